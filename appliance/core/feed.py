@@ -1,0 +1,184 @@
+"""What consoles are told: JSON `{seq, at, kind, data}`, and the hall that follows from it.
+
+`seq` only grows, also over restarts of the gateway. A console that resumes with `?after=seq`
+gets what it missed, or, when that is gone, a new `snapshot`. `apply` is pure, so the console, the
+tests and the rehearsal all see the same hall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from appliance.core.attempt import AttemptState, CameraState, LinkState
+from appliance.core.exam import ExamState
+from appliance.core.ids import AttemptId, ExamId, IncidentId
+from appliance.core.observation import HallEvent, Incident, Strength
+from appliance.core.settings import Features
+
+
+class FeedKind(StrEnum):
+    SNAPSHOT = "snapshot"  # HallSnapshot
+    EXAM = "exam"  # ExamStatus
+    SEAT = "seat"  # SeatStatus
+    INCIDENT = "incident"  # Incident
+    HALL_EVENT = "hall_event"  # HallEvent
+    BOX = "box"  # BoxStatus
+    NOTICE = "notice"  # Announcement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamStatus:
+    exam_id: ExamId
+    title: str
+    code: str
+    state: ExamState
+    features: Features
+    duration_minutes: int
+    started_ms: int | None = None
+    closed_ms: int | None = None
+    late_until_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatStatus:
+    """One seat as consoles see it. `name` is None unless this person may see names now."""
+
+    attempt_id: AttemptId
+    hall: str
+    seat: str
+    pseudonym: str
+    name: str | None = None
+    state: AttemptState = AttemptState.EXPECTED
+    link: LinkState = LinkState.NEVER
+    link_lost_ms: int | None = None
+    camera: CameraState = CameraState.UNKNOWN
+    last_sequence: int | None = None
+    last_picture_ms: int | None = None
+    acknowledged: int = 0
+    open_incidents: int = 0
+    strongest: Strength | None = None
+    hand_raised: bool = False
+    break_started_ms: int | None = None
+    extra_minutes: int = 0
+    identity_checked_by_hand: bool = False
+    portrait: bool = False
+    watchers: int = 0
+    takeover_asked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxStatus:
+    """`unlocked` is False after a reboot in mid-exam until an invigilator logs in."""
+
+    relay: bool
+    disk_used_percent: int
+    consoles: int
+    workers: int
+    backlog: int
+    unlocked: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """One line for the console's message area. `level`: info, warning or error."""
+
+    level: str
+    text: str
+    attempt_id: AttemptId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HallSnapshot:
+    exam: ExamStatus
+    seats: tuple[SeatStatus, ...]
+    incidents: tuple[Incident, ...]
+    hall_events: tuple[HallEvent, ...]
+    box: BoxStatus
+
+
+FeedData = HallSnapshot | ExamStatus | SeatStatus | Incident | HallEvent | BoxStatus | Announcement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedMessage:
+    """`at` is Unix milliseconds. `data` is the type that `kind` names."""
+
+    seq: int
+    at: int
+    kind: FeedKind
+    data: FeedData
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HallView:
+    """The hall as one console knows it."""
+
+    seq: int = 0
+    exam: ExamStatus | None = None
+    box: BoxStatus | None = None
+    seats: Mapping[AttemptId, SeatStatus] = field(default_factory=dict)
+    incidents: Mapping[IncidentId, Incident] = field(default_factory=dict)
+    hall_events: tuple[HallEvent, ...] = ()
+    announcements: tuple[Announcement, ...] = ()
+
+
+_KEPT_ANNOUNCEMENTS = 50
+_STRENGTH_ORDER = {Strength.STRONG: 0, Strength.CLEAR: 1, Strength.WEAK: 2}
+
+
+def apply(view: HallView, message: FeedMessage) -> HallView:
+    """The view after `message`; a message already seen changes nothing."""
+    if message.seq <= view.seq and message.kind is not FeedKind.SNAPSHOT:
+        return view
+    view = replace(view, seq=message.seq)
+    match message.data:
+        case HallSnapshot() as snapshot:
+            return replace(
+                view,
+                exam=snapshot.exam,
+                box=snapshot.box,
+                seats={seat.attempt_id: seat for seat in snapshot.seats},
+                incidents={i.incident_id: i for i in snapshot.incidents},
+                hall_events=snapshot.hall_events,
+            )
+        case ExamStatus() as exam:
+            return replace(view, exam=exam)
+        case SeatStatus() as seat:
+            return replace(view, seats={**view.seats, seat.attempt_id: seat})
+        case Incident() as incident:
+            return replace(view, incidents={**view.incidents, incident.incident_id: incident})
+        case HallEvent() as event:
+            others = tuple(
+                e
+                for e in view.hall_events
+                if (e.hall, e.kind, e.started_ms) != (event.hall, event.kind, event.started_ms)
+            )
+            return replace(view, hall_events=(*others, event))
+        case BoxStatus() as box:
+            return replace(view, box=box)
+        case Announcement() as announcement:
+            kept = (*view.announcements, announcement)[-_KEPT_ANNOUNCEMENTS:]
+            return replace(view, announcements=kept)
+
+
+def needs_eyes(view: HallView) -> list[Incident]:
+    """Undecided incidents, most in need of a look first: ongoing, then strong, then newest."""
+    return sorted(
+        (i for i in view.incidents.values() if i.decision is None),
+        key=lambda i: (not i.ongoing, _STRENGTH_ORDER[i.strength], -i.last_ms),
+    )
+
+
+DATA_TYPE: Mapping[FeedKind, Any] = {
+    FeedKind.SNAPSHOT: HallSnapshot,
+    FeedKind.EXAM: ExamStatus,
+    FeedKind.SEAT: SeatStatus,
+    FeedKind.INCIDENT: Incident,
+    FeedKind.HALL_EVENT: HallEvent,
+    FeedKind.BOX: BoxStatus,
+    FeedKind.NOTICE: Announcement,
+}
