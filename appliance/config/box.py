@@ -1,0 +1,158 @@
+"""The box's own configuration, `STATE/box.toml`: frozen, strict, one slice per part.
+
+No secret stands in it; where a part needs one, the configuration names the file that holds it.
+Relative paths are relative to the state directory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from appliance.config import strict_toml
+from appliance.core.errors import WrongConfiguration
+from appliance.core.ids import BoxId
+
+FILE_NAME = "box.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebConfig:
+    """Where candidates and consoles reach the box. `names` are the DNS names and addresses that
+    stand on its certificate; the first one stands on slips."""
+
+    host: str = "0.0.0.0"
+    port: int = 8443
+    names: tuple[str, ...] = ("localhost", "127.0.0.1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayConfig:
+    """coturn. `listen_host` and `port` (UDP, TCP) and `tls_port` are what browsers reach;
+    relayed packets travel between ports `min_port..max_port` of `relay_host`, an address that
+    exists on the box's loopback interface only, so that the LAN cannot reach those ports and the
+    relay cannot reach services bound to other addresses of the box."""
+
+    listen_host: str = "0.0.0.0"
+    relay_host: str = "127.77.0.1"
+    port: int = 3478
+    tls_port: int = 5349
+    min_port: int = 49152
+    max_port: int = 49999
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkersConfig:
+    """How many media worker processes look at snippets; one keeps one core busy."""
+
+    count: int = field(default_factory=lambda: max(1, os.cpu_count() or 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudConfig:
+    """Where ciphertext goes at night. `endpoint` is for stores other than Google's own;
+    `records_uri_file` holds the MongoDB URI with its password; `trusted_locations` are stores
+    that tell no location but that the school has listed as in the EU/EEA."""
+
+    objects: Literal["none", "gcs", "directory"] = "none"
+    endpoint: str = ""
+    bucket: str = ""
+    credentials_file: Path | None = None
+    directory: Path | None = None
+    records_uri_file: Path | None = None
+    records_database: str = "hallvakt"
+    trusted_locations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxConfig:
+    box_id: BoxId
+    name: str = "Hallvakt"
+    web: WebConfig = field(default_factory=WebConfig)
+    relay: RelayConfig = field(default_factory=RelayConfig)
+    workers: WorkersConfig = field(default_factory=WorkersConfig)
+    cloud: CloudConfig = field(default_factory=CloudConfig)
+
+
+def load(state_dir: Path) -> BoxConfig:
+    """Return the configuration of the box in `state_dir`; raise WrongConfiguration."""
+    path = state_dir / FILE_NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise WrongConfiguration(
+            f"There is no box in {state_dir}: run `hallvakt init` first, or name its directory "
+            "with --state.",
+            code="no-box",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongConfiguration(f"{path} cannot be read: {error}.") from error
+    config = parse(text, str(path))
+    return replace(config, cloud=_with_whole_paths(config.cloud, state_dir))
+
+
+def parse(text: str, source: str = FILE_NAME) -> BoxConfig:
+    """Return the configuration as written; raise WrongConfiguration naming the key."""
+    config = strict_toml.read(strict_toml.parse(text, source), BoxConfig, source)
+    for sentence, wrong in _CHECKS:
+        if wrong(config):
+            raise WrongConfiguration(f"{source}: {sentence}", code="wrong-value")
+    return config
+
+
+def write(state_dir: Path, config: BoxConfig) -> Path:
+    """Write `box.toml` (mode 0600) in one step and return its path."""
+    path = state_dir / FILE_NAME
+    text = strict_toml.write(asdict(config))
+    fresh = path.with_name(f".{FILE_NAME}.{os.getpid()}")
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    return path
+
+
+def _with_whole_paths(cloud: CloudConfig, base: Path) -> CloudConfig:
+    return replace(
+        cloud,
+        credentials_file=cloud.credentials_file and base / cloud.credentials_file,
+        directory=cloud.directory and base / cloud.directory,
+        records_uri_file=cloud.records_uri_file and base / cloud.records_uri_file,
+    )
+
+
+def _is_port(number: int) -> bool:
+    return 1 <= number <= 65535
+
+
+_CHECKS: tuple[tuple[str, Callable[[BoxConfig], bool]], ...] = (
+    ("web.port must be between 1 and 65535.", lambda c: not _is_port(c.web.port)),
+    (
+        "web.names must name the box at least once, e.g. its address on the LAN.",
+        lambda c: not c.web.names or not all(c.web.names),
+    ),
+    (
+        "relay.port and relay.tls_port must be two different ports between 1 and 65535.",
+        lambda c: (
+            not (_is_port(c.relay.port) and _is_port(c.relay.tls_port))
+            or c.relay.port == c.relay.tls_port
+        ),
+    ),
+    (
+        "relay.min_port must be at least 1024 and not above relay.max_port (at most 65535).",
+        lambda c: not 1024 <= c.relay.min_port <= c.relay.max_port <= 65535,
+    ),
+    ("workers.count must be between 1 and 64.", lambda c: not 1 <= c.workers.count <= 64),
+    (
+        'cloud.objects is "gcs": write cloud.bucket too.',
+        lambda c: c.cloud.objects == "gcs" and not c.cloud.bucket,
+    ),
+    (
+        'cloud.objects is "directory": write cloud.directory too.',
+        lambda c: c.cloud.objects == "directory" and c.cloud.directory is None,
+    ),
+)

@@ -1,0 +1,128 @@
+"""An exam's settings file (TOML) into `core.settings.ExamSettings`, and back.
+
+[exam]       title, language, duration_minutes, late_upload_minutes, descriptor
+[features]   the switches, all off unless written
+[basis]      legal_basis, dpia_reference
+[capture]    how the candidate's page records
+[retention]  days (required), local_days
+[rules]      when measurements become an observation
+[sync]       what = "all" | "flagged" | "none"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+from appliance.config import strict_toml
+from appliance.core.errors import WrongConfiguration
+from appliance.core.processing import check_dependencies
+from appliance.core.settings import (
+    Basis,
+    Capture,
+    Descriptor,
+    ExamSettings,
+    Features,
+    Retention,
+    RuleThresholds,
+    SyncScope,
+)
+
+_SOURCE = "The exam's settings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Exam:
+    title: str
+    language: str = "sv"
+    duration_minutes: int = 240
+    late_upload_minutes: int = 60
+    descriptor: Descriptor = Descriptor.DLIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sync:
+    what: SyncScope = SyncScope.ALL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    exam: _Exam
+    retention: Retention
+    features: Features = field(default_factory=Features)
+    basis: Basis = field(default_factory=Basis)
+    capture: Capture = field(default_factory=Capture)
+    rules: RuleThresholds = field(default_factory=RuleThresholds)
+    sync: _Sync = field(default_factory=_Sync)
+
+
+def parse_settings(toml_text: str) -> ExamSettings:
+    """Return the settings; raise WrongConfiguration naming the key that is unknown, missing, of
+    the wrong type or against another one."""
+    file = strict_toml.read(strict_toml.parse(toml_text, _SOURCE), _File, _SOURCE)
+    settings = ExamSettings(
+        title=file.exam.title.strip(),
+        language=file.exam.language,
+        duration_minutes=file.exam.duration_minutes,
+        late_upload_minutes=file.exam.late_upload_minutes,
+        descriptor=file.exam.descriptor,
+        retention=file.retention,
+        features=file.features,
+        basis=file.basis,
+        capture=file.capture,
+        rules=file.rules,
+        sync=file.sync.what,
+    )
+    for sentence, wrong in _RANGES:
+        if wrong(settings):
+            raise WrongConfiguration(f"{_SOURCE}: {sentence}", code="wrong-value")
+    check_dependencies(settings)
+    return settings
+
+
+def settings_text(settings: ExamSettings) -> str:
+    """Return the settings as TOML with every value written out, always in the same order: what
+    is kept, hashed at `ready`, and shown to whoever asks what an exam really does."""
+    return strict_toml.write(
+        {
+            "exam": {
+                "title": settings.title,
+                "language": settings.language,
+                "duration_minutes": settings.duration_minutes,
+                "late_upload_minutes": settings.late_upload_minutes,
+                "descriptor": settings.descriptor,
+            },
+            "features": asdict(settings.features),
+            "basis": asdict(settings.basis),
+            "capture": asdict(settings.capture),
+            "retention": asdict(settings.retention),
+            "rules": asdict(settings.rules),
+            "sync": {"what": settings.sync},
+        }
+    )
+
+
+_RANGES: tuple[tuple[str, Callable[[ExamSettings], bool]], ...] = (
+    ("exam.title must not be empty.", lambda s: not s.title),
+    ('exam.language must be "sv" or "en".', lambda s: s.language not in ("sv", "en")),
+    (
+        "exam.duration_minutes must be between 1 and 1440.",
+        lambda s: not 1 <= s.duration_minutes <= 1440,
+    ),
+    (
+        "exam.late_upload_minutes must be between 0 and 1440.",
+        lambda s: not 0 <= s.late_upload_minutes <= 1440,
+    ),
+    (
+        "retention.local_days must be between 0 and retention.days.",
+        lambda s: not 0 <= s.retention.local_days <= max(s.retention.days, 0),
+    ),
+    (
+        "capture.width and capture.height must be between 160x120 and 1280x720.",
+        lambda s: not (160 <= s.capture.width <= 1280 and 120 <= s.capture.height <= 720),
+    ),
+    (
+        "capture.frames_per_second must be between 1 and 30.",
+        lambda s: not 1 <= s.capture.frames_per_second <= 30,
+    ),
+)
