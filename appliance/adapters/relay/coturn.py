@@ -1,0 +1,152 @@
+"""`ports.Relay` on coturn: one process, one secret and one relay address per live exam."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from appliance.adapters.relay import child, probe
+from appliance.adapters.relay.configuration import RelayPlan, RelaySlot, render, slot
+from appliance.adapters.relay.credentials import LONGEST_LIFE_S, ephemeral
+from appliance.core.errors import Unreachable
+from appliance.core.ids import ExamId, ViewId
+from appliance.core.ports import Clock, IceServer, Randomness
+
+_READY_S = 5.0
+_LOG = structlog.get_logger("relay")
+
+
+@dataclass(slots=True)
+class _Running:
+    number: int
+    share: RelaySlot
+    process: asyncio.subprocess.Process
+    secret: str = field(repr=False)
+
+
+class Coturn:
+    """Keeps each exam's coturn under `run/relay-EXAM`; nothing of it outlives `stop`.
+
+    A new object does not know what an earlier one started: `start` and `stop` first end a process
+    left behind for that exam, and `stop_all` every one of them.
+    """
+
+    def __init__(
+        self,
+        plan: RelayPlan,
+        *,
+        run: Path,
+        clock: Clock,
+        randomness: Randomness,
+        credential_s: int = LONGEST_LIFE_S,
+    ) -> None:
+        self._plan = plan
+        self._run = run
+        self._clock = clock
+        self._randomness = randomness
+        self._credential_s = credential_s
+        self._near = "127.0.0.1" if plan.listen == "0.0.0.0" else plan.listen
+        self._exams: dict[ExamId, _Running] = {}
+        self._turn = asyncio.Lock()
+
+    async def start(self, exam: ExamId) -> None:
+        """With a new secret; idempotent while it runs, and the way to replace one that died.
+
+        Raise Unreachable when coturn is missing or does not answer, WrongConfiguration when
+        more exams are live than the plan has room for.
+        """
+        async with self._turn:
+            if await self.running(exam):
+                return
+            await self._end(exam)
+            secret = self._randomness.secret(32).hex()
+            number = self._free_number()
+            for attempt in range(3):
+                share = self._share(number)
+                if not probe.is_free(self._plan.listen, share.port):
+                    # coturn would share the port silently, and lose half of the requests.
+                    raise Unreachable(
+                        f"Port {share.port} is in use, so the relay cannot start: end the other "
+                        "program, or change relay.port."
+                    )
+                directory = self._directory(exam)
+                text = render(self._plan, share, secret=secret, directory=directory)
+                process = await child.start(text, directory)
+                if await self._ready(process, share):
+                    break
+                await child.end(process)
+                _LOG.warning("relay did not answer", port=share.port, attempt=attempt)
+            else:
+                await child.remove(self._directory(exam))
+                raise Unreachable(
+                    f"The relay did not answer on port {share.port}: check that {self._plan.listen} and "
+                    f"{share.relay_address} are addresses of this machine."
+                )
+            self._exams[exam] = _Running(number, share, process, secret)
+            _LOG.info("relay started", exam=exam, port=share.port)
+
+    async def stop(self, exam: ExamId) -> None:
+        async with self._turn:
+            await self._end(exam)
+
+    async def stop_all(self) -> None:
+        """End every relay of this box, also those of an earlier gateway (start and shutdown)."""
+        async with self._turn:
+            left = await asyncio.to_thread(lambda: [p.name for p in self._run.glob("relay-*")])
+            for exam in {ExamId(name.removeprefix("relay-")) for name in left} | set(self._exams):
+                await self._end(exam)
+
+    async def running(self, exam: ExamId) -> bool:
+        known = self._exams.get(exam)
+        return known is not None and known.process.returncode is None
+
+    def credential(self, exam: ExamId, view: ViewId, *, host: str) -> IceServer:
+        known = self._exams.get(exam)
+        if known is None or known.process.returncode is not None:
+            raise Unreachable("The relay is not running: live views open again when it is back.")
+        place = f"[{host}]" if ":" in host else host
+        urls = [
+            f"turn:{place}:{known.share.port}?transport=udp",
+            f"turn:{place}:{known.share.port}?transport=tcp",
+        ]
+        if known.share.tls_port is not None:
+            urls.append(f"turns:{place}:{known.share.tls_port}?transport=tcp")
+        return ephemeral(
+            known.secret,
+            view,
+            urls=tuple(urls),
+            now_ms=self._clock.now_ms(),
+            life_s=self._credential_s,
+        )
+
+    async def _end(self, exam: ExamId) -> None:
+        known = self._exams.pop(exam, None)
+        if known is not None:
+            await child.end(known.process)
+            _LOG.info("relay stopped", exam=exam)
+        else:
+            await child.end_orphan(self._directory(exam))
+        await child.remove(self._directory(exam))
+
+    async def _ready(self, process: asyncio.subprocess.Process, share: RelaySlot) -> bool:
+        deadline = asyncio.get_running_loop().time() + _READY_S
+        while process.returncode is None and asyncio.get_running_loop().time() < deadline:
+            if await probe.answers(self._near, share.port):
+                return process.returncode is None
+            await asyncio.sleep(0.05)
+        return False
+
+    def _share(self, number: int) -> RelaySlot:
+        if self._plan.port:
+            return slot(self._plan, number)
+        return slot(self._plan, number, port=probe.free_port(self._plan.listen))
+
+    def _free_number(self) -> int:
+        taken = {known.number for known in self._exams.values()}
+        return next(number for number in range(len(taken) + 1) if number not in taken)
+
+    def _directory(self, exam: ExamId) -> Path:
+        return self._run / f"relay-{exam}"
