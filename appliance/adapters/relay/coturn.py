@@ -82,8 +82,8 @@ class Coturn:
             else:
                 await child.remove(self._directory(exam))
                 raise Unreachable(
-                    f"The relay did not answer on port {share.port}: check that {self._plan.listen} and "
-                    f"{share.relay_address} are addresses of this machine."
+                    f"The relay did not answer on port {share.port}: check that "
+                    f"{self._plan.listen} and {share.relay_address} are addresses of this machine."
                 )
             self._exams[exam] = _Running(number, share, process, secret)
             _LOG.info("relay started", exam=exam, port=share.port)
