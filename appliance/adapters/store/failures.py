@@ -1,0 +1,47 @@
+"""What SQLite says, in the words of `core.errors`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+
+from appliance.core.errors import HallvaktError, IntegrityFailure, NoRoom, Unreachable
+
+
+class SqliteFailure(Unreachable):
+    """The disk failed a write, read or fsync; the database takes nothing more until a restart."""
+
+    code = "disk-failed"
+
+
+def damaged(path: Path) -> IntegrityFailure:
+    """The error for a file that is not what was written."""
+    return IntegrityFailure(
+        f"The database {path.name} is damaged: stop the box, keep the file as it is, and "
+        "restore the last backup or a spare box."
+    )
+
+
+def translate(error: apsw.Error, path: Path) -> HallvaktError:
+    """The error to raise for `error` from the database at `path`."""
+    match error:
+        case apsw.FullError():
+            return NoRoom("The box's disk is full: free some room, then try again.")
+        case apsw.CorruptError() | apsw.NotADBError() | apsw.FormatError():
+            return damaged(path)
+        case apsw.BusyError() | apsw.LockedError():
+            return Unreachable(
+                f"The database {path.name} is in use by another part of the box: try again."
+            )
+        case apsw.CantOpenError() | apsw.ReadOnlyError() | apsw.PermissionsError():
+            return Unreachable(
+                f"The database {path.name} cannot be opened: check that the state directory "
+                "belongs to the box's user."
+            )
+        case apsw.IOError():
+            return SqliteFailure(
+                f"The disk failed under the database {path.name}: stop the box and check the disk."
+            )
+        case _:
+            return Unreachable(f"The database {path.name} refused: {error}.")

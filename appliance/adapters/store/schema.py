@@ -1,0 +1,148 @@
+"""How a database file comes to be, is opened, and is brought up to this version.
+
+Migrations are numbered SQL files (`0001_exams.sql`) in a folder per database. Each is applied
+once, in the order of the numbers, and recorded in `schema_migrations`; all that a start applies
+are one transaction. A file that has a number unknown here was written by a newer version and is
+left untouched.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import apsw
+
+from appliance.adapters.store.failures import damaged
+from appliance.core.errors import WrongConfiguration
+
+# Up to 3.51.2 a WAL reset can corrupt a database (https://sqlite.org/wal.html, "WAL-reset bug").
+_SOUND_SQLITE = (3, 51, 3)
+_BUSY_TIMEOUT_MS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    number: int
+    name: str
+    sql: str
+
+
+def migrations_in(folder: str) -> tuple[Migration, ...]:
+    """The migrations of one database, in order. Two files with one number are refused."""
+    found = []
+    for file in (resources.files(__package__) / "migrations" / folder).iterdir():
+        if file.name.endswith(".sql"):
+            number, _, name = file.name.removesuffix(".sql").partition("_")
+            found.append(Migration(int(number), name, file.read_text(encoding="utf-8")))
+    found.sort(key=lambda migration: migration.number)
+    numbers = [migration.number for migration in found]
+    if len(set(numbers)) != len(numbers):
+        raise WrongConfiguration(f"Two migrations of {folder} have the same number.")
+    return tuple(found)
+
+
+def create(path: Path, folder: str) -> None:
+    """Make a new database where there is no file; otherwise do nothing.
+
+    It is built under another name and linked into place when complete. So an empty or cut file
+    at `path` is never a new database, always a damaged one, and nothing starts empty over it.
+    """
+    if path.exists():
+        return
+    if path.with_name(f"{path.name}-wal").exists():
+        raise damaged(path)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    building = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    os.close(os.open(building, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    try:
+        connection = _connection(building)
+        try:
+            migrate(connection, folder)
+        finally:
+            connection.close()  # the last connection moves the log into the file and removes it
+        try:
+            os.link(building, path)
+        except FileExistsError:
+            return  # another process of the box was faster; its file is as good
+    finally:
+        for leftover in path.parent.glob(f"{building.name}*"):
+            leftover.unlink()
+    _fsync_directory(path.parent)
+
+
+def connect(path: Path) -> apsw.Connection:
+    """Open an existing database; raise IntegrityFailure when its pages do not fit together."""
+    if path.stat().st_size == 0:
+        raise damaged(path)
+    connection = _connection(path)
+    try:
+        sound = connection.execute("PRAGMA quick_check(1)").get == "ok"
+    except apsw.Error:
+        connection.close()
+        raise
+    if not sound:
+        connection.close()
+        raise damaged(path)
+    return connection
+
+
+def _connection(path: Path) -> apsw.Connection:
+    """With the settings that every promise of the store depends on."""
+    if tuple(map(int, apsw.sqlite_lib_version().split("."))) < _SOUND_SQLITE:
+        raise WrongConfiguration(
+            f"SQLite {apsw.sqlite_lib_version()} can damage databases: install the version of "
+            "apsw that the lock file names."
+        )
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
+    connection.pragma("journal_mode", "wal")
+    connection.pragma("synchronous", "full")
+    connection.pragma("secure_delete", True)
+    connection.pragma("foreign_keys", True)
+    connection.pragma("trusted_schema", False)
+    connection.pragma("cell_size_check", True)
+    connection.pragma("temp_store", "memory")
+    return connection
+
+
+def migrate(connection: apsw.Connection, folder: str) -> None:
+    """Apply what is missing, in one transaction; raise WrongConfiguration for a newer schema."""
+    known = migrations_in(folder)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_migrations "
+            "(number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT"
+        )
+        applied = {
+            number for (number,) in connection.execute("SELECT number FROM schema_migrations")
+        }
+        if applied - {migration.number for migration in known}:
+            raise WrongConfiguration(
+                f"The database {Path(connection.filename).name} was written by a newer version "
+                "of Hallvakt: install that version."
+            )
+        for migration in known:
+            if migration.number not in applied:
+                connection.execute(migration.sql)
+                connection.execute(
+                    "INSERT INTO schema_migrations VALUES (?, ?)",
+                    (migration.number, migration.name),
+                )
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _fsync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
