@@ -1,0 +1,86 @@
+"""`hallvakt`: one command for the whole box.
+
+Commands are named here by import path and loaded when they are called, so that `--help` is quick
+and a command pays for its own libraries only. Exit codes are mapped here and nowhere else:
+0 done; 2 wrong usage; 3 wrong configuration; 4 refused; 5 not reachable or no room; 6 integrity
+failure (core/errors.py). An error is one line on standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from appliance.core.errors import HallvaktError
+
+_USAGE = 2
+_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+_UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h: a fault of Hallvakt's own
+
+_COMMANDS = (
+    ("init", "appliance.cli.init:init", "Make a box: state, certificates, keys, first user."),
+    ("serve", "appliance.cli.serve:serve", "Run the box in the foreground."),
+    ("console", "appliance.cli.console:console", "Open the invigilators' console."),
+    ("exam", "appliance.cli.exam:app", "The life of an exam."),
+    ("attempt", "appliance.cli.attempt:app", "One candidate in one exam."),
+    ("user", "appliance.cli.user:app", "People with a login on the box."),
+    ("keys", "appliance.cli.keys:app", "Key ceremonies and recipients."),
+    ("sync", "appliance.cli.sync:app", "The night: upload, prove, plan."),
+    ("janitor", "appliance.cli.janitor:janitor", "Purge what retention allows."),
+    ("review", "appliance.cli.review:app", "Open what a reviewer's key can open."),
+    ("models", "appliance.cli.models:app", "Model files: install, list, verify, measure."),
+    ("demo", "appliance.cli.demo:demo", "A whole exam on this machine."),
+)
+
+app = App(
+    name="hallvakt",
+    help="Exam-hall proctoring on a box on the school's own network.",
+    help_format="plaintext",
+    version=lambda: version("hallvakt"),
+    result_action="return_none",
+)
+for _name, _path, _help in _COMMANDS:
+    app.command(_path, name=_name, help=_help, help_format="plaintext")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    try:
+        app(arguments, exit_on_error=False, print_error=False)
+    except HallvaktError as error:
+        return _say(error.message, error.exit_code)
+    except CycloptsError as error:
+        return _say(f"{error} Try `hallvakt --help`.", _USAGE)
+    except KeyboardInterrupt:
+        return _say("interrupted.", _INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`); keep Python from saying so again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # the one boundary: a person gets no traceback
+        if os.environ.get("HALLVAKT_TRACEBACK"):
+            raise
+        return _say(
+            f"this should not have happened ({type(error).__name__}: {error}). Set "
+            "HALLVAKT_TRACEBACK=1, run it again and report what it prints.",
+            _UNEXPECTED,
+        )
+    return 0
+
+
+def _say(message: str, exit_code: int) -> int:
+    print(f"hallvakt: {' '.join(message.split())}", file=sys.stderr)
+    return exit_code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""The options that every command of `hallvakt` spells the same way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+DEFAULT_STATE = Path("/var/lib/hallvakt")
+
+State = Annotated[
+    Path, Parameter(name="--state", help="The directory where the box keeps its state.")
+]
+Json = Annotated[
+    bool,
+    Parameter(name="--json", negative=(), help="Print one JSON document and nothing else."),
+]
+PassphraseFd = Annotated[
+    int | None,
+    Parameter(
+        name="--passphrase-fd",
+        help="Read the passphrase from this file descriptor instead of asking for it; a second "
+        "line is the one-time code.",
+    ),
+]
+As = Annotated[str, Parameter(name="--as", help="Your user name on the box.")]
