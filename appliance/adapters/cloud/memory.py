@@ -1,0 +1,75 @@
+"""Both cloud ports in memory: what the contract tests hold real stores against."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+from appliance.adapters.cloud.names import check_name, crc32c
+from appliance.adapters.cloud.residency import ON_SITE, check_location
+from appliance.core.errors import Conflict, NotFound
+from appliance.core.ports import RemoteObject
+
+
+class MemoryObjects:
+    def __init__(self, location: str = ON_SITE) -> None:
+        self._location = location
+        self.content: dict[str, bytes] = {}
+
+    async def location(self) -> str:
+        return self._location
+
+    async def put(self, name: str, content: bytes) -> RemoteObject:
+        if self.content.setdefault(check_name(name), content) != content:
+            raise Conflict("An object of that name with other content is stored already.")
+        return RemoteObject(name=name, size=len(content), crc32c=crc32c(content))
+
+    async def stat(self, name: str) -> RemoteObject | None:
+        content = self.content.get(check_name(name))
+        if content is None:
+            return None
+        return RemoteObject(name=name, size=len(content), crc32c=crc32c(content))
+
+    async def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
+        try:
+            content = self.content[check_name(name)]
+        except KeyError:
+            raise NotFound("There is no such object in the object store.") from None
+        return content[start:] if length is None else content[start : start + length]
+
+    async def delete(self, name: str) -> None:
+        self.content.pop(check_name(name), None)
+
+    async def close(self) -> None:
+        return
+
+
+class MemoryRecords:
+    def __init__(self, location: str = ON_SITE) -> None:
+        self._location = location
+        self.collections: dict[str, dict[Any, dict[str, Any]]] = {}
+
+    async def check_residency(self) -> str:
+        return check_location(self._location)
+
+    async def upsert(self, collection: str, documents: Sequence[dict[str, Any]]) -> None:
+        kept = self.collections.setdefault(collection, {})
+        for document in documents:
+            kept[document["_id"]] = copy.deepcopy(document)
+
+    async def find(self, collection: str, **equals: Any) -> Sequence[dict[str, Any]]:
+        return [copy.deepcopy(d) for d in self._matching(collection, equals)]
+
+    async def delete(self, collection: str, **equals: Any) -> int:
+        matching = self._matching(collection, equals)
+        for document in matching:
+            del self.collections[collection][document["_id"]]
+        return len(matching)
+
+    async def close(self) -> None:
+        return
+
+    def _matching(self, collection: str, equals: dict[str, Any]) -> list[dict[str, Any]]:
+        documents = self.collections.get(collection, {}).values()
+        return [d for d in documents if all(d.get(key) == value for key, value in equals.items())]

@@ -1,0 +1,153 @@
+"""`ports.RecordCloud` on MongoDB.
+
+Every write is an upsert by our own `_id`, acknowledged by a majority and journalled: `j=True`
+is said aloud because without it some servers lose acknowledged writes in a crash. Nothing is ever
+incremented, so a write that is sent twice does no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from pymongo import AsyncMongoClient, ReplaceOne, WriteConcern
+from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.server_description import ServerDescription
+from pymongo.server_type import SERVER_TYPE
+
+from appliance.adapters.cloud.endpoint import is_loopback
+from appliance.adapters.cloud.residency import Member, check_members
+from appliance.core.errors import Refused, Unreachable, WrongConfiguration
+
+_DURABLE = WriteConcern(w="majority", j=True, wtimeout=60_000)
+_MAJORITY = ReadConcern("majority")
+_ACCESS_CODES = frozenset({13, 18, 8000})  # Unauthorized, AuthenticationFailed, Atlas' own
+_BATCH = 500
+_ALL_SEEN_S = 10.0
+
+
+class MongoRecords:
+    """`trusted`: hosts the school has listed as in the EU/EEA that carry no tags."""
+
+    def __init__(
+        self,
+        uri: str,
+        database: str,
+        *,
+        trusted: tuple[str, ...] = (),
+        timeout_s: float = 20.0,
+    ) -> None:
+        """Raise WrongConfiguration for a URI that is none, or without TLS beyond this machine."""
+        _check_uri(uri)
+        self._trusted = trusted
+        try:
+            self._client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+                uri,
+                serverSelectionTimeoutMS=int(timeout_s * 1000),
+                connectTimeoutMS=int(timeout_s * 1000),
+                socketTimeoutMS=120_000,
+                retryWrites=True,
+                appname="hallvakt",
+            )
+        except (ConfigurationError, InvalidURI):
+            # The driver's own sentence may quote the URI, and with it the password.
+            raise _bad_uri() from None
+        self._database = self._client.get_database(
+            database, write_concern=_DURABLE, read_concern=_MAJORITY
+        )
+
+    async def check_residency(self) -> str:
+        """Ask every member before the first write; one that does not answer tells nothing.
+
+        A router (mongos) hides its shards, so it must be listed. An arbiter holds no data.
+        """
+        async with _explained():
+            await self._client.admin.command("hello")
+        # The driver asks the other members in the background and tells nobody when it is done.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ALL_SEEN_S):
+                while any(s.server_type == SERVER_TYPE.Unknown for s in self._servers()):  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+        members = [
+            Member(
+                host=server.address[0],
+                loopback=is_loopback(server.address[0]),
+                tags=server.tags,
+            )
+            for server in self._servers()
+            if server.server_type != SERVER_TYPE.RSArbiter
+        ]
+        return check_members(members, self._trusted)
+
+    def _servers(self) -> list[ServerDescription]:
+        return list(self._client.topology_description.server_descriptions().values())
+
+    async def upsert(self, collection: str, documents: Sequence[dict[str, Any]]) -> None:
+        for start in range(0, len(documents), _BATCH):
+            writes = [
+                ReplaceOne({"_id": document["_id"]}, document, upsert=True)
+                for document in documents[start : start + _BATCH]
+            ]
+            async with _explained():
+                await self._database[collection].bulk_write(writes, ordered=False)
+
+    async def find(self, collection: str, **equals: Any) -> Sequence[dict[str, Any]]:
+        async with _explained():
+            return await self._database[collection].find(equals).to_list()
+
+    async def delete(self, collection: str, **equals: Any) -> int:
+        async with _explained():
+            return (await self._database[collection].delete_many(equals)).deleted_count
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+@asynccontextmanager
+async def _explained() -> AsyncIterator[None]:
+    try:
+        yield
+    except OperationFailure as error:
+        if error.code in _ACCESS_CODES:
+            raise Refused(
+                "The database refuses this login: check the URI file and the user's roles.",
+                code="cloud-access",
+            ) from None
+        raise Unreachable(
+            f"The database could not do it (code {error.code}): ask who runs it."
+        ) from error
+    except PyMongoError as error:
+        raise Unreachable(
+            "The database cannot be reached: check the line; sync goes on later."
+        ) from error
+
+
+def _check_uri(uri: str) -> None:
+    parts = urlsplit(uri)
+    if parts.scheme not in ("mongodb", "mongodb+srv") or not parts.netloc:
+        raise _bad_uri()
+    query = {key.lower(): values[-1].lower() for key, values in parse_qs(parts.query).items()}
+    tls = query.get("tls", query.get("ssl", "true" if parts.scheme == "mongodb+srv" else "false"))
+    unchecked = {"tlsinsecure", "tlsallowinvalidcertificates", "tlsallowinvalidhostnames"}
+    hosts = [
+        place.rpartition(":")[0] if ":" in place and not place.endswith("]") else place
+        for place in parts.netloc.rpartition("@")[2].split(",")
+    ]
+    if all(is_loopback(host) for host in hosts):
+        return
+    if tls != "true" or any(query.get(name) == "true" for name in unchecked):
+        raise WrongConfiguration(
+            "The database URI must ask for tls=true and check certificates: beyond this machine "
+            "nothing is sent unprotected."
+        )
+
+
+def _bad_uri() -> WrongConfiguration:
+    return WrongConfiguration(
+        "The file with the database URI does not hold one: it looks like "
+        "mongodb+srv://user:password@host/."
+    )
