@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
@@ -18,6 +19,7 @@ from cyclopts import App, CycloptsError
 from appliance.core.errors import HallvaktError
 
 _USAGE = 2
+_CONFIGURATION = 3
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h: a fault of Hallvakt's own
 
@@ -44,7 +46,7 @@ app = App(
     result_action="return_none",
 )
 for _name, _path, _help in _COMMANDS:
-    app.command(_path, name=_name, help=_help, help_format="plaintext")
+    app.command(_path, name=_name, help=_help)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -54,12 +56,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
+    if unknown := _unknown_command(arguments):
+        return _say(unknown, _USAGE)
     try:
         app(arguments, exit_on_error=False, print_error=False)
     except HallvaktError as error:
         return _say(error.message, error.exit_code)
     except CycloptsError as error:
-        return _say(f"{error} Try `hallvakt --help`.", _USAGE)
+        return _say(_usage(error), _USAGE)
+    except ImportError as error:
+        return _say(f"a part of Hallvakt is missing ({error}): install it again.", _CONFIGURATION)
     except KeyboardInterrupt:
         return _say("interrupted.", _INTERRUPTED)
     except BrokenPipeError:
@@ -75,6 +81,24 @@ def run(arguments: Sequence[str]) -> int:
             _UNEXPECTED,
         )
     return 0
+
+
+def _unknown_command(arguments: Sequence[str]) -> str | None:
+    """A sentence when the first word is no command. (cyclopts would load every command to say
+    so.)"""
+    known = [name for name, _, _ in _COMMANDS]
+    if not arguments or arguments[0].startswith("-") or arguments[0] in known:
+        return None
+    near = get_close_matches(arguments[0], known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"the commands are {', '.join(known)}."
+    return f"there is no command {arguments[0]}: {hint}"
+
+
+def _usage(error: CycloptsError) -> str:
+    try:
+        return f"{error} Try `hallvakt --help`."
+    except ImportError:  # looking for a similar command, it loads every one of them
+        return "there is no such command. Try `hallvakt --help`."
 
 
 def _say(message: str, exit_code: int) -> int:
