@@ -1,0 +1,213 @@
+// Keeps camera and recorder in the state that the exam wants: on when it is live, off on a break
+// and at the end, and on again after the camera was unplugged or the computer slept.
+
+import { call } from "./api.js";
+import { whyNot } from "./camera.js";
+import { Recorder, recordingType } from "./recorder.js";
+import { SpoolFull } from "./spool.js";
+import {
+  cameraInUse,
+  cameraWanted,
+  isOver,
+  microphoneWanted,
+  onBreak,
+  recordingWanted,
+} from "./visit.js";
+
+const TRY_AGAIN_MS = 3_000;
+
+export class Capture extends EventTarget {
+  #camera;
+  #spool = null;
+  #status = null;
+  #recorder = null;
+  #settling = false;
+  #unsettled = false;
+  #ended = false;
+  #lost = false; // the camera went away while it was in use
+  #nextTry = 0;
+  #wakeLock = null;
+  #trouble = null;
+
+  /** Event `changed` when recording began or ended, or the trouble changed. */
+  constructor(camera, beat) {
+    super();
+    this.#camera = camera;
+    camera.addEventListener("lost", ({ detail }) => this.#cameraLost(detail));
+    camera.addEventListener("back", () => this.#tryNow());
+    beat.addEventListener("beat", () => this.#beat());
+  }
+
+  get recording() {
+    return this.#recorder !== null;
+  }
+
+  /** `camera`, `muted`, `full`, `recorder` or null. */
+  get trouble() {
+    if (this.#trouble === null && this.#camera.muted) return "muted";
+    return this.#trouble;
+  }
+
+  /** The exam is as `status` says now; do what follows from it. */
+  follow(status, spool) {
+    this.#status = status;
+    this.#spool = spool;
+    this.#settle();
+  }
+
+  /** Stop for good; resolves when the last snippet is in the spool. */
+  async end() {
+    this.#ended = true;
+    await this.#stopRecorder();
+    this.#camera.close();
+  }
+
+  /** This page is no longer the seat's: stop until the next `follow`. */
+  async pause() {
+    this.#status = null;
+    await this.#stopRecorder();
+    this.#camera.close();
+  }
+
+  /** The candidate asks for the camera again. */
+  retry() {
+    this.#lost = true;
+    this.#tryNow();
+  }
+
+  async #settle() {
+    this.#unsettled = true;
+    if (this.#settling) return;
+    this.#settling = true;
+    try {
+      while (this.#unsettled) {
+        this.#unsettled = false;
+        await this.#settleOnce();
+      }
+    } finally {
+      this.#settling = false;
+    }
+  }
+
+  async #settleOnce() {
+    const status = this.#status;
+    if (status === null || this.#ended || status.attempt_state === "expected") return;
+    const missed = this.#lost && cameraWanted(status.features) && status.camera === "missing";
+    const wanted = (cameraInUse(status) || missed) && !isOver(status) && !onBreak(status);
+    if (!wanted) {
+      await this.#stopRecorder();
+      this.#camera.close();
+      this.#setTrouble(null);
+      return;
+    }
+    if (!this.#camera.on) await this.#openCamera();
+    if (!this.#camera.on) return;
+    const record = recordingWanted({ ...status, camera: "working" });
+    if (record && this.#recorder === null) await this.#startRecorder();
+    if (!record) await this.#stopRecorder();
+  }
+
+  async #openCamera() {
+    if (Date.now() < this.#nextTry) return;
+    this.#nextTry = Date.now() + TRY_AGAIN_MS;
+    try {
+      await this.#camera.open({
+        sound: microphoneWanted(this.#status.features),
+        framesPerSecond: this.#status.capture.frames_per_second,
+      });
+    } catch (error) {
+      // Where the browser would ask each time, only the candidate's own press tries again.
+      if (whyNot(error) === "not_allowed") this.#nextTry = Infinity;
+      await this.#cameraMissing();
+      return;
+    }
+    this.#setTrouble(null);
+    this.#lost = false;
+    if (this.#status.camera !== "working") await this.#tell(true);
+  }
+
+  async #cameraMissing() {
+    this.#setTrouble("camera");
+    if (this.#lost) return;
+    this.#lost = true;
+    await this.#tell(false);
+  }
+
+  #tell(camera) {
+    const json = { camera, microphone: camera && this.#camera.microphoneOn };
+    // The console sees missing pictures anyway; that this did not arrive changes nothing.
+    return call("POST", "/attempts/me/devices", { json }).catch(() => null);
+  }
+
+  async #startRecorder() {
+    const { features, capture } = this.#status;
+    const audio = microphoneWanted(features) ? this.#camera.microphone() : null;
+    if (recordingType(audio !== null) === null) {
+      this.#setTrouble("recorder");
+      return;
+    }
+    const video = await this.#camera.copy({
+      width: capture.width,
+      height: capture.height,
+      framesPerSecond: capture.frames_per_second,
+    });
+    this.#recorder = new Recorder({
+      video,
+      audio,
+      capture,
+      keep: (blob, startedMs) => this.#keep(blob, startedMs),
+      trouble: (error) => this.#recorderTrouble(error),
+    });
+    this.#recorder.start();
+    this.#wakeLock = await navigator.wakeLock?.request("screen").catch(() => null);
+    this.dispatchEvent(new Event("changed"));
+  }
+
+  async #stopRecorder() {
+    const recorder = this.#recorder;
+    if (recorder === null) return;
+    this.#recorder = null;
+    await recorder.stop();
+    await this.#wakeLock?.release().catch(() => {});
+    this.dispatchEvent(new Event("changed"));
+  }
+
+  async #keep(blob, startedMs) {
+    await this.#spool.put(await blob.arrayBuffer(), startedMs);
+    if (this.#trouble === "full") this.#setTrouble(null);
+    this.dispatchEvent(new Event("changed"));
+  }
+
+  #recorderTrouble(error) {
+    console.warn("recorder", error);
+    this.#setTrouble(error instanceof SpoolFull ? "full" : "recorder");
+    if (error instanceof SpoolFull) return;
+    this.#nextTry = Date.now() + TRY_AGAIN_MS;
+    this.#stopRecorder();
+  }
+
+  #setTrouble(trouble) {
+    if (this.#trouble === trouble) return;
+    this.#trouble = trouble;
+    this.dispatchEvent(new Event("changed"));
+  }
+
+  async #cameraLost(kind) {
+    if (this.#status === null || this.#status.attempt_state === "expected") return;
+    // Without the microphone the picture goes on; without the picture nothing does.
+    await this.#stopRecorder();
+    if (kind === "video") await this.#cameraMissing();
+    this.#settle();
+  }
+
+  #tryNow() {
+    this.#nextTry = 0;
+    this.#settle();
+  }
+
+  #beat() {
+    this.#recorder?.beat();
+    const idle = this.#recorder === null && this.#trouble !== null;
+    if (idle && Date.now() >= this.#nextTry) this.#settle();
+  }
+}

@@ -1,0 +1,74 @@
+// The line the box calls on: status, messages, live views. Comes back by itself.
+
+const URL_PATH = "/api/v1/attempts/me/channel";
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+
+export class Channel extends EventTarget {
+  #socket = null;
+  #closed = false;
+  #failures = 0;
+  #timer = null;
+
+  /** Events: `up`, `down`, and one named after the `kind` of each message, it as `detail`. */
+  open() {
+    this.#closed = false;
+    this.#connect();
+  }
+
+  get up() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  send(message) {
+    if (this.up) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Do not wait any longer for the next try. */
+  nudge() {
+    if (!this.#closed && this.#timer !== null) this.#connect();
+  }
+
+  /** Drop a line that looks alive but may not be (after sleep), and call again. */
+  renew() {
+    this.#socket?.close();
+  }
+
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#socket?.close();
+  }
+
+  #connect() {
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    const socket = new WebSocket(`wss://${location.host}${URL_PATH}`);
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#failures = 0;
+      this.dispatchEvent(new Event("up"));
+    };
+    socket.onmessage = (event) => this.#heard(event.data);
+    socket.onclose = () => {
+      if (socket !== this.#socket) return;
+      this.dispatchEvent(new Event("down"));
+      if (this.#closed) return;
+      this.#failures += 1;
+      const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
+      this.#timer = setTimeout(() => this.#connect(), most / 2 + (Math.random() * most) / 2);
+    };
+  }
+
+  #heard(data) {
+    let message;
+    try {
+      message = JSON.parse(data);
+    } catch {
+      return;
+    }
+    if (typeof message?.kind !== "string") return;
+    this.dispatchEvent(new CustomEvent(message.kind, { detail: message }));
+  }
+}

@@ -1,0 +1,83 @@
+// The page's own IndexedDB: `keys` (CryptoKeys that cannot be extracted), `facts` (small values)
+// and `snippets` (sealed, waiting to be sent).
+
+const NAME = "hallvakt";
+const VERSION = 1;
+export const KEYS = "keys";
+export const FACTS = "facts";
+export const SNIPPETS = "snippets";
+
+let opening = null;
+
+function open() {
+  opening ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, VERSION);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore(KEYS);
+      request.result.createObjectStore(FACTS);
+      request.result.createObjectStore(SNIPPETS, { keyPath: ["attempt", "sequence"] });
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  return opening;
+}
+
+/** The result of one IndexedDB request, inside a transaction. */
+export function asked(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/**
+ * Run `work(transaction)` and resolve with its result once the transaction is on disk. `strict`
+ * because Chromium otherwise reports completion before the data left the operating system's cache.
+ */
+export async function transact(stores, mode, work) {
+  const database = await open();
+  const transaction = database.transaction(stores, mode, { durability: "strict" });
+  const complete = new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve;
+    transaction.onabort = () => reject(transaction.error);
+    transaction.onerror = () => reject(transaction.error);
+  });
+  const [result] = await Promise.all([work(transaction), complete]);
+  return result;
+}
+
+export function readFact(name) {
+  return transact([FACTS], "readonly", (t) => asked(t.objectStore(FACTS).get(name)));
+}
+
+export function writeFact(name, value) {
+  return transact([FACTS], "readwrite", (t) => asked(t.objectStore(FACTS).put(value, name)));
+}
+
+// Some browsers refuse to store CryptoKeys in a private window. The visit then works until the
+// page is reloaded, which is better than not at all.
+const onlyInMemory = new Map();
+
+/** The key kept under `name`, made by `make()` the first time. */
+export async function keyNamed(name, make) {
+  const kept = await transact([KEYS], "readonly", (t) => asked(t.objectStore(KEYS).get(name)));
+  if (kept) return kept;
+  if (onlyInMemory.has(name)) return onlyInMemory.get(name);
+  const made = await make();
+  try {
+    await transact([KEYS], "readwrite", (t) => asked(t.objectStore(KEYS).put(made, name)));
+  } catch (error) {
+    if (error?.name !== "DataCloneError") throw error;
+    onlyInMemory.set(name, made);
+  }
+  return made;
+}
+
+/** Leave nothing behind on a computer that others use after this candidate. */
+export async function forgetEverything() {
+  onlyInMemory.clear();
+  await transact([KEYS, FACTS, SNIPPETS], "readwrite", (t) =>
+    Promise.all([KEYS, FACTS, SNIPPETS].map((store) => asked(t.objectStore(store).clear()))),
+  );
+}

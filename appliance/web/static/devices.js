@@ -1,0 +1,159 @@
+// The device check: the candidate's own picture, a word on the light, a bar for the microphone,
+// and a calm way on when there is no camera.
+
+import { call, sentence } from "./api.js";
+import { whyNot } from "./camera.js";
+import { lightOf } from "./light.js";
+import { busy, byId, put, say } from "./page.js";
+import { recordingType } from "./recorder.js";
+import { SoundMeter } from "./sound_meter.js";
+import { text } from "./texts.js";
+import { microphoneWanted } from "./visit.js";
+
+const LOOK_EVERY_MS = 500;
+
+export class DevicesStep {
+  #camera;
+  #answered;
+  #status = null;
+  #meter = null;
+  #timer = null;
+  #failure = null;
+  #heard = false;
+
+  /** `answered()` is called when the box knows which devices there are. */
+  constructor(camera, answered) {
+    this.#camera = camera;
+    this.#answered = answered;
+    const on = byId("devices-on");
+    on.addEventListener("click", () => busy(on, () => this.#open(null)));
+    byId("devices-camera").addEventListener("change", ({ target }) => this.#open(target.value));
+    const good = byId("devices-good");
+    good.addEventListener("click", () => busy(good, () => this.#tell(true)));
+    const without = byId("devices-without");
+    without.addEventListener("click", () => busy(without, () => this.#tell(false)));
+  }
+
+  async enter(status) {
+    this.#status = status;
+    const sound = microphoneWanted(status.features);
+    const suffix = sound ? "_sound" : "";
+    put(document.querySelector('[data-step="devices"] h1'), text(`devices.title${suffix}`));
+    put(byId("devices-lead"), text("devices.lead"));
+    put(byId("devices-on"), text(this.#failure ? "devices.again" : `devices.on${suffix}`));
+    byId("devices-picture").setAttribute("aria-label", text("devices.picture"));
+    this.#drawFailure();
+    if (status.features.video_snippets && recordingType(sound) === null) {
+      this.#failed("unsupported");
+    } else if (!this.#failure && !this.#camera.on && (await alreadyAllowed())) {
+      await this.#open(null); // a reload does not ask for what was allowed before
+    }
+    this.#draw();
+  }
+
+  leave() {
+    clearInterval(this.#timer);
+    this.#timer = null;
+    this.#meter?.close();
+    this.#meter = null;
+    byId("devices-picture").srcObject = null;
+  }
+
+  async #open(deviceId) {
+    this.leave();
+    try {
+      await this.#camera.open({
+        sound: microphoneWanted(this.#status.features),
+        deviceId,
+        framesPerSecond: this.#status.capture.frames_per_second,
+      });
+      this.#failure = null;
+    } catch (error) {
+      this.#failed(whyNot(error));
+    }
+    this.#drawFailure();
+    this.#draw();
+    if (this.#camera.on && deviceId === null) byId("devices-good").focus();
+  }
+
+  #failed(reason) {
+    this.#failure = reason;
+    this.#drawFailure();
+  }
+
+  #drawFailure() {
+    say(byId("devices-problem"), this.#failure && text(`camera.${this.#failure}`));
+    byId("devices-without").hidden = this.#failure === null;
+    if (this.#failure) put(byId("devices-on"), text("devices.again"));
+    byId("devices-on").hidden = this.#failure === "unsupported";
+  }
+
+  #draw() {
+    const on = this.#camera.on;
+    byId("devices-off").hidden = on;
+    byId("devices-check").hidden = !on;
+    if (!on || this.#timer !== null) return;
+    byId("devices-picture").srcObject = this.#camera.stream;
+    this.#drawChoices();
+    this.#drawSound();
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  async #drawChoices() {
+    const choices = await this.#camera.choices();
+    byId("devices-choice").hidden = choices.length < 2;
+    byId("devices-camera").replaceChildren(
+      ...choices.map(({ id, label }, index) => {
+        const name = label || text("devices.camera_numbered", { number: index + 1 });
+        return new Option(name, id, false, id === this.#camera.chosen);
+      }),
+    );
+  }
+
+  #drawSound() {
+    const wanted = microphoneWanted(this.#status.features);
+    byId("devices-sound").hidden = !wanted;
+    if (!wanted) return;
+    const track = this.#camera.microphone();
+    byId("devices-meter").hidden = track === null;
+    if (track === null) {
+      put(byId("devices-heard"), text("devices.no_microphone"));
+      return;
+    }
+    this.#heard = false;
+    this.#meter = new SoundMeter(track);
+    put(byId("devices-heard"), text("devices.say"));
+  }
+
+  #look() {
+    const light = lightOf(byId("devices-picture"));
+    if (light) put(byId("devices-light"), text(`light.${light}`));
+    if (this.#meter === null) return;
+    const { percent, heard } = this.#meter.read();
+    byId("devices-meter").value = percent;
+    this.#heard ||= heard;
+    put(byId("devices-heard"), text(this.#heard ? "devices.heard" : "devices.say"));
+  }
+
+  async #tell(camera) {
+    const said = byId("devices-said");
+    if (!camera) this.#camera.close();
+    try {
+      const json = { camera, microphone: camera && this.#camera.microphoneOn };
+      await call("POST", "/attempts/me/devices", { json });
+    } catch (error) {
+      say(camera ? said : byId("devices-problem"), sentence(error));
+      return;
+    }
+    say(said, null);
+    await this.#answered();
+  }
+}
+
+async function alreadyAllowed() {
+  try {
+    return (await navigator.permissions.query({ name: "camera" })).state === "granted";
+  } catch {
+    return false; // a browser that does not tell is asked by pressing the button
+  }
+}

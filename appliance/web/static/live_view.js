@@ -1,0 +1,104 @@
+// Answers the box's live views: picture only, through the relay only, never stored.
+
+const PROFILE = { width: 640, height: 480, framesPerSecond: 15 };
+const MOST_BITS_PER_SECOND = 600_000;
+
+class View {
+  #id;
+  #channel;
+  #picture;
+  #early = []; // ice candidates that came before the offer was set
+  #described = false;
+
+  /** `picture` is the promise of a track. */
+  constructor(id, channel, picture, iceServers, ended) {
+    this.#id = id;
+    this.#channel = channel;
+    this.#picture = picture;
+    // `relay`: this computer's own addresses are neither used nor told.
+    this.peer = new RTCPeerConnection({ iceServers, iceTransportPolicy: "relay" });
+    this.peer.onicecandidate = ({ candidate }) =>
+      channel.send({
+        kind: "live_ice_candidate",
+        view: id,
+        candidate: candidate ? candidate.toJSON() : null,
+      });
+    this.peer.onconnectionstatechange = () => {
+      if (this.peer.connectionState === "failed") ended();
+    };
+  }
+
+  async answer(sdp) {
+    await this.peer.setRemoteDescription({ type: "offer", sdp });
+    const sender = this.peer.addTrack(await this.#picture);
+    await this.peer.setLocalDescription(await this.peer.createAnswer());
+    this.#channel.send({
+      kind: "live_answer",
+      view: this.#id,
+      sdp: this.peer.localDescription.sdp,
+    });
+    this.#described = true;
+    for (const candidate of this.#early.splice(0)) await this.add(candidate);
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings) encoding.maxBitrate = MOST_BITS_PER_SECOND;
+    await sender.setParameters(parameters).catch(() => {}); // the view works without the bound
+  }
+
+  async add(candidate) {
+    if (!this.#described) this.#early.push(candidate);
+    else await this.peer.addIceCandidate(candidate ?? undefined).catch(() => {});
+  }
+
+  close() {
+    this.peer.close();
+    this.#picture.then((track) => track.stop());
+  }
+}
+
+export class LiveViews {
+  #channel;
+  #camera;
+  #views = new Map();
+  #allowed = () => false;
+
+  /** `allowed()` says whether a picture may be sent now. */
+  constructor(channel, camera, allowed) {
+    this.#channel = channel;
+    this.#camera = camera;
+    this.#allowed = allowed;
+    channel.addEventListener("live_offer", ({ detail }) => this.#offered(detail));
+    channel.addEventListener("live_ice_candidate", ({ detail }) =>
+      this.#views.get(detail.view)?.add(detail.candidate),
+    );
+    channel.addEventListener("live_end", ({ detail }) => this.#end(detail.view));
+    // The box ends its views when the line breaks; so does the page.
+    channel.addEventListener("down", () => this.endAll());
+  }
+
+  get open() {
+    return this.#views.size;
+  }
+
+  async #offered({ view: id, sdp, ice_servers: iceServers }) {
+    this.#end(id);
+    if (!this.#allowed() || !this.#camera.on) return;
+    const picture = this.#camera.copy(PROFILE);
+    const view = new View(id, this.#channel, picture, iceServers ?? [], () => this.#end(id));
+    this.#views.set(id, view);
+    try {
+      await view.answer(sdp);
+    } catch (error) {
+      console.warn("live view", error);
+      this.#end(id);
+    }
+  }
+
+  #end(id) {
+    this.#views.get(id)?.close();
+    this.#views.delete(id);
+  }
+
+  endAll() {
+    for (const id of [...this.#views.keys()]) this.#end(id);
+  }
+}

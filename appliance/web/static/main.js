@@ -1,0 +1,354 @@
+// The state machine of the visit: the box's status comes in, one step is shown.
+
+import { call, Problem, sentence } from "./api.js";
+import { Beat } from "./beat.js";
+import { Camera } from "./camera.js";
+import { Capture } from "./capture.js";
+import { Channel } from "./channel.js";
+import { boxClock } from "./clock.js";
+import { readFact, writeFact } from "./database.js";
+import { DevicesStep } from "./devices.js";
+import { HandIn } from "./hand_in.js";
+import { codesInAddress, JoinStep, rememberedCodes } from "./join.js";
+import { LiveViews } from "./live_view.js";
+import { NoticeStep } from "./notice.js";
+import { byId, put, say, show } from "./page.js";
+import { PortraitStep } from "./portrait.js";
+import { RoomStep } from "./room.js";
+import { Spool } from "./spool.js";
+import { drawTime } from "./strip.js";
+import { choose, otherLanguage, text, translatePage } from "./texts.js";
+import { Uploader } from "./uploader.js";
+import { cameraInUse, isOver, onBreak, stepOf } from "./visit.js";
+
+const ASK_CONNECTED_MS = 60_000; // keeps the clocks together
+const ASK_DISCONNECTED_MS = 5_000;
+
+class Visit {
+  #status = null;
+  #spool = null;
+  #uploader = null;
+  #page = { cameraOn: false, portraitSkipped: false, handingIn: false, waiting: 0 };
+  #step = null;
+  #lost = 0; // snippets that could not be sent any more
+  #finished = false;
+  #askAt = 0;
+  #beat = new Beat();
+  #camera = new Camera();
+  #capture = new Capture(this.#camera, this.#beat);
+  #channel = new Channel();
+  #handIn = new HandIn();
+  #live = new LiveViews(this.#channel, this.#camera, () => this.#mayBeSeen());
+  #join = new JoinStep(() => this.#joined());
+  #notice = new NoticeStep(() => this.#ask());
+  #devices = new DevicesStep(this.#camera, () => this.#ask());
+  #portrait = new PortraitStep(
+    this.#camera,
+    () => this.#ask(),
+    () => this.#skipPortrait(),
+  );
+  #room = new RoomStep(this.#channel, {
+    handIn: () => this.#beginHandIn(),
+    fixCamera: () => this.#capture.retry(),
+  });
+
+  constructor() {
+    this.#channel.addEventListener("status", ({ detail }) => this.#heard(detail));
+    this.#channel.addEventListener("up", () => this.#lineChanged(true));
+    this.#channel.addEventListener("down", () => this.#lineChanged(false));
+    this.#capture.addEventListener("changed", () => {
+      this.#uploader?.nudge();
+      this.#draw();
+    });
+    let ticks = 0;
+    this.#beat.addEventListener("beat", () => {
+      ticks += 1;
+      if (ticks % 10 === 0) this.#everySecond();
+    });
+    this.#beat.addEventListener("jump", () => this.#timeJumped());
+    addEventListener("online", () => this.#tryAtOnce());
+    addEventListener("beforeunload", (event) => {
+      if (this.#capture.recording || (!this.#finished && this.#page.waiting > 0)) {
+        event.preventDefault();
+      }
+    });
+    byId("language").addEventListener("click", () => this.#switchLanguage());
+  }
+
+  /** Go on where this candidate was, or ask for the codes. */
+  async begin() {
+    this.#translate();
+    const given = codesInAddress();
+    const before = await rememberedCodes();
+    const another = given.seat !== "" && before !== null && before.seat !== given.seat;
+    this.#join.fill(given.seat || before === null ? given : before);
+    if (another || !(await this.#knownToTheBox())) {
+      this.#draw();
+      return;
+    }
+    await this.#joined();
+  }
+
+  async #knownToTheBox() {
+    for (;;) {
+      try {
+        this.#status = await call("GET", "/attempts/me");
+        return true;
+      } catch (error) {
+        if (error instanceof Problem && [401, 403].includes(error.status)) return false;
+        put(byId("loading-why"), sentence(error));
+        await new Promise((resolve) => setTimeout(resolve, ASK_DISCONNECTED_MS));
+      }
+    }
+  }
+
+  async #joined() {
+    this.#status = await call("GET", "/attempts/me");
+    const { attempt, acknowledged } = this.#status;
+    this.#spool = await Spool.open(attempt, acknowledged);
+    this.#uploader = new Uploader(this.#spool);
+    this.#uploader.acknowledged = acknowledged;
+    this.#uploader.addEventListener("changed", () => this.#draw());
+    this.#uploader.addEventListener("login", () => this.#released());
+    this.#page.handingIn = (await readFact(`handing-in-${attempt}`)) === true;
+    this.#channel.open();
+    this.#uploader.nudge();
+    this.#apply();
+  }
+
+  async #ask() {
+    this.#askAt = Date.now() + (this.#channel.up ? ASK_CONNECTED_MS : ASK_DISCONNECTED_MS);
+    try {
+      this.#heard(await call("GET", "/attempts/me"));
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) await this.#released();
+    }
+  }
+
+  #heard(status) {
+    if (this.#spool === null || this.#finished) return;
+    this.#status = status;
+    this.#apply();
+  }
+
+  #apply() {
+    if (!this.#page.handingIn) this.#capture.follow(this.#status, this.#spool);
+    if (!this.#mayBeSeen()) this.#live.endAll();
+    this.#draw();
+  }
+
+  #draw() {
+    this.#page.cameraOn = this.#camera.on;
+    this.#page.waiting = this.#spool?.waiting ?? 0;
+    const step = this.#finished ? "done" : stepOf(this.#status, this.#page);
+    this.#drawHead();
+    this.#count();
+    if (step !== this.#step) this.#change(step);
+    if (step === "waiting" || step === "live") this.#drawRoom(step);
+  }
+
+  #change(step) {
+    if (this.#step === "devices") this.#devices.leave();
+    if (this.#step === "portrait") this.#portrait.leave();
+    this.#step = step;
+    switch (step) {
+      case "notice":
+        this.#notice.enter();
+        break;
+      case "devices":
+        this.#devices.enter(this.#status);
+        break;
+      case "portrait":
+        this.#portrait.enter();
+        break;
+      case "ready":
+        this.#sayReady();
+        return;
+      case "waiting":
+      case "live":
+        show("room");
+        return;
+      case "sending":
+        this.#finish();
+        break;
+      case "done":
+        if (!this.#finished) this.#finish();
+        this.#drawDone();
+        break;
+    }
+    show(step);
+  }
+
+  #drawRoom(step) {
+    const microphone = this.#camera.microphoneOn;
+    this.#room.draw({
+      step,
+      status: this.#status,
+      recording: this.#capture.recording,
+      sound: microphone,
+      link: {
+        up: this.#channel.up,
+        waiting: this.#spool.waiting,
+        busy: this.#uploader.problem !== null && this.#spool.waiting > 1,
+      },
+      trouble: this.#capture.trouble,
+      givenUp: this.#uploader.givenUp,
+    });
+  }
+
+  #drawHead() {
+    put(byId("exam-title"), this.#status?.title ?? "Hallvakt");
+    const seat = this.#status ? `${this.#status.hall} · ${this.#status.seat}` : null;
+    say(byId("seat"), seat);
+    document.title = this.#status ? `${this.#status.seat} · ${this.#status.title}` : "Hallvakt";
+  }
+
+  #drawDone() {
+    const ended = this.#status?.attempt_state === "handed_in" ? "" : "ended_";
+    put(byId("done-title"), text(`done.${ended}title`));
+    const lead = this.#lost
+      ? text("done.some_missing_lead", { count: this.#lost })
+      : text(`done.${ended}lead`);
+    put(byId("done-lead"), lead);
+  }
+
+  /** For whoever watches the page from outside: numbers of this visit. */
+  #count() {
+    const { dataset } = byId("strip");
+    dataset.recorded = String(this.#spool?.last ?? 0);
+    dataset.waiting = String(this.#page.waiting);
+    dataset.acknowledged = String(this.#uploader?.acknowledged ?? 0);
+    dataset.sentBytes = String(this.#uploader?.sentBytes ?? 0);
+    dataset.givenUp = String(this.#uploader?.givenUp ?? 0);
+  }
+
+  async #sayReady() {
+    try {
+      await call("POST", "/attempts/me/ready", { json: {} });
+    } catch (error) {
+      show("loading");
+      put(byId("loading-why"), sentence(error));
+      this.#step = null;
+      await new Promise((resolve) => setTimeout(resolve, ASK_DISCONNECTED_MS));
+    }
+    await this.#ask();
+  }
+
+  #skipPortrait() {
+    this.#page.portraitSkipped = true;
+    this.#draw();
+  }
+
+  async #beginHandIn() {
+    await writeFact(`handing-in-${this.#status.attempt}`, true);
+    this.#page.handingIn = true;
+    this.#draw();
+  }
+
+  async #finish() {
+    this.#page.handingIn = true;
+    this.#live.endAll();
+    this.#lost = await this.#handIn.run({
+      capture: this.#capture,
+      spool: this.#spool,
+      uploader: this.#uploader,
+      over: () => isOver(this.#status),
+    });
+    if (!isOver(this.#status)) this.#status = { ...this.#status, attempt_state: "handed_in" };
+    this.#finished = true;
+    this.#channel.close();
+    this.#draw();
+    this.#drawDone();
+  }
+
+  /** The box no longer knows this page: the seat was released. The spool stays. */
+  async #released() {
+    if (this.#spool === null || this.#finished) return;
+    this.#uploader.stop();
+    this.#channel.close();
+    this.#status = null;
+    this.#spool = null;
+    await this.#capture.pause();
+    const codes = await rememberedCodes();
+    if (codes) this.#join.fill(codes);
+    this.#draw();
+    this.#join.problem(text("join.released"));
+  }
+
+  #mayBeSeen() {
+    const status = this.#status;
+    return (
+      status !== null &&
+      status.features.live_view &&
+      cameraInUse(status) &&
+      !isOver(status) &&
+      !onBreak(status) &&
+      !this.#page.handingIn
+    );
+  }
+
+  #lineChanged(up) {
+    if (up) this.#uploader?.nudge();
+    this.#askAt = 0;
+    this.#draw();
+  }
+
+  #everySecond() {
+    if (this.#spool === null || this.#finished) return;
+    if (Date.now() >= this.#askAt) this.#ask();
+    if (this.#step === "waiting" || this.#step === "live") {
+      this.#drawRoom(this.#step);
+      drawTime(this.#status);
+    }
+  }
+
+  #timeJumped() {
+    boxClock.forget();
+    this.#askAt = 0;
+    this.#channel.renew();
+    this.#uploader?.nudge();
+  }
+
+  #tryAtOnce() {
+    this.#channel.nudge();
+    this.#uploader?.nudge();
+  }
+
+  #translate() {
+    translatePage();
+    const button = byId("language");
+    button.textContent = text("language.other");
+    button.lang = otherLanguage();
+  }
+
+  #switchLanguage() {
+    choose(otherLanguage());
+    this.#translate();
+    if (this.#step === "notice") this.#notice.enter();
+    if (this.#step === "devices") this.#devices.enter(this.#status);
+    if (this.#step === "portrait") this.#portrait.enter();
+    if (this.#step === "done") this.#drawDone();
+    this.#draw();
+  }
+}
+
+/** One page at a time: two would record the same minutes twice. */
+function alone() {
+  return new Promise((resolve) => {
+    const hold = () => {
+      resolve();
+      return new Promise(() => {}); // until the page is gone
+    };
+    navigator.locks.request("hallvakt-visit", { ifAvailable: true }, (lock) => {
+      if (lock) return hold();
+      translatePage();
+      show("elsewhere");
+      navigator.locks.request("hallvakt-visit", hold);
+      return null;
+    });
+  });
+}
+
+await alone();
+show("loading");
+await new Visit().begin();

@@ -1,0 +1,111 @@
+// Continuous recording as separate files: each snippet is one MediaRecorder from start to stop,
+// so that it plays alone. The next recorder starts before the last one stops; the overlap hides
+// the time an encoder needs for its first picture, so no moment falls between two snippets.
+
+import { boxClock } from "./clock.js";
+
+const OVERLAP_MS = 400;
+const KEY_FRAME_EVERY_MS = 1_000; // the box looks at key frames only
+const LEAST_BYTES = 200; // a WebM header without a single frame is smaller
+const LONGEST_MS = 34_000; // the box refuses more than 35 s
+
+/** The container and codecs this browser can record, or null when it cannot. */
+export function recordingType(sound) {
+  const type = sound ? "video/webm;codecs=vp8,opus" : "video/webm;codecs=vp8";
+  return globalThis.MediaRecorder?.isTypeSupported(type) ? type : null;
+}
+
+/** One snippet in the making. */
+class Take {
+  #recorder;
+  #parts = [];
+
+  constructor(stream, options) {
+    this.began = Date.now();
+    this.startedMs = boxClock.now();
+    this.#recorder = new MediaRecorder(stream, options);
+    this.#recorder.ondataavailable = (event) => this.#parts.push(event.data);
+    this.finished = new Promise((resolve) => {
+      this.#recorder.onstop = () => resolve(new Blob(this.#parts, { type: "video/webm" }));
+    });
+    this.#recorder.start();
+  }
+
+  get age() {
+    return Date.now() - this.began;
+  }
+
+  stop() {
+    if (this.#recorder.state !== "inactive") this.#recorder.stop();
+  }
+}
+
+export class Recorder {
+  #stream;
+  #options;
+  #lengthMs;
+  #keep;
+  #takes = []; // at most two: the one that ends and the one that began
+  #deliveries = Promise.resolve();
+
+  /**
+   * `capture` is the exam's capture profile. `keep(blob, startedMs)` is awaited for each
+   * snippet in turn; what it throws goes to `trouble`.
+   */
+  constructor({ video, audio, capture, keep, trouble }) {
+    this.#stream = new MediaStream(audio ? [video, audio] : [video]);
+    this.#options = {
+      mimeType: recordingType(audio !== null),
+      videoBitsPerSecond: capture.video_bits_per_second,
+      audioBitsPerSecond: capture.audio_bits_per_second,
+      videoKeyFrameIntervalDuration: KEY_FRAME_EVERY_MS,
+    };
+    this.#lengthMs = capture.snippet_seconds * 1000;
+    this.#keep = keep;
+    this.trouble = trouble;
+    this.video = video;
+  }
+
+  start() {
+    this.#begin();
+  }
+
+  /** Call often (the metronome does): changes recorders when it is time. */
+  beat() {
+    const newest = this.#takes.at(-1);
+    if (newest === undefined) return;
+    if (this.#takes.length > 1 && newest.age >= OVERLAP_MS) this.#takes.shift().stop();
+    if (newest.age >= this.#lengthMs) this.#begin();
+  }
+
+  /** End what is being recorded; resolves when the last snippet has been kept. */
+  async stop() {
+    for (const take of this.#takes.splice(0)) take.stop();
+    await this.#deliveries;
+    this.video.stop();
+  }
+
+  #begin() {
+    let take;
+    try {
+      take = new Take(this.#stream, this.#options);
+    } catch (error) {
+      this.trouble(error);
+      return;
+    }
+    this.#takes.push(take);
+    // In the order they began, whichever recorder is done first: numbers follow time.
+    this.#deliveries = this.#deliveries.then(() => this.#deliver(take));
+  }
+
+  async #deliver(take) {
+    const blob = await take.finished;
+    // Empty when the camera gave no picture; too long when the computer slept meanwhile.
+    if (blob.size < LEAST_BYTES || take.age > LONGEST_MS + OVERLAP_MS) return;
+    try {
+      await this.#keep(blob, take.startedMs);
+    } catch (error) {
+      this.trouble(error);
+    }
+  }
+}

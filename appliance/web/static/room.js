@@ -1,0 +1,107 @@
+// The page while the candidate waits and works: strip, trouble, messages, hand, hand in.
+
+import { announce, byId, put } from "./page.js";
+import { drawStrip, recordingWords } from "./strip.js";
+import { currentLanguage, text } from "./texts.js";
+import { onBreak } from "./visit.js";
+
+const SAID_AFTER_MS = 5_000; // a short loss of the link is not worth a word
+
+export class RoomStep {
+  #channel;
+  #handRaised = false;
+  #spoken = { recording: null, watched: null };
+  #linkLostAt = null;
+
+  /** `handIn()` when the candidate has said so twice; `fixCamera()` to try the camera again. */
+  constructor(channel, { handIn, fixCamera }) {
+    this.#channel = channel;
+    byId("hand").addEventListener("click", () =>
+      channel.send({ kind: "hand", raised: !this.#handRaised }),
+    );
+    byId("trouble-fix").addEventListener("click", fixCamera);
+    byId("hand-in").addEventListener("click", () => this.#askHandIn(true));
+    byId("hand-in-no").addEventListener("click", () => this.#askHandIn(false));
+    byId("hand-in-yes").addEventListener("click", () => {
+      this.#askHandIn(false);
+      handIn();
+    });
+    channel.addEventListener("message", ({ detail }) => this.#message(detail));
+  }
+
+  /** `now` is `{step, status, recording, sound, link, trouble, givenUp}`. */
+  draw(now) {
+    const { status } = now;
+    this.#drawHeading(now);
+    drawStrip({ ...now, link: { ...now.link, up: this.#linkForEyes(now.link.up) } });
+    this.#drawTrouble(now);
+    this.#handRaised = status.hand_raised;
+    const hand = byId("hand");
+    put(hand, text(status.hand_raised ? "hand.lower" : "hand.raise"));
+    hand.setAttribute("aria-pressed", String(status.hand_raised));
+    hand.setAttribute("aria-disabled", String(!this.#channel.up));
+    byId("hand-in").hidden = now.step !== "live" || !byId("hand-in-sure").hidden;
+    this.#speak(now);
+  }
+
+  #drawHeading({ step, status }) {
+    const place = onBreak(status) ? "break" : step;
+    put(byId("room-title"), text(`room.${place}`));
+    put(byId("room-lead"), text(`room.${place}_lead`));
+  }
+
+  #linkForEyes(up) {
+    if (up) this.#linkLostAt = null;
+    else this.#linkLostAt ??= Date.now();
+    return up || Date.now() - this.#linkLostAt < SAID_AFTER_MS;
+  }
+
+  #drawTrouble({ trouble, status, givenUp }) {
+    let sentence = "";
+    let fixable = false;
+    if (trouble) {
+      sentence = text(`trouble.${trouble}`);
+      fixable = trouble === "camera";
+    } else if (givenUp > 0) {
+      sentence = text("strip.given_up");
+    } else if (status.hand_raised) {
+      sentence = text("hand.raised");
+    }
+    put(byId("trouble-text"), sentence);
+    byId("trouble").hidden = sentence === "";
+    byId("trouble-fix").hidden = !fixable;
+  }
+
+  /** Only what changed, and only what matters without looking. */
+  #speak({ status, recording, sound }) {
+    const words = text(recordingWords(status, recording, sound).key);
+    const watched = status.watchers > 0;
+    const news = [];
+    if (this.#spoken.recording !== null && this.#spoken.recording !== words) news.push(words);
+    if (this.#spoken.watched !== null && this.#spoken.watched !== watched) {
+      news.push(text(watched ? "strip.somebody" : "strip.nobody"));
+    }
+    this.#spoken = { recording: words, watched };
+    if (news.length) announce(news.join(". "));
+  }
+
+  #message({ text: words, at }) {
+    const item = document.createElement("li");
+    const time = document.createElement("time");
+    time.dateTime = new Date(at).toISOString();
+    time.textContent = new Date(at).toLocaleTimeString(currentLanguage(), {
+      hour: "2-digit",
+      minute: "2-digit",
+    });
+    item.append(time, " ", words);
+    byId("messages-list").prepend(item);
+    byId("messages").hidden = false;
+    announce(`${text("messages.title")}: ${words}`);
+  }
+
+  #askHandIn(open) {
+    byId("hand-in-sure").hidden = !open;
+    byId("hand-in").hidden = open;
+    (open ? byId("hand-in-sure").querySelector("h2") : byId("hand-in")).focus();
+  }
+}

@@ -1,0 +1,62 @@
+// Where in the visit the candidate is. Pure: the box's status and what this page knows go in,
+// the name of one step comes out; so a reload at any moment resumes by itself.
+
+const OVER = new Set(["closed", "archived", "purged"]);
+const FINISHED = new Set(["handed_in", "ended"]);
+const WATCHED_BY_A_PERSON = new Set(["missing", "refused"]);
+
+/** Does this exam use the camera at all? If not, the page does not even ask for it. */
+export function cameraWanted(features) {
+  return features.video_snippets || features.face_photo || features.live_view;
+}
+
+export function microphoneWanted(features) {
+  return features.video_snippets && features.audio_presence;
+}
+
+/** True when a person watches this seat instead of a camera. */
+export function seatWatched(status) {
+  return WATCHED_BY_A_PERSON.has(status.camera);
+}
+
+export function cameraInUse(status) {
+  return cameraWanted(status.features) && !seatWatched(status) && status.notice !== null;
+}
+
+export function isOver(status) {
+  return OVER.has(status.exam_state) || FINISHED.has(status.attempt_state);
+}
+
+export function onBreak(status) {
+  return status.attempt_state === "on_break";
+}
+
+/** Snippets are made only in these states; what is switched off does not happen. */
+export function recordingWanted(status) {
+  return (
+    status.features.video_snippets &&
+    cameraInUse(status) &&
+    status.exam_state === "live" &&
+    ["checked_in", "recording"].includes(status.attempt_state)
+  );
+}
+
+/**
+ * `status` is the box's CandidateStatus or null before joining; `page` is
+ * `{cameraOn, portraitSkipped, handingIn, waiting}`. One of: join, notice, devices, portrait,
+ * ready, waiting, live, sending, done.
+ */
+export function stepOf(status, page) {
+  if (status === null) return "join";
+  if (isOver(status) || page.handingIn) {
+    return page.waiting > 0 || !isOver(status) ? "sending" : "done";
+  }
+  if (status.notice === null && status.camera !== "refused") return "notice";
+  const checkingIn = status.attempt_state === "expected";
+  if (checkingIn && cameraInUse(status)) {
+    if (!page.cameraOn || status.camera !== "working") return "devices";
+    if (status.features.face_photo && !status.portrait && !page.portraitSkipped) return "portrait";
+  }
+  if (checkingIn) return "ready";
+  return status.exam_state === "live" ? "live" : "waiting";
+}
