@@ -1,0 +1,116 @@
+"""Describing a face by a vector, and saying how alike two such vectors are.
+
+Only ever one to one, against the seat's own portrait: nothing here searches among people.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.adapters.vision.alignment import ARCFACE_112, DLIB_150, aligned
+from appliance.adapters.vision.inference import open_model
+from appliance.adapters.vision.pictures import Picture, Points
+from appliance.core.errors import BadInput
+from appliance.core.settings import Descriptor
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How a cosine becomes log-odds: slope * (cosine - threshold); similarity is their logistic.
+
+    `threshold` is the cosine at which one in a thousand pairs of different persons is taken for
+    the same, `slope` lays the median pair of the same person at a similarity of 0.95. Measured on
+    folds 1 and 2 of LFW (1,583 pictures, 844 persons): one portrait against the mean of three
+    other pictures, 1,108 pairs of the same person, 243,042 of different ones. At 0.5 dlib accepts
+    97.8 % of the first, mobilefacenet 99.6 %.
+    """
+
+    threshold: float
+    slope: float
+
+
+CALIBRATION = {
+    Descriptor.DLIB: Calibration(threshold=0.935, slope=91.0),
+    Descriptor.MOBILEFACENET: Calibration(threshold=0.469, slope=8.6),
+}
+_BOTH_OFFSET = 0.39  # the mean of two log-odds is surer than either: 99.8 % at one in a thousand
+LENGTHS = {Descriptor.DLIB: 128, Descriptor.MOBILEFACENET: 192}
+
+
+def parts(descriptor: Descriptor) -> tuple[Descriptor, ...]:
+    """The single descriptors that make up a setting."""
+    if descriptor is Descriptor.BOTH:
+        return (Descriptor.DLIB, Descriptor.MOBILEFACENET)
+    return (descriptor,)
+
+
+class DlibDescriptor:
+    """dlib's ResNet, 128 numbers; 150 x 150, red-green-blue, 0..255."""
+
+    def __init__(self, model: bytes) -> None:
+        self._session = open_model(model)
+
+    def describe(self, picture: Picture, points: Points) -> Vector:
+        chip = aligned(picture, points, DLIB_150, 150)
+        planes = chip[:, :, ::-1].transpose(2, 0, 1)[None].astype(np.float32)
+        (vectors,) = self._session.run(None, {"input": planes})
+        return unit(vectors[0])
+
+
+class MobileFaceNetDescriptor:
+    """MobileFaceNet, 192 numbers; 112 x 112, red-green-blue, about -1..1."""
+
+    def __init__(self, model: bytes) -> None:
+        self._session = open_model(model)
+
+    def describe(self, picture: Picture, points: Points) -> Vector:
+        chip = aligned(picture, points, ARCFACE_112, 112)
+        pixels = (chip[None, :, :, ::-1].astype(np.float32) - 127.5) / 127.5
+        (vectors,) = self._session.run(None, {"input": np.ascontiguousarray(pixels)})
+        return unit(vectors[0])
+
+
+def unit(vector: Vector) -> Vector:
+    """The vector at length 1, so that a dot product is a cosine."""
+    return (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)
+
+
+def to_bytes(vector: Vector) -> bytes:
+    """Little-endian float32, the form in which a descriptor is sealed and sent."""
+    return vector.astype("<f4").tobytes()
+
+
+def from_bytes(data: bytes, descriptor: Descriptor) -> Vector:
+    """Raise BadInput when the length is not that of `descriptor`."""
+    expected = sum(LENGTHS[part] for part in parts(descriptor))
+    if len(data) != 4 * expected:
+        raise BadInput(
+            "The stored face descriptor does not fit the exam's descriptor setting: "
+            "take the candidate's photo again.",
+            code="wrong-descriptor",
+        )
+    return np.frombuffer(data, "<f4").astype(np.float32)
+
+
+def similarity(reference: Vector, seen: list[Vector], descriptor: Descriptor) -> float:
+    """0..1 between the reference and the mean of `seen` (at least one vector).
+
+    0.5 is the descriptor's decision threshold, at one false acceptance in a thousand. With `both`
+    the two parts' log-odds are averaged.
+    """
+    mean = np.mean(seen, axis=0)
+    log_odds = []
+    start = 0
+    for part in parts(descriptor):
+        length = LENGTHS[part]
+        cosine = float(unit(reference[start : start + length]) @ unit(mean[start : start + length]))
+        calibration = CALIBRATION[part]
+        log_odds.append(calibration.slope * (cosine - calibration.threshold))
+        start += length
+    total = float(np.mean(log_odds)) + (_BOTH_OFFSET if len(log_odds) > 1 else 0.0)
+    return float(1.0 / (1.0 + np.exp(-np.clip(total, -50.0, 50.0))))

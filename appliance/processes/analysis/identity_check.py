@@ -1,0 +1,125 @@
+"""When to compare the face with the seat's portrait, and from how many frames to say so.
+
+Describing a face costs more than anything else here, and one frame alone is a poor witness. So: on
+entry, after an absence or a jump of the face, every good frame is described until there are three;
+their mean is what is compared. While it agrees, one frame every ten seconds is enough. A frame that
+by itself disagrees with what was said so far starts a new run of three, and while the answer is
+"not alike" every good frame is described, for nothing must be said longer than it is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.adapters.vision.descriptors import Vector, from_bytes, similarity, to_bytes
+from appliance.adapters.vision.faces import Face, overlap
+from appliance.adapters.vision.head_pose import yaw_from_points
+from appliance.core.settings import Descriptor
+from appliance.processes.analysis.attempt_state import AttemptState
+
+ENOUGH_FRAMES = 3
+_AGAIN_AFTER_S = 9.0  # once per snippet of the usual ten seconds
+_PATIENCE_S = 8.0  # with fewer good frames than three after this long, say what they say
+_ALIKE = 0.5
+
+# A frame good enough to describe: below these, error rates rise steeply.
+_LEAST_SCORE = 0.8
+_LEAST_HEIGHT = 55.0  # pixels
+_MOST_YAW = 25.0  # degrees
+_SAME_FACE = 0.2  # overlap of the boxes of two frames, two seconds apart
+
+
+class IdentityCheck:
+    """For one snippet; `describe` gives the vector of the face in the frame at hand."""
+
+    def __init__(self, reference: Vector, descriptor: Descriptor, state: AttemptState) -> None:
+        self._reference = reference
+        self._descriptor = descriptor
+        self._state = state
+
+    def nobody(self) -> None:
+        """The face is gone: whoever comes next is checked anew."""
+        self._forget()
+
+    def look(
+        self, face: Face, now_s: float, moved: bool, describe: Callable[[], Vector]
+    ) -> float | None:
+        """0..1 when this frame gives or renews the answer, None when it was not described or
+        when there are too few frames to say anything."""
+        state = self._state
+        if moved:
+            self._forget()
+        if not _good(face) or not self._due(now_s):
+            return None
+        vector = describe()
+        if state.vectors and self._alike([vector]) != self._alike(self._vectors()):
+            self._forget()
+        if not state.vectors:
+            state.described_since_s = now_s
+        state.vectors = [*state.vectors, to_bytes(vector)][-ENOUGH_FRAMES:]
+        state.described_s = now_s
+        waited = now_s - state.described_since_s
+        if len(state.vectors) < ENOUGH_FRAMES and waited < _PATIENCE_S:
+            return None
+        state.similar = similarity(self._reference, self._vectors(), self._descriptor)
+        return state.similar
+
+    def _due(self, now_s: float) -> bool:
+        state = self._state
+        if len(state.vectors) < ENOUGH_FRAMES or state.described_s is None:
+            return True
+        if state.similar is None or state.similar < _ALIKE:
+            return True
+        return now_s - state.described_s >= _AGAIN_AFTER_S
+
+    def _alike(self, vectors: list[Vector]) -> bool:
+        return similarity(self._reference, vectors, self._descriptor) >= _ALIKE
+
+    def _vectors(self) -> list[Vector]:
+        return [from_bytes(data, self._descriptor) for data in self._state.vectors]
+
+    def _forget(self) -> None:
+        self._state.vectors = []
+        self._state.described_s = None
+        self._state.similar = None
+
+
+def _good(face: Face) -> bool:
+    return (
+        face.score >= _LEAST_SCORE
+        and face.height >= _LEAST_HEIGHT
+        and abs(yaw_from_points(face.points)) <= _MOST_YAW
+    )
+
+
+def main_face(faces: list[Face], size: tuple[int, int], state: AttemptState) -> Face:
+    """Whose seat this is most likely: the largest face, one that stayed where it was before one
+    that is new. `size` is the picture's width and height."""
+    return max(faces, key=lambda face: face.area * (1.0 + _stay(face, size, state)))
+
+
+def has_moved(face: Face, size: tuple[int, int], state: AttemptState) -> bool:
+    """True when the face is new, or not where a face was in the frame before."""
+    return state.box is None or _stay(face, size, state) < _SAME_FACE
+
+
+def remember(face: Face | None, size: tuple[int, int], state: AttemptState) -> None:
+    state.box = None if face is None else _shares(face, size)
+
+
+def _stay(face: Face, size: tuple[int, int], state: AttemptState) -> float:
+    if state.box is None:
+        return 0.0
+    return overlap(_array(_shares(face, size)), _array(state.box))
+
+
+def _shares(face: Face, size: tuple[int, int]) -> tuple[float, float, float, float]:
+    width, height = size
+    return (face.left / width, face.top / height, face.width / width, face.height / height)
+
+
+def _array(box: tuple[float, float, float, float]) -> NDArray[np.float32]:
+    return np.array(box, np.float32)
