@@ -166,9 +166,12 @@ def apply(view: HallView, message: FeedMessage) -> HallView:
 
 
 def needs_eyes(view: HallView) -> list[Incident]:
-    """Undecided incidents, most in need of a look first: ongoing, then strong, then newest."""
+    """Undecided incidents, most in need of a look first: ongoing, then strong, then newest.
+
+    One without kinds was withdrawn: all of it became a hall event (`core.incident`).
+    """
     return sorted(
-        (i for i in view.incidents.values() if i.decision is None),
+        (i for i in view.incidents.values() if i.decision is None and i.kinds),
         key=lambda i: (not i.ongoing, _STRENGTH_ORDER[i.strength], -i.last_ms),
     )
 
