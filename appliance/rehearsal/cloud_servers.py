@@ -8,20 +8,21 @@ process that started them, and know nothing of keys.
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
-import aiohttp
-
+from appliance.config import box, strict_toml
+from appliance.config.box import CloudConfig
 from appliance.core.errors import Unreachable
 
 EUROPE = "EUROPE-NORTH1"
@@ -29,119 +30,157 @@ _READY_S = 30.0
 _POLITE_S = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CloudServers:
-    """Where they listen. `pids` are (object store, records)."""
+    """Both servers with their data under `directory`, which may hold an earlier run's.
 
-    endpoint: str
-    bucket: str
-    records_uri: str
-    objects_directory: Path
-    records_directory: Path
-    pids: tuple[int, int]
-
-
-@asynccontextmanager
-async def cloud_servers(
-    directory: Path, *, location: str = EUROPE, bucket: str = "hallvakt-archive"
-) -> AsyncIterator[CloudServers]:
-    """Both servers while the block runs, with whatever `directory` already holds.
-
-    `location` is where the object store claims its buckets lie. Raise Unreachable when a server
-    is not installed or does not start.
+    `location` is where the object store claims its buckets lie. Every start takes new ports.
     """
-    objects, records = directory / "objects", directory / "records"
-    async with AsyncExitStack() as stack:
-        objects_port, records_port = _free_port(), _free_port()
-        endpoint = f"http://127.0.0.1:{objects_port}"
-        store = await stack.enter_async_context(
-            _server(
-                "object store",
-                [
-                    str(_fake_gcs_binary()),
-                    *("-scheme", "http", "-host", "127.0.0.1", "-port", str(objects_port)),
-                    *("-public-host", f"127.0.0.1:{objects_port}", "-external-url", endpoint),
-                    *("-backend", "filesystem", "-filesystem-root", str(objects)),
-                    *("-location", location, "-log-level", "error"),
-                ],
-                objects,
-                lambda: _bucket_made(endpoint, bucket),
-            )
-        )
-        database = await stack.enter_async_context(
-            _server(
-                "record database",
-                [
-                    str(_secantus_binary()),
-                    *("--host", "127.0.0.1", "--port", str(records_port)),
-                    *("--storage-path", str(records), "--cache-size", "256M"),
-                    *("--log-level", "ERROR"),
-                ],
-                records,
-                lambda: _accepts(records_port),
-            )
-        )
-        yield CloudServers(
-            endpoint=endpoint,
-            bucket=bucket,
-            records_uri=f"mongodb://127.0.0.1:{records_port}/?directConnection=true",
-            objects_directory=objects,
-            records_directory=records,
-            pids=(store, database),
+
+    def __init__(
+        self, directory: Path, *, location: str = EUROPE, bucket: str = "hallvakt-archive"
+    ) -> None:
+        self.directory = directory
+        self.objects_directory = directory / "objects"
+        self.records_directory = directory / "records"
+        self.bucket = bucket
+        self._location = location
+        self._objects: subprocess.Popen[bytes] | None = None
+        self._records: subprocess.Popen[bytes] | None = None
+        self._objects_port = self._records_port = 0
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self._objects_port}"
+
+    @property
+    def records_uri(self) -> str:
+        return f"mongodb://127.0.0.1:{self._records_port}/?directConnection=true"
+
+    def start(self) -> None:
+        """Start both and make the bucket; raise Unreachable when a server is not installed or
+        does not come up. Blocks for a few seconds."""
+        try:
+            self._start_objects()
+            self._start_records()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End both; idempotent."""
+        for process in (self._objects, self._records):
+            if process is None or process.poll() is not None:
+                continue
+            process.terminate()
+            try:
+                process.wait(_POLITE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._objects = self._records = None
+
+    def restart(self) -> None:
+        """As after a power cut of both: killed, and started again on the same data."""
+        for process in (self._objects, self._records):
+            if process is not None:
+                process.kill()
+                process.wait()
+        self.start()
+
+    def config(self, uri_file: Path, *, database: str = "hallvakt") -> CloudConfig:
+        """What a box or a reviewer's machine has to know; writes `uri_file` (mode 0600)."""
+        with open(os.open(uri_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(self.records_uri + "\n")
+        return CloudConfig(
+            objects="gcs",
+            endpoint=self.endpoint,
+            bucket=self.bucket,
+            records_uri_file=uri_file,
+            records_database=database,
         )
 
+    def configure(self, state: Path) -> None:
+        """Make the box in `state` send to these servers."""
+        cloud = self.config(state / "records.uri")
+        box.write(state, replace(box.load(state), cloud=cloud))
 
-@asynccontextmanager
-async def _server(
-    what: str, command: Sequence[str], data: Path, ready: Callable[[], Awaitable[bool]]
-) -> AsyncIterator[int]:
-    """The process id of `command` once `ready`; ended with the block, and by the kernel when
-    this process dies."""
-    await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
-    process = await asyncio.create_subprocess_exec(
-        "setpriv", "--pdeathsig", "KILL", "--", *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
+    def describe(self, path: Path, *, database: str = "hallvakt") -> None:
+        """Write the `cloud.toml` that a reviewer's machine reads."""
+        cloud = self.config(path.with_suffix(".uri"), database=database)
+        path.write_text(strict_toml.write({"cloud": asdict(cloud)}))
+
+    def _start_objects(self) -> None:
+        port = self._objects_port = _free_port()
+        self._objects = _start(
+            [
+                str(_fake_gcs_binary()),
+                *("-scheme", "http", "-host", "127.0.0.1", "-port", str(port)),
+                *("-public-host", f"127.0.0.1:{port}", "-external-url", self.endpoint),
+                *("-backend", "filesystem", "-filesystem-root", str(self.objects_directory)),
+                *("-location", self._location, "-log-level", "error"),
+            ],
+            self.objects_directory,
+        )
+        _wait("object store", self._objects, lambda: _bucket_made(self.endpoint, self.bucket))
+
+    def _start_records(self) -> None:
+        port = self._records_port = _free_port()
+        self._records = _start(
+            [
+                str(_secantus_binary()),
+                *("--host", "127.0.0.1", "--port", str(port)),
+                *("--storage-path", str(self.records_directory), "--cache-size", "256M"),
+                *("--log-level", "ERROR"),
+            ],
+            self.records_directory,
+        )
+        _wait("record database", self._records, lambda: _accepts(port))
+
+
+def _start(command: Sequence[str], data: Path) -> subprocess.Popen[bytes]:
+    """`command`, which the kernel ends when the thread that started it ends."""
+    data.mkdir(parents=True, exist_ok=True)
+    return subprocess.Popen(
+        ["setpriv", "--pdeathsig", "KILL", "--", *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         cwd=data,
         env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(data)},
         start_new_session=True,
-    )  # fmt: skip
+    )
+
+
+def _wait(what: str, process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _READY_S
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise Unreachable(f"The local {what} did not start: is everything installed?")
+        time.sleep(0.05)
+
+
+def _bucket_made(endpoint: str, bucket: str) -> bool:
+    request = urllib.request.Request(
+        f"{endpoint}/storage/v1/b",
+        data=f'{{"name": "{bucket}"}}'.encode(),
+        headers={"Content-Type": "application/json"},
+    )
     try:
-        deadline = time.monotonic() + _READY_S
-        while not await ready():
-            if process.returncode is not None or time.monotonic() > deadline:
-                raise Unreachable(f"The local {what} did not start: is everything installed?")
-            await asyncio.sleep(0.1)
-        yield process.pid
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), _POLITE_S)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-
-
-async def _bucket_made(endpoint: str, bucket: str) -> bool:
-    try:
-        async with (
-            aiohttp.ClientSession() as http,
-            http.post(f"{endpoint}/storage/v1/b", json={"name": bucket}) as reply,
-        ):
-            return reply.status in (200, 409)
-    except (aiohttp.ClientError, OSError):
-        return False
-
-
-async def _accepts(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        with urllib.request.urlopen(request, timeout=5):
+            return True
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code == 409  # it is there from an earlier run
     except OSError:
         return False
-    writer.close()
-    return True
+
+
+def _accepts(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def _free_port() -> int:
