@@ -83,7 +83,7 @@ async def open_browser(
         from playwright.async_api import async_playwright
     except ImportError:
         raise Unreachable("Playwright is missing: install the extra `demo`.") from None
-    if not Path(CHROMIUM).exists():
+    if shutil.which(CHROMIUM) is None:
         raise Unreachable("Chromium is missing: install the package chromium.")
     flags = [*_FLAGS, *(_FAKE_DEVICES if camera else ())]
     if os.geteuid() == 0:
@@ -212,7 +212,7 @@ async def _take_photo(page: Page, photos: int) -> None:
         await page.click("#portrait-take")
         judged = await page.wait_for_function(
             "document.body.dataset.shown !== 'portrait' ? 'good'"
-            " : document.querySelector('#portrait-said .problem') && 'again'"
+            " : document.querySelector('#portrait-said.inset p') && 'again'"
         )
         if await judged.json_value() == "good":
             return

@@ -117,7 +117,12 @@ export class Camera extends EventTarget {
   async copy({ width, height, framesPerSecond }) {
     const track = this.stream.getVideoTracks()[0].clone();
     await track
-      .applyConstraints({ width, height, frameRate: framesPerSecond })
+      .applyConstraints({
+        width: { ideal: width },
+        height: { ideal: height },
+        frameRate: { ideal: framesPerSecond, max: framesPerSecond },
+        resizeMode: { ideal: "crop-and-scale" }, // otherwise the camera's own size is kept
+      })
       .catch(() => {}); // a camera that cannot is recorded as it is; the box checks the size
     return track;
   }

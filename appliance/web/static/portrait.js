@@ -48,14 +48,14 @@ export class PortraitStep {
     const jpeg = await this.#takePhoto();
     if (jpeg === null) return;
     this.#showPhoto(true);
-    this.#say([text("portrait.checking")], "hint");
+    this.#say([text("portrait.checking")], "progress");
     try {
       const answer = await call("PUT", "/attempts/me/portrait", {
         body: jpeg,
         headers: { "Content-Type": "image/jpeg" },
       });
       if (answer.accepted) {
-        this.#say([text("portrait.good")], "hint");
+        this.#say([text("portrait.good")], "progress");
         await this.#accepted();
         return;
       }
@@ -90,11 +90,13 @@ export class PortraitStep {
     byId("portrait-take").textContent = text(shown ? "portrait.again" : "portrait.take");
   }
 
-  #say(sentences, kind = "problem") {
-    byId("portrait-said").replaceChildren(
+  /** `kind` is `inset` for advice, `progress` for what goes on. */
+  #say(sentences, kind = "inset") {
+    const said = byId("portrait-said");
+    said.className = sentences.length ? kind : "";
+    said.replaceChildren(
       ...sentences.map((each) => {
         const paragraph = document.createElement("p");
-        paragraph.className = kind;
         paragraph.textContent = each;
         return paragraph;
       }),

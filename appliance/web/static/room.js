@@ -92,6 +92,7 @@ export class RoomStep {
     time.textContent = new Date(at).toLocaleTimeString(currentLanguage(), {
       hour: "2-digit",
       minute: "2-digit",
+      hour12: false,
     });
     item.append(time, " ", words);
     byId("messages-list").prepend(item);
