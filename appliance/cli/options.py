@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -25,3 +26,13 @@ PassphraseFd = Annotated[
     ),
 ]
 As = Annotated[str, Parameter(name="--as", help="Your user name on the box.")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Which box is asked, and as whom."""
+
+    user: As
+    state: State = DEFAULT_STATE
+    passphrase_fd: PassphraseFd = None

@@ -24,6 +24,16 @@ def read_passphrase(fd: int | None, prompt: str, *, confirm: bool = False) -> st
     return text
 
 
+def read_one_time_code(fd: int | None) -> str | None:
+    """Return the second line of the descriptor, or what a person types; None when there is none.
+
+    People without a second factor press enter.
+    """
+    if fd is not None:
+        return _from_descriptor(fd) or None
+    return getpass.getpass("One-time code (enter for none): ").strip() or None
+
+
 def _from_descriptor(fd: int) -> str:
     """One line and not a byte more, so that the next secret can follow on the same descriptor."""
     line = bytearray()

@@ -1,0 +1,241 @@
+"""`hallvakt exam`: the life of an exam, from settings to close."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from appliance.cli.box_client import BoxClient, logged_in
+from appliance.cli.options import Caller, Json
+from appliance.cli.output import answer, table
+from appliance.core.errors import BadInput, NotFound, Refused
+
+app = App(name="exam", help="The life of an exam.")
+
+_COLUMNS = ("code", "title", "state", "duration_minutes", "exam_id")
+
+
+@app.command
+async def create(
+    settings: Path,
+    *,
+    who: Caller,
+    json: Json = False,
+) -> None:
+    """Create an exam from a settings file."""
+    from appliance.config.exam_settings import parse_settings
+
+    text = _read(settings).decode(errors="replace")
+    parse_settings(text)  # so that a wrong file is told without a login
+    async with logged_in(who) as box:
+        exam = await box.call("POST", "/exams", json={"settings_toml": text})
+    answer(exam, f"{exam['title']}: exam code {exam['code']} ({exam['exam_id']}).", as_json=json)
+
+
+@app.command(name="import-roster")
+async def import_roster(
+    exam: str,
+    roster: Path,
+    *,
+    who: Caller,
+    encoding: str | None = None,
+    json: Json = False,
+) -> None:
+    """Import the list of candidates (CSV); it replaces the one before."""
+    from appliance.core.roster import decode, parse_roster
+
+    text = decode(_read(roster), encoding)
+    parse_roster(text)
+    async with logged_in(who) as box:
+        imported = await box.call(
+            "PUT",
+            f"/exams/{await _exam_id(box, exam)}/roster",
+            content=text.encode(),
+            content_type="text/csv; charset=utf-8",
+        )
+    halls = imported["halls"]
+    answer(
+        imported,
+        f"{imported['candidates']} candidates in "
+        f"{len(halls) if isinstance(halls, list | dict) else halls} hall(s).",
+        as_json=json,
+    )
+
+
+@app.command
+async def slips(
+    exam: str,
+    *,
+    who: Caller,
+    pdf: Path | None = None,
+    json: Json = False,
+) -> None:
+    """Make the slips with seat codes that candidates join with; earlier ones stop working.
+
+    Parameters
+    ----------
+    pdf
+        Write slips to cut and hand out to this file, instead of showing them here.
+    """
+    async with logged_in(who) as box:
+        exam_id = await _exam_id(box, exam)
+        status = await box.call("GET", f"/exams/{exam_id}")
+        made = await box.call("GET", f"/exams/{exam_id}/slips")
+    from appliance.cli import slips as paper
+
+    entries = [paper.Slip.of(slip, status["title"], status["code"]) for slip in made["slips"]]
+    if pdf is not None:
+        await asyncio.to_thread(pdf.write_bytes, paper.as_pdf(entries))
+    text = f"{len(entries)} slips in {pdf}." if pdf else paper.as_text(entries)
+    answer(made, text, as_json=json)
+
+
+@app.command
+async def ready(
+    exam: str,
+    *,
+    who: Caller,
+    json: Json = False,
+) -> None:
+    """Freeze the settings: from here on they are what the notice says."""
+    await _become(exam, "ready", who, json)
+
+
+@app.command(name="open")
+async def open_(
+    exam: str,
+    *,
+    who: Caller,
+    json: Json = False,
+) -> None:
+    """Let candidates check in."""
+    await _become(exam, "open", who, json)
+
+
+@app.command
+async def start(
+    exam: str,
+    *,
+    who: Caller,
+    json: Json = False,
+) -> None:
+    """Start the exam: recording begins for those who have checked in."""
+    await _become(exam, "live", who, json)
+
+
+@app.command
+async def close(
+    exam: str,
+    *,
+    who: Caller,
+    yes: Annotated[bool, Parameter(name="--yes", negative=())] = False,
+    json: Json = False,
+) -> None:
+    """Close the exam. This cannot be undone: the box opens nothing of it any more.
+
+    Parameters
+    ----------
+    yes
+        Do not ask again.
+    """
+    if not yes:
+        _ask_twice(exam)
+    await _become(exam, "closed", who, json)
+
+
+@app.command
+async def status(
+    exam: str,
+    *,
+    who: Caller,
+    json: Json = False,
+) -> None:
+    """Show one exam."""
+    async with logged_in(who) as box:
+        shown = await box.call("GET", f"/exams/{await _exam_id(box, exam)}")
+    answer(shown, table([shown], _COLUMNS), as_json=json)
+
+
+@app.command(name="list")
+async def list_(
+    *,
+    who: Caller,
+    json: Json = False,
+) -> None:
+    """List the exams you are assigned to."""
+    async with logged_in(who) as box:
+        listed = await box.call("GET", "/exams")
+    answer(listed, table(listed["exams"], _COLUMNS), as_json=json)
+
+
+@app.command
+def settings(file: Path, *, json: Json = False) -> None:
+    """Check a settings file and show every setting it results in."""
+    from dataclasses import asdict
+
+    from appliance.config.exam_settings import parse_settings, settings_text
+
+    parsed = parse_settings(_read(file).decode(errors="replace"))
+    answer(asdict(parsed), settings_text(parsed).rstrip(), as_json=json)
+
+
+@app.command
+def notice(file: Path, *, language: str | None = None, json: Json = False) -> None:
+    """Show what candidates will read and acknowledge under these settings."""
+    from appliance.cli.notice_text import notice_of
+    from appliance.config.exam_settings import parse_settings
+
+    parsed = parse_settings(_read(file).decode(errors="replace"))
+    document, text = notice_of(parsed, language or parsed.language)
+    answer(document, text, as_json=json)
+
+
+async def _become(exam: str, to: str, who: Caller, json: bool) -> None:
+    async with logged_in(who) as box:
+        exam_id = await _exam_id(box, exam)
+        result = await box.call("POST", f"/exams/{exam_id}/state", json={"to": to})
+    if to == "closed":
+        lines = [f"{name.replace('_', ' ')}: {value}" for name, value in result.items()]
+        answer(result, ["The exam is closed.", *lines], as_json=json)
+    else:
+        answer(result, f"{result['title']} is {result['state']}.", as_json=json)
+
+
+async def _exam_id(box: BoxClient, exam: str) -> str:
+    """`exam` as an id, or the id of the exam with that code; raise NotFound."""
+    if len(exam) == 32:
+        return exam
+    listed: list[dict[str, Any]] = (await box.call("GET", "/exams"))["exams"]
+    # Codes are unique among exams not yet closed; of several, the newest is meant.
+    found = [row["exam_id"] for row in listed if row["code"] == exam.upper()]
+    if not found:
+        raise NotFound(f"No exam has the code {exam}: `hallvakt exam list` shows yours.")
+    return str(found[-1])
+
+
+def _ask_twice(exam: str) -> None:
+    if not sys.stdin.isatty():
+        raise Refused(
+            "Closing cannot be undone, and there is no terminal to ask on: add --yes.",
+            code="not-confirmed",
+        )
+    print(
+        "Closing ends every live view, destroys the exam's live key and stops the relay. After it "
+        "this box can open nothing of the exam; it cannot be undone.",
+        file=sys.stderr,
+    )
+    for question, expected in (("Close the exam? Type yes: ", "yes"), (f"Type {exam}: ", exam)):
+        print(question, end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip() != expected:
+            raise Refused("The exam was not closed.", code="not-confirmed")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read ({error.strerror}): look at the name.") from error
