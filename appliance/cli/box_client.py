@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from appliance.cli.options import Caller
 from appliance.cli.passphrase import read_one_time_code, read_passphrase
 from appliance.core.errors import (
     BadInput,
@@ -141,12 +142,12 @@ async def connected(state: Path) -> AsyncIterator[BoxClient]:
 
 
 @asynccontextmanager
-async def logged_in(state: Path, user: str, passphrase_fd: int | None) -> AsyncIterator[BoxClient]:
-    """A client that speaks as `user`; the login ends with the block."""
-    if not (state / SOCKET).exists():
+async def logged_in(who: Caller) -> AsyncIterator[BoxClient]:
+    """A client that speaks as `who`; the login ends with the block."""
+    if not (who.state / SOCKET).exists():
         raise Unreachable(
-            f"No box is running in {state}: start it with `hallvakt serve`, or name its directory "
-            "with --state.",
+            f"No box is running in {who.state}: start it with `hallvakt serve`, or name its "
+            "directory with --state.",
             code="box-unreachable",
         )
     passphrase = read_passphrase(who.passphrase_fd, f"Passphrase of {who.user}")

@@ -7,6 +7,7 @@ Relative paths are relative to the state directory.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from appliance.core.errors import WrongConfiguration
 from appliance.core.ids import BoxId
 
 FILE_NAME = "box.toml"
+_HEX_ID = re.compile(r"[0-9a-f]{32}\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,11 @@ def load(state_dir: Path) -> BoxConfig:
 
 def parse(text: str, source: str = FILE_NAME) -> BoxConfig:
     """Return the configuration as written; raise WrongConfiguration naming the key."""
-    config = strict_toml.read(strict_toml.parse(text, source), BoxConfig, source)
+    return checked(strict_toml.read(strict_toml.parse(text, source), BoxConfig, source), source)
+
+
+def checked(config: BoxConfig, source: str = FILE_NAME) -> BoxConfig:
+    """Return `config`; raise WrongConfiguration when its values do not fit together."""
     for sentence, wrong in _CHECKS:
         if wrong(config):
             raise WrongConfiguration(f"{source}: {sentence}", code="wrong-value")
@@ -130,6 +136,7 @@ def _is_port(number: int) -> bool:
 
 
 _CHECKS: tuple[tuple[str, Callable[[BoxConfig], bool]], ...] = (
+    ("box_id must be 32 hexadecimal digits.", lambda c: not _HEX_ID.match(c.box_id)),
     ("web.port must be between 1 and 65535.", lambda c: not _is_port(c.web.port)),
     (
         "web.names must name the box at least once, e.g. its address on the LAN.",

@@ -1,0 +1,195 @@
+"""`hallvakt init`: makes a box out of an empty directory."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import pyotp
+from cyclopts import Parameter
+
+from appliance.adapters.crypto.passphrases import PassphraseHashes
+from appliance.adapters.crypto.signing import SigningKey
+from appliance.adapters.host import tls
+from appliance.adapters.host.randomness import SystemRandomness
+from appliance.adapters.store.stores import open_stores
+from appliance.cli.options import DEFAULT_STATE, Json, PassphraseFd, State
+from appliance.cli.output import answer
+from appliance.cli.passphrase import read_passphrase
+from appliance.cli.user import second_factor_text, second_factor_uri
+from appliance.config import box as box_config
+from appliance.config.box import BoxConfig, RelayConfig, WebConfig
+from appliance.core.errors import BadInput, NoRoom, Refused
+from appliance.core.ids import BoxId, UserId
+from appliance.core.people import User
+from appliance.core.roles import Role
+from appliance.services.people import SHORTEST_PASSPHRASE
+
+_DIRECTORIES = ("tls", "keys", "db", "blobs", "live", "run", "log")
+_EVERYWHERE = "0.0.0.0"
+_WEB, _RELAY = WebConfig(), RelayConfig()
+# A Unix socket's path has at most 107 bytes (unix(7)); `run/media-worker-NN.sock` is the longest.
+_LONGEST_STATE = 107 - len("/run/media-worker-99.sock")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lead:
+    name: str
+    passphrase: str
+    second_factor: bool
+
+
+def init(
+    *,
+    lead: str,
+    host: str = _EVERYWHERE,
+    port: int = _WEB.port,
+    relay_port: int = _RELAY.port,
+    relay_tls_port: int = _RELAY.tls_port,
+    name: str = "Hallvakt",
+    certificate_name: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    no_second_factor: Annotated[bool, Parameter(negative=())] = False,
+    state: State = DEFAULT_STATE,
+    passphrase_fd: PassphraseFd = None,
+    json: Json = False,
+) -> None:
+    """Make a box: state directory, certificate authority, signing key, first lead invigilator.
+
+    Parameters
+    ----------
+    lead
+        User name of the first lead invigilator.
+    host
+        Address to listen on; 0.0.0.0 means every one.
+    port
+        HTTPS port.
+    relay_port
+        Port of the relay for live views.
+    relay_tls_port
+        Port of the relay over TLS.
+    name
+        What the box is called.
+    certificate_name
+        A name or address under which browsers reach the box; may be given several times. The
+        first one stands on the slips.
+    no_second_factor
+        Passphrase alone for the first lead invigilator.
+    """
+    _check_directory(state)
+    names = certificate_name or _default_names(host)
+    config = box_config.checked(
+        BoxConfig(
+            box_id=BoxId(SystemRandomness().new_id()),
+            name=name,
+            web=WebConfig(host=host, port=port, names=names),
+            relay=RelayConfig(listen_host=host, port=relay_port, tls_port=relay_tls_port),
+        )
+    )
+    passphrase = read_passphrase(passphrase_fd, f"New passphrase for {lead}", confirm=True)
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        raise BadInput(f"A passphrase has at least {SHORTEST_PASSPHRASE} characters: choose one.")
+    person = _Lead(name=lead, passphrase=passphrase, second_factor=not no_second_factor)
+    secret = _make(state, config, person)
+    ca = tls.TlsFiles.below(state / "tls").authority
+    url = f"https://{_in_url(names[0])}:{port}"
+    document = {
+        "box_id": config.box_id,
+        "state": str(state),
+        "url": url,
+        "ca": str(ca),
+        "ca_fingerprint": tls.fingerprint(ca),
+        "lead": lead,
+    }
+    lines = [
+        f"The box is made in {state}. Start it with `hallvakt serve --state {state}`.",
+        f"It will answer at {url}. Browsers need its authority once: {ca}",
+        f"Compare the SHA-256 fingerprint: {document['ca_fingerprint']}",
+    ]
+    if secret:
+        document["totp_uri"] = second_factor_uri(lead, secret)
+        lines.append(second_factor_text(lead, secret))
+    answer(document, lines, as_json=json)
+
+
+def _check_directory(state: Path) -> None:
+    if len(str(state.absolute()).encode()) > _LONGEST_STATE:
+        raise BadInput(f"The path {state} is too long: choose one of at most {_LONGEST_STATE}.")
+    try:
+        if state.exists() and any(state.iterdir()):
+            raise Refused(f"{state} is not empty: choose an empty directory for a new box.")
+    except OSError as error:
+        raise BadInput(f"{state} cannot be used ({error.strerror}).") from error
+
+
+def _make(state: Path, config: BoxConfig, lead: _Lead) -> str | None:
+    """Make everything or nothing; return the second factor's secret, if there is one."""
+    was_there = state.exists()
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state.chmod(0o700)
+        for directory in _DIRECTORIES:
+            (state / directory).mkdir(mode=0o700)
+        SigningKey.generate().save(state / "keys" / "box_signing.pem")
+        now = datetime.now(UTC)
+        tls.make_authority(state / "tls", config.name, config.web.names, now)
+        tls.ensure_certificate(state / "tls", config.web.names, now)
+        secret = asyncio.run(_first_person(state, config.box_id, lead))
+        # The configuration is what makes a directory a box, so it comes last.
+        box_config.write(state, config)
+    except BaseException as error:
+        for entry in list(state.iterdir()) if state.exists() else ():
+            shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink()
+        if not was_there and state.exists():
+            state.rmdir()
+        if isinstance(error, OSError):
+            raise NoRoom(f"The box cannot be made in {state} ({error.strerror}).") from error
+        raise
+    return secret
+
+
+async def _first_person(state: Path, box: BoxId, lead: _Lead) -> str | None:
+    secret = pyotp.random_base32() if lead.second_factor else None
+    person = User(
+        user_id=UserId(SystemRandomness().new_id()),
+        name=lead.name,
+        role=Role.LEAD_INVIGILATOR,
+        passphrase_hash=await asyncio.to_thread(PassphraseHashes().hash, lead.passphrase),
+        totp_secret=secret,
+        all_exams=True,
+        created_ms=time.time_ns() // 1_000_000,
+    )
+    stores = open_stores(state)
+    try:
+        await stores.audit.append(box, "user-add", person.role.value, person.user_id)
+        await stores.users.add(person)
+    finally:
+        await stores.close()
+    return secret
+
+
+def _default_names(host: str) -> tuple[str, ...]:
+    """What browsers on the LAN most likely use; the first one is what the slips say."""
+    local = ("localhost", "127.0.0.1")
+    if host != _EVERYWHERE:
+        return tuple(dict.fromkeys((host, *local)))
+    return tuple(dict.fromkeys((*_lan_address(), socket.gethostname().lower(), *local)))
+
+
+def _lan_address() -> tuple[str, ...]:
+    """The address this machine would speak from. Connecting a UDP socket sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # TEST-NET-1 (RFC 5737): nobody's address
+            return (str(probe.getsockname()[0]),)
+        except OSError:
+            return ()
+
+
+def _in_url(name: str) -> str:
+    return f"[{name}]" if ":" in name else name
