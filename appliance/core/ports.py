@@ -80,8 +80,17 @@ class KeyFiles(Protocol):
 
     def wraps(self, exam: ExamId) -> Sequence[LiveWrap]: ...
 
+    def put_preparation(self, exam: ExamId, secret: bytes) -> None:
+        """The identity key between the roster's import and the first live wrap: a box that is
+        switched off overnight must still know the names on the day of the exam."""
+
+    def preparation(self, exam: ExamId) -> bytes | None: ...
+
+    def forget_preparation(self, exam: ExamId) -> None:
+        """Overwrite, unlink and fsync. Idempotent."""
+
     def destroy(self, exam: ExamId) -> None:
-        """Overwrite, unlink and fsync pepper and wraps. Idempotent."""
+        """Overwrite, unlink and fsync all of these. Idempotent."""
 
 
 class EnvelopeStore(Protocol):
