@@ -186,12 +186,15 @@ def settings(file: Path, *, json: Json = False) -> None:
 @app.command
 def notice(file: Path, *, language: str | None = None, json: Json = False) -> None:
     """Show what candidates will read and acknowledge under these settings."""
-    from appliance.cli.notice_text import notice_of
     from appliance.config.exam_settings import parse_settings
+    from appliance.core.notice import notice_for
 
     parsed = parse_settings(_read(file).decode(errors="replace"))
-    document, text = notice_of(parsed, language or parsed.language)
-    answer(document, text, as_json=json)
+    shown = notice_for(parsed, language or "")
+    lines = [shown.title]
+    for section in shown.sections:
+        lines += ["", section.heading, *section.paragraphs]
+    answer(shown, lines, as_json=json)
 
 
 async def _become(exam: str, to: str, who: Caller, json: bool) -> None:

@@ -46,7 +46,9 @@ app = App(
     result_action="return_none",
 )
 for _name, _path, _help in _COMMANDS:
-    app.command(_path, name=_name, help=_help)
+    # The console's own program answers `--help` with its own options.
+    _own = {"help_flags": [], "version_flags": []} if _name == "console" else {}
+    app.command(_path, name=_name, help=_help, **_own)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
