@@ -1,0 +1,123 @@
+"""`hallvakt sync`: the night, what it will send, what is proven."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from cyclopts import App
+
+from appliance.cli.options import DEFAULT_STATE, Json, State
+from appliance.cli.output import answer, progress
+from appliance.processes.syncer import syncer
+
+app = App(name="sync", help="The night: upload, prove, plan.")
+
+
+@app.command
+async def plan(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+    """What the next night will send, in which order, and done when."""
+    async with syncer(state) as night:
+        planned = await night.night.plan()
+    finishes = _time(planned.finishes_ms)
+    document = {
+        "bytes": planned.bytes,
+        # Without a window one run sends all there is.
+        "nights": 1 if planned.bytes else 0,
+        "finishes_at": finishes,
+        "order": [{"kind": kind.value, "bytes": size} for kind, size in planned.order],
+    }
+    lines = [f"{_size(planned.bytes)} to send:"]
+    lines += [f"  {kind.value}: {_size(size)}" for kind, size in planned.order if size]
+    lines.append(
+        f"Done at {finishes}, if the line is as it was last time."
+        if finishes
+        else "How long it takes is known after the first night."
+    )
+    answer(document, lines if planned.bytes else "Nothing to send.", as_json=json)
+
+
+@app.command
+async def run(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+    """Send what is closed, prove it, and say so. Run again after a cut: it goes on."""
+    async with syncer(state) as night:
+        report = await night.run(_tell)
+    document = {
+        "objects_at": report.objects_at,
+        "records_at": report.records_at,
+        "packs": report.packs,
+        "bytes": report.bytes,
+        "exams": report.exams,
+        "waiting": report.waiting,
+    }
+    lines = [
+        f"Sent {report.packs} packs, {_size(report.bytes)}, to {report.objects_at}; "
+        f"{len(report.exams)} exams confirmed."
+    ]
+    if report.waiting:
+        lines.append(f"{len(report.waiting)} closed exams wait for late uploads.")
+    answer(document, lines, as_json=json)
+
+
+@app.command
+async def status(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+    """How much is left to send, how much is proven, and when it was last read back."""
+    async with syncer(state) as night:
+        now = await night.night.status()
+    verified = _time(now.last_verified_ms)
+    document = {
+        "backlog_bytes": now.backlog_bytes,
+        "backlog_packs": now.backlog_packs,
+        "confirmed_packs": now.confirmed_packs,
+        "confirmed_bytes": now.confirmed_bytes,
+        "last_verified_at": verified,
+        "window": None,
+        "cap_bit_s": None,
+    }
+    lines = [
+        f"To send: {now.backlog_packs} packs, {_size(now.backlog_bytes)}.",
+        f"Confirmed: {now.confirmed_packs} packs, {_size(now.confirmed_bytes)}.",
+        f"Last read back: {verified or 'never'}.",
+    ]
+    answer(document, lines, as_json=json)
+
+
+@app.command
+async def verify(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+    """Read the cloud copy back, byte by byte, and compare it with what this box signed."""
+    async with syncer(state) as night:
+        verified = await night.verify()
+    document = {
+        "verified": bool(verified),
+        "bytes": sum(v.bytes for v in verified),
+        "exams": [
+            {
+                "exam": v.exam_id,
+                "root": v.root.hex(),
+                "manifests": v.manifests,
+                "packs": v.packs,
+                "objects": v.objects,
+                "bytes": v.bytes,
+            }
+            for v in verified
+        ],
+    }
+    lines = [
+        f"{v.exam_id}: {v.objects} objects in {v.packs} packs are what was stored. "
+        f"Root {v.root.hex()}"
+        for v in verified
+    ]
+    answer(document, lines or "Nothing has been sent yet.", as_json=json)
+
+
+def _tell(sent: int, total: int) -> None:
+    progress(f"{_size(sent)} of {_size(total)}")
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"
+
+
+def _time(at_ms: int | None) -> str | None:
+    if at_ms is None:
+        return None
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="seconds")

@@ -1,0 +1,70 @@
+"""The two ends of the cloud as a configuration names them, opened and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.adapters.cloud.directory import DirectoryObjects
+from appliance.adapters.cloud.gcs import GOOGLE, GcsObjects
+from appliance.adapters.cloud.records import MongoRecords
+from appliance.config.box import CloudConfig
+from appliance.core.errors import Refused, WrongConfiguration
+from appliance.core.ports import ObjectCloud, RecordCloud
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudEnds:
+    objects: ObjectCloud
+    records: RecordCloud
+
+
+@asynccontextmanager
+async def cloud_ends(config: CloudConfig) -> AsyncIterator[CloudEnds]:
+    """Raise Refused when the box sends nothing anywhere, WrongConfiguration when something it
+    needs is missing. Connects when first used."""
+    objects = _objects(config)
+    try:
+        records = MongoRecords(
+            _uri(config.records_uri_file),
+            config.records_database,
+            trusted=config.trusted_locations,
+        )
+        try:
+            yield CloudEnds(objects=objects, records=records)
+        finally:
+            await records.close()
+    finally:
+        await objects.close()
+
+
+def _objects(config: CloudConfig) -> ObjectCloud:
+    if config.objects == "gcs":
+        return GcsObjects(
+            config.bucket,
+            endpoint=config.endpoint or GOOGLE,
+            credentials_file=config.credentials_file,
+        )
+    if config.objects == "directory" and config.directory is not None:
+        return DirectoryObjects(config.directory)
+    raise Refused(
+        "No cloud is configured, so everything stays on the box: write the table [cloud] to "
+        "change that.",
+        code="no-cloud",
+    )
+
+
+def _uri(path: Path | None) -> str:
+    if path is None:
+        raise WrongConfiguration(
+            "Name the file with the database's URI in cloud.records_uri_file: without records "
+            "the packs could not be opened again."
+        )
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise WrongConfiguration(
+            f"The file {path} with the database's URI cannot be read."
+        ) from None

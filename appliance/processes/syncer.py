@@ -1,0 +1,177 @@
+"""The night's process: ciphertext and records to the cloud. It never sees a key.
+
+`python -m appliance.processes.syncer --state DIR` does what `hallvakt sync run` does.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cbor2
+
+from appliance.adapters.blobs.directory import DirectoryBlobs
+from appliance.adapters.cloud.residency import check_location
+from appliance.adapters.crypto import signing
+from appliance.adapters.host.clock import SystemClock
+from appliance.adapters.host.randomness import SystemRandomness
+from appliance.adapters.store.packs import Packs
+from appliance.adapters.store.stores import Stores, open_stores
+from appliance.config import box
+from appliance.config.box import BoxConfig
+from appliance.core.errors import IntegrityFailure, WrongState
+from appliance.core.exam import ExamState
+from appliance.core.ids import ExamId
+from appliance.processes.cloud_ends import CloudEnds, cloud_ends
+from appliance.processes.gateway_signer import GatewaySigner
+from appliance.services.archive_listing import read_listing
+from appliance.services.batching import Batching
+from appliance.services.manifest_writer import ManifestWriter
+from appliance.services.night_plan import Night
+from appliance.services.signing import Signer
+from appliance.services.sync import BoxRows, Sync, SyncReport
+from appliance.services.verify_archive import Verified, verify_archive
+
+
+def encode(document: object) -> bytes:
+    return cbor2.dumps(document, canonical=True)
+
+
+def decode(content: bytes) -> object:
+    return cbor2.loads(content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Syncer:
+    """One box's night, composed. Open it with `syncer`."""
+
+    config: BoxConfig
+    stores: Stores
+    journal: Packs
+    batching: Batching
+    night: Night
+    signer: Signer
+    state: Path
+
+    async def run(self, progress: Callable[[int, int], None]) -> SyncReport:
+        """Raise WrongState while another run is going on."""
+        with _alone(self.state / "run" / "sync.lock"):
+            async with cloud_ends(self.config.cloud) as ends:
+                started = time.monotonic()
+                report = await self._sync(ends, progress).run()
+                await self.night.remember_speed(report.bytes, time.monotonic() - started)
+                return report
+
+    async def verify(self) -> list[Verified]:
+        """Every exam that was sent, read back whole; raise IntegrityFailure at the first fault.
+
+        Only keys of this box are believed, and the last manifest must be the one in its journal,
+        so an older state of the cloud does not pass either.
+        """
+        verified = []
+        async with cloud_ends(self.config.cloud) as ends:
+            check_location(await ends.objects.location())
+            for exam in await self.stores.exams.all():
+                if exam.state is ExamState.ARCHIVED:
+                    verified.append(await self._verify(ends, exam.exam_id))
+        if verified:
+            await self.night.remember_verified()
+        return verified
+
+    async def _verify(self, ends: CloudEnds, exam: ExamId) -> Verified:
+        written = await self.journal.manifests(exam)
+        listing = await read_listing(
+            ends.records,
+            exam,
+            verify=signing.verify,
+            decode=decode,
+            trusted={manifest.public_key for manifest in written},
+        )
+        if {m.name: m.payload for m in written} != {
+            name: manifest["payload"] for name, manifest in listing.manifests.items()
+        }:
+            raise IntegrityFailure("The cloud copy holds other manifests than this box wrote.")
+        return await verify_archive(ends.objects, listing, encode=encode)
+
+    def _sync(self, ends: CloudEnds, progress: Callable[[int, int], None]) -> Sync:
+        clock, randomness = SystemClock(), SystemRandomness()
+        writer = ManifestWriter(
+            self.journal,
+            self.stores.audit,
+            self.signer,
+            box_id=self.config.box_id,
+            encode=encode,
+            decode=decode,
+            clock=clock,
+            randomness=randomness,
+        )
+        rows = BoxRows(
+            exams=self.stores.exams,
+            attempts=self.stores.attempts,
+            snippets=self.stores.snippets,
+            envelopes=self.stores.envelopes,
+            journal=self.journal,
+            audit=self.stores.audit,
+        )
+        return Sync(
+            rows,
+            self.batching,
+            writer,
+            ends.objects,
+            ends.records,
+            box_id=self.config.box_id,
+            check_location=check_location,
+            encode=encode,
+            decode=decode,
+            clock=clock,
+            progress=progress,
+        )
+
+
+@asynccontextmanager
+async def syncer(state: Path, *, signer: Signer | None = None) -> AsyncIterator[Syncer]:
+    """`signer` replaces the gateway's socket where the gateway is this very process."""
+    config = box.load(state)
+    stores = open_stores(state)
+    try:
+        journal = Packs(stores.box)
+        blobs = DirectoryBlobs(state / "blobs")
+        batching = Batching(stores.snippets, blobs, journal, SystemRandomness())
+        yield Syncer(
+            config=config,
+            stores=stores,
+            journal=journal,
+            batching=batching,
+            night=Night(stores.exams, journal, batching, stores.facts, SystemClock()),
+            signer=signer or GatewaySigner(state),
+            state=state,
+        )
+    finally:
+        await stores.close()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the lock file while the block runs; the kernel lets go of it when the process dies."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WrongState("Another run is going on: wait until it is done.") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+if __name__ == "__main__":
+    from appliance.cli.main import run
+
+    sys.exit(run(["sync", "run", *sys.argv[1:]]))

@@ -1,0 +1,80 @@
+"""Reads a cloud copy back, byte by byte, and compares it with what the box signed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from appliance.core.errors import IntegrityFailure, NotFound
+from appliance.core.ids import ExamId
+from appliance.core.manifest import PackEntry
+from appliance.core.ports import ObjectCloud
+from appliance.services.archive_listing import Listing, Placed
+from appliance.services.signing import Encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """`root` is the one that may stand on the paper exam record."""
+
+    exam_id: ExamId
+    root: bytes
+    manifests: int
+    packs: int
+    objects: int
+    bytes: int
+
+
+async def verify_archive(objects: ObjectCloud, listing: Listing, *, encode: Encode) -> Verified:
+    """Every pack and object against the listing; raise IntegrityFailure at the first that is
+    missing, cut, changed or swapped. One pack is in memory at a time."""
+    for name, signed in listing.manifests.items():
+        await _check_manifest(objects, name, encode(signed))
+    in_pack: dict[str, list[Placed]] = {pack.name: [] for pack in listing.packs}
+    for placed in listing.objects.values():
+        in_pack[placed.entry.pack].append(placed)
+    for pack in listing.packs:
+        await check_pack(objects, pack, in_pack[pack.name])
+    return Verified(
+        exam_id=listing.exam_id,
+        root=listing.chain.root,
+        manifests=len(listing.manifests),
+        packs=len(listing.packs),
+        objects=len(listing.objects),
+        bytes=sum(pack.size for pack in listing.packs),
+    )
+
+
+async def check_pack(objects: ObjectCloud, pack: PackEntry, placed: Sequence[Placed]) -> None:
+    try:
+        content = await objects.get(f"packs/{pack.name}")
+    except NotFound:
+        raise IntegrityFailure(
+            "A pack is missing from the object store.", code="pack-missing"
+        ) from None
+    await asyncio.to_thread(_compare, content, pack, placed)
+
+
+def _compare(content: bytes, pack: PackEntry, placed: Sequence[Placed]) -> None:
+    if len(content) != pack.size:
+        raise IntegrityFailure("A pack in the object store has another size.", code="pack-size")
+    if hashlib.sha256(content).digest() != pack.sha256:
+        raise IntegrityFailure("A pack in the object store was changed.", code="pack-changed")
+    for item in placed:
+        part = memoryview(content)[item.offset : item.offset + item.entry.size]
+        if hashlib.sha256(part).digest() != item.entry.sha256:
+            raise IntegrityFailure("An object in a pack was changed.", code="object-changed")
+
+
+async def _check_manifest(objects: ObjectCloud, name: str, expected: bytes) -> None:
+    """The object store's own copy of a manifest is the signed one."""
+    try:
+        held = await objects.get(f"manifests/{name}")
+    except NotFound:
+        held = b""
+    if held != expected:
+        raise IntegrityFailure(
+            "A manifest in the object store is missing or was changed.", code="manifest-changed"
+        )
