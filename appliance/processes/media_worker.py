@@ -10,7 +10,9 @@ a permitted category needs it.
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
+import pkgutil
 import signal
 import sys
 from collections.abc import Callable
@@ -52,14 +54,20 @@ def main() -> int:
 
 def _load(models_directory: Path) -> Callable[[WorkerRequest], WorkerReply]:
     """Import everything now: after the lock-down no library file can be read any more."""
+    import av
     import cv2
-    import PIL.JpegImagePlugin  # noqa: F401
+    import PIL.Image
+    import PIL.TiffImagePlugin  # noqa: F401: reads a photo's orientation
 
     from appliance.adapters.vision import weights
     from appliance.adapters.vision.manifest import read_manifest
     from appliance.processes.analysis.answering import answer
     from appliance.processes.analysis.models import Models
 
+    for module in pkgutil.walk_packages(av.__path__, "av."):  # PyAV imports parts when first used
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    PIL.Image.preinit()
     cv2.setNumThreads(1)
     read_manifest()
     models = Models(partial(weights.load_bytes, directory=models_directory))

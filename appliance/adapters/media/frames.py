@@ -104,5 +104,6 @@ def _decode(context: Any, packet: Any) -> list[Any]:
 
 def _pixels(frame: Any) -> NDArray[np.uint8]:
     check_size(frame.width, frame.height)
-    pixels: NDArray[np.uint8] = frame.to_ndarray(format="bgr24")
+    # One thread: the worker may not start any.
+    pixels: NDArray[np.uint8] = frame.reformat(format="bgr24", threads=1).to_ndarray()
     return pixels

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 from appliance.core.errors import HallvaktError
 from appliance.core.messages import (
     AnalyseSnippet,
@@ -30,4 +32,10 @@ def answer(request: WorkerRequest, models: Models) -> WorkerReply:
     except MemoryError:
         return WorkerFailed(
             code="bad-media", message="The video needs more memory than a snippet may."
+        )
+    except Exception as error:  # noqa: BLE001: the one boundary of a request; the worker goes on
+        traceback.print_exception(error)
+        return WorkerFailed(
+            code="analysis-failed",
+            message="The media worker could not look at this video: its log says why.",
         )
