@@ -4,10 +4,10 @@
 import { readFact, writeFact } from "./database.js";
 
 const REMEMBERED = "camera";
-// The check, the photo and a live view look better at this size; the recorder reduces its own
-// copy to the exam's capture profile.
-const OPENED = { width: { ideal: 640 }, height: { ideal: 480 } };
-const LEAST_FRAMES_PER_SECOND = 15;
+const LEAST_FRAMES_PER_SECOND = 15; // for a live view; the recorder takes fewer of them
+
+/** The size for a face photo. */
+export const PHOTO_SIZE = { width: 640, height: 480 };
 
 /** Why a camera could not be opened, as a word that `texts` has a sentence for. */
 export function whyNot(error) {
@@ -28,6 +28,7 @@ export function whyNot(error) {
 
 export class Camera extends EventTarget {
   stream = null;
+  size = null; // as asked for: `{width, height}`
   #wantsSound = false;
 
   /** Events: `lost` when a track ended or went silent for good, `back` when devices changed. */
@@ -56,20 +57,24 @@ export class Camera extends EventTarget {
   }
 
   /**
-   * Open the chosen camera, or the remembered one, or any. A microphone that is missing does not
-   * stop the picture. Rejects with the browser's DOMException when there is no picture.
+   * Open the chosen camera, or the remembered one, or any, at `size`. It matters which: Chromium's
+   * MediaRecorder records what the camera delivers and takes no notice of a track's own scaling.
+   * A microphone that is missing does not stop the picture. Rejects with the browser's
+   * DOMException when there is no picture.
    */
-  async open({ sound, deviceId = null, framesPerSecond }) {
+  async open({ sound, size, deviceId = null, framesPerSecond }) {
     this.close();
     if (!navigator.mediaDevices) throw new DOMException("no camera interface", "NotFoundError");
     this.#wantsSound = sound;
     const wanted = deviceId ?? (await readFact(REMEMBERED));
     const video = {
-      ...OPENED,
+      width: { ideal: size.width },
+      height: { ideal: size.height },
       frameRate: { ideal: Math.max(framesPerSecond, LEAST_FRAMES_PER_SECOND) },
       ...(wanted ? { deviceId: { ideal: wanted } } : {}),
     };
     this.stream = await this.#openWith(video);
+    this.size = size;
     const [track] = this.stream.getVideoTracks();
     await writeFact(REMEMBERED, track.getSettings().deviceId ?? null);
     for (const each of this.stream.getTracks()) {
@@ -113,17 +118,11 @@ export class Camera extends EventTarget {
     return this.stream?.getVideoTracks()[0]?.getSettings().deviceId ?? null;
   }
 
-  /** A copy of the picture at another size; the caller stops it. */
-  async copy({ width, height, framesPerSecond }) {
+  /** A copy of the picture with at most so many frames a second; the caller stops it. */
+  async copy(framesPerSecond) {
     const track = this.stream.getVideoTracks()[0].clone();
-    await track
-      .applyConstraints({
-        width: { ideal: width },
-        height: { ideal: height },
-        frameRate: { ideal: framesPerSecond, max: framesPerSecond },
-        resizeMode: { ideal: "crop-and-scale" }, // otherwise the camera's own size is kept
-      })
-      .catch(() => {}); // a camera that cannot is recorded as it is; the box checks the size
+    // A camera that cannot is taken as it is: the box looks at key frames, one a second.
+    await track.applyConstraints({ frameRate: { max: framesPerSecond } }).catch(() => {});
     return track;
   }
 

@@ -100,24 +100,31 @@ export class Capture extends EventTarget {
       this.#setTrouble(null);
       return;
     }
-    if (!this.#camera.on) await this.#openCamera();
+    if (!this.#camera.on || !this.#sizeFits()) await this.#openCamera();
     if (!this.#camera.on) return;
     const record = recordingWanted({ ...status, camera: "working" });
     if (record && this.#recorder === null) await this.#startRecorder();
     if (!record) await this.#stopRecorder();
   }
 
+  /** The photo was taken at another size than the exam is recorded at. */
+  #sizeFits() {
+    const { width, height } = this.#status.capture;
+    return this.#camera.size.width === width && this.#camera.size.height === height;
+  }
+
   async #openCamera() {
     if (Date.now() < this.#nextTry) return;
-    this.#nextTry = Date.now() + TRY_AGAIN_MS;
     try {
       await this.#camera.open({
         sound: microphoneWanted(this.#status.features),
+        size: this.#status.capture,
         framesPerSecond: this.#status.capture.frames_per_second,
       });
     } catch (error) {
       // Where the browser would ask each time, only the candidate's own press tries again.
-      if (whyNot(error) === "not_allowed") this.#nextTry = Infinity;
+      const forbidden = whyNot(error) === "not_allowed";
+      this.#nextTry = forbidden ? Infinity : Date.now() + TRY_AGAIN_MS;
       await this.#cameraMissing();
       return;
     }
@@ -146,11 +153,7 @@ export class Capture extends EventTarget {
       this.#setTrouble("recorder");
       return;
     }
-    const video = await this.#camera.copy({
-      width: capture.width,
-      height: capture.height,
-      framesPerSecond: capture.frames_per_second,
-    });
+    const video = await this.#camera.copy(capture.frames_per_second);
     this.#recorder = new Recorder({
       video,
       audio,

@@ -2,7 +2,7 @@
 // and a calm way on when there is no camera.
 
 import { call, sentence } from "./api.js";
-import { whyNot } from "./camera.js";
+import { PHOTO_SIZE, whyNot } from "./camera.js";
 import { lightOf } from "./light.js";
 import { busy, byId, put, say } from "./page.js";
 import { recordingType } from "./recorder.js";
@@ -61,11 +61,13 @@ export class DevicesStep {
 
   async #open(deviceId) {
     this.leave();
+    const { features, capture } = this.#status;
     try {
       await this.#camera.open({
-        sound: microphoneWanted(this.#status.features),
+        sound: microphoneWanted(features),
+        size: features.face_photo ? PHOTO_SIZE : capture,
         deviceId,
-        framesPerSecond: this.#status.capture.frames_per_second,
+        framesPerSecond: capture.frames_per_second,
       });
       this.#failure = null;
     } catch (error) {

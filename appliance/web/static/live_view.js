@@ -1,6 +1,6 @@
 // Answers the box's live views: picture only, through the relay only, never stored.
 
-const PROFILE = { width: 640, height: 480, framesPerSecond: 15 };
+const FRAMES_PER_SECOND = 15;
 const MOST_BITS_PER_SECOND = 600_000;
 
 class View {
@@ -82,7 +82,7 @@ export class LiveViews {
   async #offered({ view: id, sdp, ice_servers: iceServers }) {
     this.#end(id);
     if (!this.#allowed() || !this.#camera.on) return;
-    const picture = this.#camera.copy(PROFILE);
+    const picture = this.#camera.copy(FRAMES_PER_SECOND);
     const view = new View(id, this.#channel, picture, iceServers ?? [], () => this.#end(id));
     this.#views.set(id, view);
     try {
