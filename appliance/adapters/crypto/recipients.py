@@ -133,7 +133,6 @@ def install_recipients(
     current = _read(keys / "recipients.json")
     seen = read_recipients(current, root=trusted).version if current is not None else 0
     installed = read_recipients(content, root=trusted, at_least=seen)
-    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     if root is not None:
         _replace(keys / _ROOT, encode_public_key(root))
     _replace(keys / "recipients.json", content)
