@@ -1,0 +1,71 @@
+"""`python -m tui`, `hallvakt-console`: the console on this terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import locale
+import logging
+import os
+import sys
+
+from appliance.core.errors import HallvaktError
+from tui.app import ConsoleApp
+from tui.arguments import Arguments, parse
+from tui.client import BoxClient
+from tui.screenshot import take_screenshot
+from tui.shift import Shift
+from tui.target import from_arguments
+
+_SIMPLE_TERMINALS = ("linux", "dumb", "vt")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the console; answers the exit code. Errors are one line on standard error."""
+    arguments = parse(argv)
+    # Textual draws on standard error: one log line of a library would spoil the screen.
+    logging.getLogger().addHandler(logging.NullHandler())
+    logging.getLogger().setLevel(logging.CRITICAL)
+    try:
+        target = from_arguments(
+            state=arguments.state, url=arguments.url, ca=arguments.ca, socket=arguments.socket
+        )
+        shift = Shift(
+            client=BoxClient(target),
+            user=arguments.user,
+            exam_code=arguments.exam,
+            plain=arguments.plain or _is_simple_terminal(),
+        )
+        if arguments.screenshot is not None:
+            asyncio.run(_screenshot(shift, arguments))
+            return 0
+        app = ConsoleApp(shift)
+        app.run()
+        return app.return_code or 0
+    except HallvaktError as error:
+        print(error.message, file=sys.stderr)  # noqa: T201 - the one line of the command line
+        return error.exit_code
+
+
+async def _screenshot(shift: Shift, arguments: Arguments) -> None:
+    assert arguments.screenshot is not None
+    async with shift.client:
+        passphrase = await asyncio.to_thread(_passphrase, arguments.passphrase_fd)
+        await take_screenshot(shift, passphrase, arguments.screenshot, size=arguments.size)
+
+
+def _passphrase(descriptor: int | None) -> str:
+    if descriptor is None:
+        return getpass.getpass("Passphrase: ")
+    with os.fdopen(descriptor, encoding="utf-8") as stream:
+        return stream.readline().rstrip("\n")
+
+
+def _is_simple_terminal() -> bool:
+    """Whether this terminal likely lacks the signs, so that letters are better."""
+    encoding = locale.getpreferredencoding(do_setlocale=False).upper().replace("-", "")
+    return encoding != "UTF8" or os.environ.get("TERM", "").startswith(_SIMPLE_TERMINALS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

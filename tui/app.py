@@ -1,0 +1,154 @@
+"""The console: which screen follows which. What screens do is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePath
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+
+from tui.hall_watch import HallWatch
+from tui.screens.base import LoginWanted
+from tui.screens.closed import ClosedScreen
+from tui.screens.exam_choice import ExamChoiceScreen
+from tui.screens.hall import HallScreen
+from tui.screens.help import HelpScreen
+from tui.screens.live_view import LiveViewScreen
+from tui.screens.login import LoginScreen
+from tui.shift import Shift
+from tui.themes import THEMES, following
+
+
+class ConsoleApp(App[None]):
+    """Textual's own palette and screenshot command are off: they could write pictures to disk."""
+
+    TITLE = "Hallvakt"
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
+        "styles/frame.tcss",
+        "styles/hall.tcss",
+        "styles/dialogs.tcss",
+    ]
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    NOTIFICATION_TIMEOUT = 6.0
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so that ClassVar clashes
+        (0, "-narrow"),
+        (100, "-middle"),
+        (160, "-wide"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "help"),
+        Binding("f1", "help", show=False),
+        Binding("ctrl+l", "lock", "lock"),
+        Binding("ctrl+t", "theme", show=False),
+        Binding("ctrl+q", "quit", "quit", priority=True),
+    ]
+
+    def __init__(self, shift: Shift) -> None:
+        super().__init__()
+        self.shift = shift
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+
+    def on_mount(self) -> None:
+        self.push_screen(LoginScreen(self.shift))
+
+    async def on_unmount(self) -> None:
+        await self.shift.client.logout()
+        await self.shift.client.close()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Colours of our own, for the moment before a theme is in place."""
+        return THEMES[0].variables
+
+    # which screen follows which
+
+    def on_login_screen_done(self) -> None:
+        self.show_only(ExamChoiceScreen(self.shift))
+
+    def on_exam_choice_screen_chosen(self, event: ExamChoiceScreen.Chosen) -> None:
+        if self.shift.watch is not None:
+            return  # chosen twice before the hall came up
+        self.shift.watch = HallWatch(
+            self.shift.client, event.exam.exam_id, self.shift.clock, self.shift.feed_pauses_s
+        )
+        self.show_only(HallScreen(self.shift))
+
+    def on_hall_screen_left(self) -> None:
+        self._to_exams()
+
+    def on_hall_screen_closed(self, event: HallScreen.Closed) -> None:
+        exam = self.shift.watch.view.exam if self.shift.watch else None
+        self.shift.forget()
+        self.show_only(ClosedScreen(self.shift, exam, event.report, event.why))
+
+    def on_closed_screen_left(self) -> None:
+        self._to_exams()
+
+    def on_login_wanted(self, event: LoginWanted) -> None:
+        self._to_login(event.why)
+
+    def _to_exams(self) -> None:
+        self.shift.forget()
+        self.show_only(ExamChoiceScreen(self.shift))
+
+    def _to_login(self, why: str) -> None:
+        watch = self.shift.watch
+        if watch is not None and watch.view.exam is not None:
+            self.shift.exam_code = watch.view.exam.code  # back to the same hall afterwards
+        self.shift.forget()
+        self.run_worker(self.shift.client.logout(), group="logout")
+        self.show_only(LoginScreen(self.shift, why))
+
+    def show_only(self, screen: Screen[None]) -> None:
+        """Show this screen and none below it: what was open ends, live views first of all."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.clear_notifications()
+        self.push_screen(screen)
+
+    # keys of the whole console
+
+    def action_lock(self) -> None:
+        if not isinstance(self.screen, LoginScreen):
+            self._to_login("Locked. Log in to go on; recording was not interrupted.")
+
+    def action_theme(self) -> None:
+        self.theme = following(self.theme)
+
+    def action_help(self) -> None:
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self._keys(), plain=self.shift.plain))
+
+    def _keys(self) -> Iterable[tuple[str, str]]:
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if binding.show and binding.description:
+                yield self.get_key_display(binding), binding.description
+        yield "ctrl+t", "dark, light, high contrast"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "lock":
+            return not isinstance(self.screen, LoginScreen)
+        return True
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        return ()
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """A toast, but never over a live picture, which must not be cropped."""
+        if not isinstance(self.screen, LiveViewScreen):
+            super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)

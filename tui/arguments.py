@@ -1,0 +1,66 @@
+"""The console's command line."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    state: Path | None
+    url: str | None
+    ca: Path | None
+    socket: Path | None
+    user: str
+    exam: str
+    plain: bool
+    screenshot: Path | None
+    size: tuple[int, int]
+    passphrase_fd: int | None
+
+
+def parse(argv: list[str] | None = None) -> Arguments:
+    """Raises SystemExit 2 with one line when the arguments are wrong."""
+    parser = argparse.ArgumentParser(
+        prog="hallvakt console", description="The invigilator's console."
+    )
+    parser.add_argument("--state", type=Path, help="state directory of a box on this machine")
+    parser.add_argument("--socket", type=Path, help="the box's Unix socket")
+    parser.add_argument("--url", help="address of a box on the network, https://...")
+    parser.add_argument("--ca", type=Path, help="the box's certificate authority (tls/ca.pem)")
+    parser.add_argument("--user", default="", help="fill in the user's name")
+    parser.add_argument("--exam", default="", help="go straight to the exam with this code")
+    parser.add_argument(
+        "--plain", action="store_true", help="letters instead of signs, for simple terminals"
+    )
+    parser.add_argument(
+        "--screenshot",
+        type=Path,
+        metavar="FILE",
+        help="write an SVG of the exam's hall, names hidden and without pictures, and end",
+    )
+    parser.add_argument("--size", default="120x40", metavar="COLUMNSxLINES")
+    parser.add_argument(
+        "--passphrase-fd",
+        type=int,
+        metavar="FD",
+        help="with --screenshot: read the passphrase from this file descriptor",
+    )
+    given = parser.parse_args(argv)
+    columns, _, lines = given.size.partition("x")
+    if not (columns.isdecimal() and lines.isdecimal()):
+        parser.error("--size is written like 120x40")
+    return Arguments(
+        state=given.state,
+        url=given.url,
+        ca=given.ca,
+        socket=given.socket,
+        user=given.user,
+        exam=given.exam,
+        plain=given.plain,
+        screenshot=given.screenshot,
+        size=(int(columns), int(lines)),
+        passphrase_fd=given.passphrase_fd,
+    )

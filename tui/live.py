@@ -1,0 +1,252 @@
+"""One live view: a receive-only WebRTC peer that talks to the candidate through the relay alone.
+
+Nothing is stored. aiortc does not tell when a relay dies (the peer stays `connected` for most of
+a minute), so the age of the newest frame is the watchdog.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import aiohttp
+from aiortc import (
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCIceServer,
+    RTCIceTransportPolicy,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from aiortc.mediastreams import MediaStreamError
+from aiortc.sdp import candidate_from_sdp
+
+from appliance.core.errors import HallvaktError, NotAllowed, Unreachable, WrongState
+from appliance.core.ids import AttemptId, ExamId
+from tui.client import BoxClient
+from tui.half_blocks import Pixels
+from tui.live_frames import FrameMeter
+from tui.problems import LoginEnded
+
+_GATHER_WITHIN_S = 8.0
+_FIRST_PICTURE_WITHIN_S = 12.0
+_PEER_CLOSE_WITHIN_S = 3.0  # with a dead relay aiortc's own close takes over 20 s
+_WATCH_EVERY_S = 0.25
+
+
+class Phase(StrEnum):
+    CONNECTING = "connecting"
+    WAITING = "waiting"
+    SHOWING = "showing"
+    ENDED = "ended"
+
+
+class LiveView:
+    """`run` opens the view and answers, when it is over, why; cancelling it ends the view."""
+
+    def __init__(self, client: BoxClient, exam: ExamId, attempt: AttemptId) -> None:
+        self._client = client
+        self._exam = exam
+        self._attempt = attempt
+        self._meter = FrameMeter(time.monotonic)
+        self._peer: RTCPeerConnection | None = None
+        self.phase = Phase.CONNECTING
+
+    # what the screen reads
+
+    @property
+    def frames(self) -> int:
+        return self._meter.frames
+
+    @property
+    def frames_per_second(self) -> float:
+        return self._meter.frames_per_second
+
+    @property
+    def age_s(self) -> float:
+        return self._meter.age_s
+
+    @property
+    def running_s(self) -> float:
+        return self._meter.running_s
+
+    @property
+    def is_stalled(self) -> bool:
+        return self._meter.is_stalled
+
+    def take_picture(self, columns: int, lines: int) -> Pixels | None:
+        """The newest frame scaled into the cells, unless it was taken before."""
+        return self._meter.take(columns, lines)
+
+    # life
+
+    async def run(self) -> str:
+        """Raises LoginEnded, NotAllowed, WrongState or Unreachable when it cannot begin."""
+        over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            async with self._client.live(self._exam, self._attempt) as socket:
+                peer = await self._open_peer(socket, over, tasks)
+                self.phase = Phase.WAITING
+                tasks.append(asyncio.create_task(self._signal(socket, peer, over)))
+                tasks.append(asyncio.create_task(self._watchdog(over)))
+                return await over
+        except aiohttp.WSServerHandshakeError as error:
+            raise _refusal(error.status) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unreachable("The live view could not be opened; try again.") from error
+        finally:
+            self.phase = Phase.ENDED
+            self._meter.drop()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._close_peer()
+
+    async def _open_peer(
+        self,
+        socket: aiohttp.ClientWebSocketResponse,
+        over: asyncio.Future[str],
+        tasks: list[asyncio.Task[None]],
+    ) -> RTCPeerConnection:
+        async with asyncio.timeout(_GATHER_WITHIN_S):
+            server = await _relay_offered(socket)
+            peer = self._peer = RTCPeerConnection(
+                RTCConfiguration(
+                    iceServers=[server],  # never None: the default is a public STUN server
+                    iceTransportPolicy=RTCIceTransportPolicy.RELAY,
+                    bundlePolicy=RTCBundlePolicy.MAX_BUNDLE,
+                )
+            )
+            peer.addTransceiver("video", direction="recvonly")
+
+            @peer.on("track")
+            def on_track(track: Any) -> None:
+                tasks.append(asyncio.create_task(self._receive(track, over)))
+
+            @peer.on("connectionstatechange")
+            def on_state() -> None:
+                if peer.connectionState == "failed":
+                    _end(over, "The connection through the relay failed.")
+
+            await peer.setLocalDescription(await peer.createOffer())
+        sdp = peer.localDescription.sdp
+        if "typ relay" not in sdp:  # a refused credential shows only as this silence
+            raise Unreachable("The relay did not answer; tell the technician.")
+        await socket.send_str(json.dumps({"kind": "offer", "sdp": sdp}))
+        return peer
+
+    async def _signal(
+        self,
+        socket: aiohttp.ClientWebSocketResponse,
+        peer: RTCPeerConnection,
+        over: asyncio.Future[str],
+    ) -> None:
+        async for frame in socket:
+            if frame.type is not aiohttp.WSMsgType.TEXT:
+                break
+            message = json.loads(frame.data)
+            match message.get("kind"):
+                case "answer":
+                    await peer.setRemoteDescription(
+                        RTCSessionDescription(sdp=message["sdp"], type="answer")
+                    )
+                case "ice_candidate":
+                    await _add_candidate(peer, message.get("candidate"))
+                case "ended":
+                    _end(over, message.get("reason") or "The box ended the view.")
+                    return
+        _end(over, "The link to the box was lost.")
+
+    async def _receive(self, track: Any, over: asyncio.Future[str]) -> None:
+        try:
+            while True:
+                self._meter.add(await track.recv())
+                self.phase = Phase.SHOWING
+        except MediaStreamError:
+            _end(over, "The candidate's page stopped sending.")
+
+    async def _watchdog(self, over: asyncio.Future[str]) -> None:
+        began = time.monotonic()
+        while True:
+            await asyncio.sleep(_WATCH_EVERY_S)
+            if self._meter.is_lost:
+                _end(over, "No picture for 5 seconds: the relay or the candidate's link is lost.")
+            elif not self.frames and time.monotonic() - began > _FIRST_PICTURE_WITHIN_S:
+                _end(over, "The candidate's computer did not answer.")
+
+    async def _close_peer(self) -> None:
+        peer, self._peer = self._peer, None
+        if peer is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(peer.close(), _PEER_CLOSE_WITHIN_S)
+
+
+def open_live_view(client: BoxClient, exam: ExamId, attempt: AttemptId) -> LiveView:
+    """A view that `run` opens. Screens get this injected, so that tests can show what they like."""
+    return LiveView(client, exam, attempt)
+
+
+async def _relay_offered(socket: aiohttp.ClientWebSocketResponse) -> RTCIceServer:
+    """Wait for the box's ICE servers and pick the relay address to use."""
+    async for frame in socket:
+        if frame.type is not aiohttp.WSMsgType.TEXT:
+            break
+        message = json.loads(frame.data)
+        if message.get("kind") == "ended":
+            raise WrongState(message.get("reason") or "The live view is not possible now.")
+        if message.get("kind") == "ice_servers":
+            return pick_relay(message.get("ice_servers") or [])
+    raise Unreachable("The box closed the live view before it began; try again.")
+
+
+def pick_relay(offered: list[Mapping[str, Any]]) -> RTCIceServer:
+    """One TURN address (aiortc uses only the first): over TCP where offered, because a dead relay
+    shows there at once, and plain before TLS, because media is encrypted end to end anyway."""
+    found: list[tuple[int, str, Mapping[str, Any]]] = []
+    for server in offered:
+        urls = server.get("urls") or []
+        for url in [urls] if isinstance(urls, str) else urls:
+            if url.startswith("turn:"):
+                found.append((0 if "transport=tcp" in url else 1, url, server))
+            elif url.startswith("turns:"):
+                found.append((2, url, server))
+    if not found:
+        raise Unreachable("The box offers no relay now; live views are not possible.")
+    _, url, server = min(found, key=lambda each: each[0])
+    return RTCIceServer(
+        urls=[url], username=server.get("username"), credential=server.get("credential")
+    )
+
+
+async def _add_candidate(peer: RTCPeerConnection, init: Mapping[str, Any] | None) -> None:
+    text = (init or {}).get("candidate") or ""
+    if init is None or not text:
+        await peer.addIceCandidate(None)
+        return
+    candidate = candidate_from_sdp(text.removeprefix("candidate:"))
+    candidate.sdpMid = init.get("sdpMid")
+    candidate.sdpMLineIndex = init.get("sdpMLineIndex")
+    await peer.addIceCandidate(candidate)
+
+
+def _refusal(status: int) -> HallvaktError:
+    match status:
+        case 401:
+            return LoginEnded("Your login has ended; log in again.")
+        case 403:
+            return NotAllowed("You may not look live at this seat now.")
+        case 409:
+            return WrongState("This seat cannot be looked at now, or too many views are open.")
+        case _:
+            return Unreachable("The live view could not be opened; try again.")
+
+
+def _end(over: asyncio.Future[str], why: str) -> None:
+    if not over.done():
+        over.set_result(why)

@@ -1,0 +1,146 @@
+"""Where each seat of the plan stands in the seat map, for a window of a given size. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from appliance.core.ids import AttemptId
+from tui.seat_plan import HallPlan, reflow
+
+_NARROWEST_DESK, _WIDEST_DESK = 13, 22
+_LONGEST_LABEL = 14
+_CELL_EXTRA = 5  # edge, glyph, space, badge, edge
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A seat's rectangle in the map: left cell, top line."""
+
+    attempt_id: AttemptId
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapLayout:
+    """`desk`: three lines a seat (glyph and label, name, words), else one line.
+
+    `on_line` holds the spots that touch a line, left to right.
+    """
+
+    desk: bool
+    cell_width: int
+    width: int
+    height: int
+    spots: dict[AttemptId, Spot]
+    on_line: dict[int, list[Spot]]
+    headings: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def cell_height(self) -> int:
+        return 3 if self.desk else 1
+
+
+def lay_out(plans: Sequence[HallPlan], width: int, height: int) -> MapLayout:
+    """Desks when the whole hall fits as desks, else one line a seat, airy when there is room."""
+    desks = _desks(plans, width)
+    if desks is not None and desks.height <= height:
+        return desks
+    for row_gap in (2, 1):
+        airy = _lines(plans, width, row_gap=row_gap)
+        if airy.height <= height:
+            return airy
+    return _lines(plans, width, row_gap=0)
+
+
+def _desks(plans: Sequence[HallPlan], width: int) -> MapLayout | None:
+    label = max((plan.longest_label for plan in plans), default=1)
+    narrowest = max(_NARROWEST_DESK, min(label, _LONGEST_LABEL) + 4)
+    flowing = max(1, (width + 1) // (narrowest + 3))
+    widest_row = max((reflow(plan, flowing).columns for plan in plans), default=1)
+    cell = min(_WIDEST_DESK, (width + 1) // widest_row - 1)
+    if cell < narrowest:
+        return None
+    return _place(plans, flowing, cell_width=cell, gap=1, cell_height=3, row_gap=1)
+
+
+def _lines(plans: Sequence[HallPlan], width: int, *, row_gap: int) -> MapLayout:
+    label = max((plan.longest_label for plan in plans), default=1)
+    cell = min(label, _LONGEST_LABEL) + _CELL_EXTRA
+    flowing = max(1, width // cell)
+    widest_row = max((reflow(plan, flowing).columns for plan in plans), default=1)
+    spare = width // widest_row - cell
+    return _place(
+        plans,
+        flowing,
+        cell_width=cell,
+        gap=max(0, min(3, spare)),
+        cell_height=1,
+        row_gap=row_gap,
+    )
+
+
+def _place(
+    plans: Sequence[HallPlan],
+    flowing: int,
+    *,
+    cell_width: int,
+    gap: int,
+    cell_height: int,
+    row_gap: int,
+) -> MapLayout:
+    spots: dict[AttemptId, Spot] = {}
+    on_line: dict[int, list[Spot]] = defaultdict(list)
+    headings: dict[int, str] = {}
+    top = right = 0
+    for plan in plans:
+        if len(plans) > 1:
+            headings[top] = plan.hall
+            top += 1
+        drawn = reflow(plan, flowing)
+        for place in drawn.places:
+            spot = Spot(
+                place.attempt_id,
+                place.column * (cell_width + gap),
+                top + place.row * (cell_height + row_gap),
+            )
+            spots[place.attempt_id] = spot
+            right = max(right, spot.x + cell_width)
+            for line in range(spot.y, spot.y + cell_height):
+                on_line[line].append(spot)
+        top += drawn.rows * (cell_height + row_gap)
+        if plan is plans[-1]:
+            top -= row_gap
+    for touching in on_line.values():
+        touching.sort(key=lambda spot: spot.x)
+    return MapLayout(
+        desk=cell_height > 1,
+        cell_width=cell_width,
+        width=right,
+        height=top,
+        spots=spots,
+        on_line=dict(on_line),
+        headings=headings,
+    )
+
+
+def neighbour(layout: MapLayout, here: AttemptId | None, dx: int, dy: int) -> AttemptId | None:
+    """The seat one step away: left and right along the row, up and down to the nearest above or
+    below. At an edge the seat itself; without a seat to start from the first one."""
+    spot = layout.spots.get(here) if here is not None else None
+    if spot is None:
+        return (
+            min(layout.spots.values(), key=lambda s: (s.y, s.x)).attempt_id
+            if layout.spots
+            else None
+        )
+    if dx:
+        row = layout.on_line[spot.y]
+        index = row.index(spot) + dx
+        return row[max(0, min(index, len(row) - 1))].attempt_id
+    tops = sorted({other.y for other in layout.spots.values()})
+    wanted = tops[max(0, min(tops.index(spot.y) + dy, len(tops) - 1))]
+    row = [other for other in layout.on_line[wanted] if other.y == wanted]
+    return min(row, key=lambda other: abs(other.x - spot.x)).attempt_id

@@ -1,0 +1,96 @@
+"""The incident queue as lines of text: incidents that need eyes, then hall events. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appliance.core.feed import HallView, needs_eyes
+from appliance.core.ids import AttemptId
+from appliance.core.observation import HallEvent, Incident, Strength
+from tui.words import KIND, STRENGTH, count, fit, span, time_of_day
+
+_HALL_EVENT_SHOWN_MS = 10 * 60_000
+_TONE = {Strength.STRONG: "strong", Strength.CLEAR: "clear", Strength.WEAK: "weak"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Two lines in the queue. `incident` is None for a hall event."""
+
+    key: str
+    incident: Incident | None
+    attempt_id: AttemptId | None
+    tone: str
+    glyph: str
+    first: str
+    first_right: str
+    second: str
+
+
+def entries(view: HallView, now_ms: int) -> tuple[Entry, ...]:
+    """Most in need of a look first (`core.feed.needs_eyes`); recent hall events at the end."""
+    found = [_of_incident(view, incident) for incident in needs_eyes(view)]
+    found += [
+        _of_event(event)
+        for event in sorted(view.hall_events, key=lambda event: -event.last_ms)
+        if now_ms - event.last_ms <= _HALL_EVENT_SHOWN_MS
+    ]
+    return tuple(found)
+
+
+def reasons(view: HallView) -> dict[AttemptId, str]:
+    """For every seat that needs eyes, the most pressing thing that was seen there."""
+    first: dict[AttemptId, str] = {}
+    for incident in needs_eyes(view):
+        first.setdefault(incident.attempt_id, kinds_of(incident))
+    return first
+
+
+def kinds_of(incident: Incident) -> str:
+    """`second person, nobody in view`."""
+    return ", ".join(KIND[kind] for kind in incident.kinds) or "something to look at"
+
+
+def how_much(incident: Incident) -> str:
+    """`strong · 14 s · going on`."""
+    when = "going on" if incident.ongoing else f"until {time_of_day(incident.last_ms)}"
+    return f"{STRENGTH[incident.strength]} · {span(incident.duration_s)} · {when}"
+
+
+def _of_incident(view: HallView, incident: Incident) -> Entry:
+    seat = view.seats.get(incident.attempt_id)
+    return Entry(
+        key=incident.incident_id,
+        incident=incident,
+        attempt_id=incident.attempt_id,
+        tone=_TONE[incident.strength],
+        glyph="▲",
+        first=f"{seat.seat if seat else '?'}  {kinds_of(incident)}",
+        first_right="now" if incident.ongoing else "",
+        second=how_much(incident),
+    )
+
+
+def _of_event(event: HallEvent) -> Entry:
+    seconds = (event.last_ms - event.started_ms) / 1000
+    return Entry(
+        key=f"{event.hall}/{event.kind}/{event.started_ms}",
+        incident=None,
+        attempt_id=None,
+        tone="hall",
+        glyph="≈",
+        first=f"{event.hall}  {KIND[event.kind]}",
+        first_right="",
+        second=f"{count(len(event.seats), 'seat', 'seats')} · {span(seconds)} · blames nobody",
+    )
+
+
+def entry_line(entry: Entry, line: int, width: int, *, selected: bool, plain: bool) -> str:
+    """Line 0 or 1 of an entry, exactly `width` wide."""
+    mark = "▌" if selected and not plain else ">" if selected else " "
+    if line == 0:
+        room = width - 3 - len(entry.first_right) - (1 if entry.first_right else 0)
+        glyph = entry.glyph if not plain else "!"
+        tail = f" {entry.first_right}" if entry.first_right else ""
+        return f"{mark}{glyph} {fit(entry.first, room)}{tail}"
+    return f"{mark}  {fit(entry.second, width - 3)}"

@@ -1,0 +1,71 @@
+"""One question, one line of answer: messages, reasons, minutes, finding a seat by hand."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui.widgets.key_footer import KeyFooter
+
+
+class AskTextScreen(ModalScreen[str | None]):
+    """Answers the text, or None when left. `expected`: only this text is taken (asking twice)."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "send", "ok"),
+        Binding("escape", "back", "back"),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        question: str,
+        *,
+        longest: int = 200,
+        restrict: str | None = None,
+        expected: str | None = None,
+        grave: bool = False,
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._question = question
+        self._longest = longest
+        self._restrict = restrict
+        self._expected = expected
+        self._grave = grave
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="-grave" if self._grave else "") as dialog:
+            dialog.border_title = self._title
+            yield Static(self._question, markup=False)
+            yield Input(
+                max_length=self._longest, restrict=self._restrict, id="answer", compact=True
+            )
+            yield Static("", id="dialog-says", markup=False)
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_send()
+
+    def action_send(self) -> None:
+        answer = self.query_one(Input).value.strip()
+        if not answer:
+            return
+        if self._expected is not None and answer.casefold() != self._expected.casefold():
+            self.query_one("#dialog-says", Static).update(
+                f"That is not {self._expected}; nothing has happened."
+            )
+            return
+        self.dismiss(answer)
+
+    def action_back(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,324 @@
+"""The main screen: the hall as a plan, what needs eyes, and the seat under the cursor."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from appliance.core.exam import IN_SESSION, ExamState
+from appliance.core.feed import Announcement, SeatStatus
+from appliance.core.ids import AttemptId
+from appliance.core.observation import Incident
+from appliance.core.roles import Action
+from tui.feed_link import Link
+from tui.hall_watch import Changes
+from tui.problems import LoginEnded
+from tui.queue_entries import entries, reasons
+from tui.screens.base import LoginWanted
+from tui.screens.close_exam import first_question, second_question
+from tui.screens.find import FindScreen
+from tui.screens.seat import SeatScreen
+from tui.screens.seat_acts import ACTS, DECISIONS, LOOKS, SeatActsScreen
+from tui.seat_look import counts
+from tui.sentences import why_of
+from tui.shift import Shift
+from tui.widgets.count_line import CountLine
+from tui.widgets.incident_queue import IncidentQueue
+from tui.widgets.key_footer import KeyFooter
+from tui.widgets.seat_card import SeatCard
+from tui.widgets.seat_map import SeatMap
+from tui.widgets.status_line import StatusLine
+from tui.widgets.title_bar import TitleBar
+from tui.words import count, span
+
+_NEWS_SHOWN_MS = 60_000
+_LEVEL_STYLE = {"info": "$foreground", "warning": "bold $warning", "error": "bold $error"}
+
+
+class HallScreen(SeatActsScreen, inherit_bindings=False):
+    """Follows `shift.watch`; posts `Closed` when the exam is no longer in session."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "look", "look"),
+        *LOOKS,
+        *DECISIONS,
+        *ACTS[:2],
+        Binding("slash", "find", "find"),
+        Binding("tab,shift+tab", "other_side", "map/queue"),
+        Binding("n", "toggle_names", "names"),
+        Binding("S", "start_exam", "start exam"),
+        Binding("C", "close_exam", "close exam"),
+        *ACTS[2:],
+        Binding("f", "toggle_urgent", "only urgent"),
+        Binding("escape", "leave", "leave the hall"),
+    ]
+
+    class Closed(Message):
+        """`report` is the box's close report when this console closed the exam."""
+
+        def __init__(self, report: dict[str, Any] | None, why: str = "") -> None:
+            super().__init__()
+            self.report = report
+            self.why = why
+
+    class Left(Message):
+        pass
+
+    def __init__(self, shift: Shift) -> None:
+        super().__init__(shift)
+        self._link_lost_ms: int | None = None
+        self._news: tuple[Announcement, int] | None = None
+        self._ending_exam = False
+        self._report: dict[str, Any] | None = None
+        self._gone = False
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar()
+        yield CountLine()
+        yield Static("", id="banner", markup=False)
+        with Horizontal(id="hall"):
+            yield SeatMap(lambda: self.now_ms, plain=self.shift.plain, id="map")
+            with Vertical(id="side"):
+                yield IncidentQueue(plain=self.shift.plain, id="queue")
+                yield SeatCard(id="card")
+        yield Static("", id="news", markup=False)
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self.follow(self._changed)
+        self.set_interval(1.0, self._tick)
+        self._map.focus()
+        self._changed(Changes(everything=True, link=True))
+        self.run_worker(self.hall.run(), group="feed")
+
+    @property
+    def _map(self) -> SeatMap:
+        return self.query_one(SeatMap)
+
+    @property
+    def _queue(self) -> IncidentQueue:
+        return self.query_one(IncidentQueue)
+
+    # what is meant right now
+
+    def acted_seat(self) -> SeatStatus | None:
+        attempt = self._map.selected
+        return self.hall.view.seats.get(attempt) if attempt is not None else None
+
+    def acted_incident(self) -> Incident | None:
+        if self._queue.has_focus and self._queue.selected_incident is not None:
+            return self._queue.selected_incident
+        return super().acted_incident()
+
+    # the hall changes
+
+    def _changed(self, changes: Changes) -> None:
+        view = self.hall.view
+        if changes.ended is not None:
+            self._ended(changes)
+            return
+        why = reasons(view)
+        if changes.everything:
+            self._map.show_all(view.seats, why, start=next(iter(why), None))
+            self._map.border_title = _halls(view.seats.values())
+        elif changes.seats:
+            self._map.show_changed(changes.seats, view.seats, why)
+        elif changes.incidents:
+            self._map.show_changed(set(view.seats), view.seats, why)
+        if changes.link:
+            self._link_changed()
+        for announcement in changes.announcements:
+            self._news = (announcement, self.now_ms)
+        self._show_lines()
+        if changes.everything or changes.incidents or self.acted_touched(changes):
+            self.refresh_bindings()
+        exam = view.exam
+        if exam is not None and exam.state not in IN_SESSION and not self._ending_exam:
+            self._go_to_closed()
+
+    def acted_touched(self, changes: Changes) -> bool:
+        return self._map.selected in changes.seats
+
+    def _link_changed(self) -> None:
+        if self.hall.link is Link.LOST:
+            self._link_lost_ms = self.now_ms
+        elif self._link_lost_ms is not None:
+            away = span((self.now_ms - self._link_lost_ms) / 1000)
+            self._link_lost_ms = None
+            self.say(f"The link to the box is back after {away}; nothing was missed.")
+
+    def _ended(self, changes: Changes) -> None:
+        error = changes.ended
+        if isinstance(error, LoginEnded):
+            self.post_message(LoginWanted(error.message))
+        elif not self._ending_exam:
+            self._go_to_closed(error.message if error else "")
+
+    def _go_to_closed(self, why: str = "") -> None:
+        if not self._gone:
+            self._gone = True
+            self.post_message(self.Closed(self._report, why))
+
+    def _tick(self) -> None:
+        if self.is_current:
+            self._map.tick()
+            self._show_lines()
+
+    def _show_lines(self) -> None:
+        view, now = self.hall.view, self.now_ms
+        title = view.exam.title if view.exam else "…"
+        self.query_one(TitleBar).show(title, view.exam, now)
+        self.query_one(CountLine).show(counts(view.seats.values(), now), plain=self.shift.plain)
+        queued = entries(view, now)
+        self._queue.show(queued)
+        waiting = sum(1 for entry in queued if entry.incident is not None)
+        self._queue.border_title = f"Needs eyes · {waiting}" if waiting else "Needs eyes"
+        self._queue.set_class(waiting > 0, "-waiting")
+        lost = span((now - self._link_lost_ms) / 1000) if self._link_lost_ms is not None else ""
+        self.query_one(StatusLine).show(view.box, self.hall.link, lost)
+        self._show_card()
+        self._show_banner()
+        self._show_news()
+
+    def _show_card(self) -> None:
+        incident = self.acted_incident()
+        self.query_one(SeatCard).show(
+            self.acted_seat(),
+            self.now_ms,
+            names_hidden=self.shift.names_hidden,
+            extra=why_of(incident) if incident is not None else "",
+        )
+
+    def _show_banner(self) -> None:
+        box, exam = self.hall.view.box, self.hall.view.exam
+        text = ""
+        if box is not None and not box.unlocked:
+            text = (
+                " The box was restarted. Recording goes on, but it shows no pictures until "
+                "somebody logs in again: press ctrl+l. "
+            )
+        elif self._ending_exam:
+            text = " Closing: the box is finishing what it is looking at and destroying the key … "
+        elif exam is not None and exam.state is ExamState.OPEN:
+            begin = " S starts it." if self.shift.may(Action.EXAM_START, exam) else ""
+            text = f" Check-in is open: nothing is recorded before the exam starts.{begin} "
+        banner = self.query_one("#banner", Static)
+        banner.update(text)
+        banner.display = bool(text)
+        banner.set_class(box is not None and not box.unlocked, "-alarm")
+
+    def _show_news(self) -> None:
+        line = self.query_one("#news", Static)
+        if self._news is None or self.now_ms - self._news[1] > _NEWS_SHOWN_MS:
+            self._news = None
+            line.display = False
+            return
+        announcement, _ = self._news
+        seat = self.hall.view.seats.get(announcement.attempt_id or AttemptId(""))
+        where = f"Seat {seat.seat}: " if seat else ""
+        style = _LEVEL_STYLE.get(announcement.level, "$foreground")
+        line.update(Content.styled(f" {where}{announcement.text}", style))
+        line.display = True
+
+    # keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        exam = self.exam
+        if action == "start_exam":
+            return exam is not None and self.shift.may(Action.EXAM_START, exam)
+        if action == "close_exam":
+            return exam is not None and self.shift.may(Action.EXAM_CLOSE, exam)
+        return super().check_action(action, parameters)
+
+    def on_seat_map_selected(self) -> None:
+        self._show_card()
+        self.refresh_bindings()
+
+    def on_seat_map_opened(self) -> None:
+        self.action_look()
+
+    def on_incident_queue_selected(self, event: IncidentQueue.Selected) -> None:
+        if event.entry.attempt_id is not None:
+            self._map.select(event.entry.attempt_id)
+        self._show_card()
+
+    def on_incident_queue_opened(self) -> None:
+        self.action_look()
+
+    def action_look(self) -> None:
+        seat = self.acted_seat()
+        if seat is not None:
+            self.app.push_screen(SeatScreen(self.shift, seat.attempt_id))
+
+    def action_other_side(self) -> None:
+        other = self._map if self._queue.has_focus else self._queue
+        other.focus()
+
+    def action_toggle_names(self) -> None:
+        self.shift.names_hidden = not self.shift.names_hidden
+        self._map.names_hidden = self.shift.names_hidden
+        self._map.refresh()
+        self._show_card()
+
+    def action_toggle_urgent(self) -> None:
+        self._map.only_urgent = not self._map.only_urgent
+        self._map.refresh()
+
+    def action_find(self) -> None:
+        def found(attempt: AttemptId | None) -> None:
+            if attempt is not None:
+                self._map.focus()
+                self._map.select(attempt)
+
+        seats = tuple(self.hall.view.seats.values())
+        self.app.push_screen(FindScreen(seats, names_hidden=self.shift.names_hidden), found)
+
+    def action_start_exam(self) -> None:
+        self.request(self._start(), group="state")
+
+    async def _start(self) -> None:
+        await self.shift.client.change_state(self.hall.exam_id, ExamState.LIVE)
+        here = sum(1 for s in self.hall.view.seats.values() if s.state.value == "checked_in")
+        self.say(
+            f"The exam has started; {count(here, 'candidate is', 'candidates are')} checked in."
+        )
+
+    def action_close_exam(self) -> None:
+        exam = self.exam
+        if exam is None:
+            return
+
+        def twice(code: str | None) -> None:
+            if code is not None:
+                self.request(self._close(), group="state")
+
+        def once(yes: bool | None) -> None:
+            if yes:
+                self.app.push_screen(second_question(exam), twice)
+
+        self.app.push_screen(first_question(exam, self.hall.view), once)
+
+    async def _close(self) -> None:
+        self._ending_exam = True
+        self._show_banner()
+        try:
+            self._report = await self.shift.client.change_state(self.hall.exam_id, ExamState.CLOSED)
+        finally:
+            self._ending_exam = False
+            self._show_banner()
+        self._go_to_closed()
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left())
+
+
+def _halls(seats: Any) -> str:
+    halls = sorted({seat.hall for seat in seats})
+    return halls[0] if len(halls) == 1 else f"{len(halls)} halls" if halls else ""

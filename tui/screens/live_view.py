@@ -1,0 +1,143 @@
+"""A live view of one seat. Nothing is stored; the candidate's page says that somebody looks."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from appliance.core.errors import HallvaktError
+from appliance.core.exam import IN_SESSION
+from appliance.core.ids import AttemptId
+from tui.hall_watch import Changes
+from tui.live import LiveView, Phase
+from tui.screens.base import ConsoleScreen
+from tui.shift import Shift
+from tui.widgets.key_footer import KeyFooter
+from tui.widgets.picture import Picture
+from tui.widgets.title_bar import TitleBar
+from tui.words import stopwatch
+
+_PAINT_EVERY_S = 0.1
+_PHASE_WORDS = {
+    Phase.CONNECTING: "connecting through the relay …",
+    Phase.WAITING: "connected; waiting for the first picture …",
+}
+
+
+class LiveViewScreen(ConsoleScreen[None]):
+    """Owns its `LiveView`: leaving the screen, in whatever way, ends the view."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,space", "back", "end the view"),
+        Binding("r", "again", "look again"),
+    ]
+
+    def __init__(self, shift: Shift, attempt: AttemptId) -> None:
+        super().__init__(shift)
+        self._attempt = attempt
+        self._view: LiveView | None = None
+        self._ended = ""
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar()
+        yield Picture("connecting …", raw=True, id="live")
+        yield Static("", id="live-says", markup=False)
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self.follow(self._changed)
+        self.set_interval(_PAINT_EVERY_S, self._paint)
+        self.set_interval(1.0, self._show_title)
+        self._show_title()
+        self.action_again()
+
+    def action_again(self) -> None:
+        """Open the view, or open it again after it ended."""
+        if self._view is None and self.shift.watch is not None:
+            self._ended = ""
+            self.refresh_bindings()
+            self.request(self._look(), group="live")
+
+    async def _look(self) -> None:
+        watch = self.shift.watch
+        if watch is None:
+            return
+        view = self.shift.view_opener(self.shift.client, watch.exam_id, self._attempt)
+        self._view = view
+        try:
+            self._over(await view.run())
+        finally:
+            self._view = None
+
+    def refused(self, error: HallvaktError) -> None:
+        self._over(error.message)
+
+    def _over(self, why: str) -> None:
+        self._ended = why
+        if self.is_attached:
+            self.query_one(Picture).clear(f"The live view has ended.\n\n{why}\n\nr looks again")
+            self._paint()
+            self.refresh_bindings()
+
+    def _changed(self, changes: Changes) -> None:
+        watch = self.shift.watch
+        exam = watch.view.exam if watch else None
+        if changes.ended is not None or (exam is not None and exam.state not in IN_SESSION):
+            self.action_back()
+
+    def _paint(self) -> None:
+        view = self._view
+        picture = self.query_one(Picture)
+        if view is not None:
+            pixels = view.take_picture(*picture.cells)
+            if pixels is not None:
+                picture.show_pixels(pixels)
+            elif not view.frames:
+                picture.say(_PHASE_WORDS.get(view.phase, ""))
+            elif picture.is_colourless:
+                picture.say(f"picture {view.age_s:.0f} s old")
+        self.query_one("#live-says", Static).update(self._words(view))
+
+    def _words(self, view: LiveView | None) -> Content:
+        if view is None:
+            return Content.styled(
+                f" ended: {self._ended}" if self._ended else " …", "bold $warning"
+            )
+        if not view.frames:
+            return Content.styled(f" {_PHASE_WORDS.get(view.phase, '…')}", "$foreground")
+        running = stopwatch(int(view.running_s * 1000))
+        parts = [
+            (" ● live ", "bold $success"),
+            (
+                f"{running} · {view.frames_per_second:.0f} pictures a second",
+                "",
+            ),
+            (" · relayed · not stored · the candidate is told", "$faint"),
+        ]
+        if view.is_stalled:
+            parts[0] = (f" PICTURE STALLED FOR {view.age_s:.0f} s ", "bold $error")
+        return Content.assemble(*parts)
+
+    def _show_title(self) -> None:
+        watch = self.shift.watch
+        if watch is None:
+            return
+        seat = watch.view.seats.get(self._attempt)
+        name = f" · {seat.name}" if seat and seat.name and not self.shift.names_hidden else ""
+        title = f"Live · seat {seat.seat}{name}" if seat else "Live"
+        self.query_one(TitleBar).show(title, watch.view.exam, self.now_ms)
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """In the line below the picture: a raw picture must not be covered by a toast."""
+        self._ended = text
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self._view is None if action == "again" else True
+
+    def action_back(self) -> None:
+        if self.is_current:
+            self.dismiss(None)

@@ -1,0 +1,248 @@
+"""Everything an invigilator can do to one seat or one incident, for every screen that shows one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from textual.binding import Binding
+
+from appliance.core.attempt import AttemptState
+from appliance.core.exam import ExamState
+from appliance.core.feed import ExamStatus, SeatStatus, needs_eyes
+from appliance.core.ids import IncidentId
+from appliance.core.observation import Decision, Incident, ReasonCategory
+from tui.hall_watch import HallWatch
+from tui.screens.ask_text import AskTextScreen
+from tui.screens.base import ConsoleScreen
+from tui.screens.decision import DecisionScreen, Verdict
+from tui.screens.film_strip import FilmStripScreen
+from tui.screens.live_view import LiveViewScreen
+from tui.words import DECISION
+
+LOOKS = (
+    Binding("l", "live", "live"),
+    Binding("o", "film_strip", "film strip"),
+)
+DECISIONS = (
+    Binding("c", "decide('confirmed')", "confirm"),
+    Binding("d", "decide('dismissed')", "dismiss"),
+    Binding("u", "undo", "undo"),
+)
+ACTS = (
+    Binding("b", "toggle_break", "break"),
+    Binding("m", "message", "message"),
+    Binding("h", "act('hand_down')", "hand down"),
+    Binding("i", "act('identity_checked')", "ID checked"),
+    Binding("x", "extra_time", "extra time"),
+    Binding("R", "act('release_seat')", "release seat"),
+    Binding("E", "end_attempt", "end attempt"),
+)
+_DONE = {
+    "break_start": "break started",
+    "break_end": "break ended",
+    "hand_down": "hand taken down",
+    "identity_checked": "identity checked by you",
+    "release_seat": "seat released; another computer can join now",
+    "message": "message sent",
+    "extra_time": "extra time given",
+    "end": "attempt ended",
+}
+_NEEDS_LIVE = frozenset({"film_strip", "decide", "undo"})
+
+
+class SeatActsScreen(ConsoleScreen[None]):
+    """Subclasses say which seat and which incident is meant right now."""
+
+    @property
+    def hall(self) -> HallWatch:
+        watch = self.shift.watch
+        assert watch is not None, "a hall screen without a hall"
+        return watch
+
+    @property
+    def exam(self) -> ExamStatus | None:
+        return self.hall.view.exam
+
+    def acted_seat(self) -> SeatStatus | None:
+        raise NotImplementedError
+
+    def acted_incident(self) -> Incident | None:
+        """The seat's most pressing undecided incident."""
+        seat = self.acted_seat()
+        if seat is None:
+            return None
+        undecided = needs_eyes(self.hall.view)
+        return next((i for i in undecided if i.attempt_id == seat.attempt_id), None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        seat, exam = self.acted_seat(), self.exam
+        if seat is None or exam is None:
+            return action not in _SEAT_ACTIONS
+        match action:
+            case "live":
+                return exam.features.live_view and seat.state in _PRESENT
+            case "decide":
+                return exam.state is ExamState.LIVE and self.acted_incident() is not None
+            case "undo":
+                return self.shift.last_decided is not None
+            case "film_strip":
+                return exam.state is ExamState.LIVE and exam.features.video_snippets
+            case "toggle_break":
+                return seat.state in (AttemptState.RECORDING, AttemptState.ON_BREAK)
+            case "act" if parameters == ("hand_down",):
+                return seat.hand_raised
+            case "act" if parameters == ("identity_checked",):
+                return not seat.identity_checked_by_hand
+        return True
+
+    # looks
+
+    def action_live(self) -> None:
+        seat, exam = self.acted_seat(), self.exam
+        if seat is not None and exam is not None:
+            self.app.push_screen(LiveViewScreen(self.shift, seat.attempt_id))
+
+    def action_film_strip(self) -> None:
+        seat, incident = self.acted_seat(), self.acted_incident()
+        if seat is not None:
+            self.app.push_screen(
+                FilmStripScreen(self.shift, seat.attempt_id, _first_evidence(incident))
+            )
+
+    # decisions
+
+    def action_decide(self, decision: str) -> None:
+        incident, seat = self.acted_incident(), self.acted_seat()
+        if incident is None or seat is None:
+            self.say("Nothing is waiting for a decision at this seat.")
+            return
+        self._ask(
+            DecisionScreen(incident, Decision(decision), f"Seat {seat.seat}"),
+            lambda verdict: self._decide(incident, verdict),
+        )
+
+    async def _decide(self, incident: Incident, verdict: Verdict) -> None:
+        await self._send_decision(
+            incident.incident_id, verdict.decision, verdict.category, verdict.note
+        )
+        self.shift.last_decided = incident
+        self.say(f"{DECISION[verdict.decision].capitalize()}. u takes it back.")
+        self.refresh_bindings()
+
+    def action_undo(self) -> None:
+        incident = self.shift.last_decided
+        if incident is not None:
+            self.request(self._undo(incident))
+
+    async def _undo(self, incident: Incident) -> None:
+        await self._send_decision(incident.incident_id, None, None, "")
+        self.shift.last_decided = None
+        self.say("Taken back: it needs eyes again.")
+        self.refresh_bindings()
+
+    async def _send_decision(
+        self,
+        incident: IncidentId,
+        decision: Decision | None,
+        category: ReasonCategory | None,
+        note: str,
+    ) -> None:
+        watch = self.hall
+        watch.learn(
+            await self.shift.client.decide(watch.exam_id, incident, decision, category, note)
+        )
+
+    # acts
+
+    def action_act(self, act: str) -> None:
+        seat = self.acted_seat()
+        if seat is not None:
+            self.request(self._act(seat, act))
+
+    def action_toggle_break(self) -> None:
+        seat = self.acted_seat()
+        if seat is not None:
+            on_break = seat.state is AttemptState.ON_BREAK
+            self.request(self._act(seat, "break_end" if on_break else "break_start"))
+
+    def action_message(self) -> None:
+        seat = self.acted_seat()
+        if seat is not None:
+            self._ask(
+                AskTextScreen(
+                    f"Message to seat {seat.seat}", "It appears on the candidate's page."
+                ),
+                lambda text: self._act(seat, "message", text=text),
+            )
+
+    def action_extra_time(self) -> None:
+        seat = self.acted_seat()
+        if seat is not None:
+            self._ask(
+                AskTextScreen(
+                    f"Extra time for seat {seat.seat}",
+                    "How many minutes, and why? For example: 15 fire alarm",
+                    restrict=r"(\d{1,3}( .*)?)?",
+                ),
+                lambda text: self._extra_time(seat, text),
+            )
+
+    async def _extra_time(self, seat: SeatStatus, text: str) -> None:
+        minutes, _, reason = text.partition(" ")
+        await self._act(seat, "extra_time", minutes=int(minutes), reason=reason.strip())
+
+    def action_end_attempt(self) -> None:
+        seat = self.acted_seat()
+        if seat is not None:
+            self._ask(
+                AskTextScreen(
+                    f"End the exam for seat {seat.seat}",
+                    "This cannot be undone: the candidate cannot go on. Why?",
+                    grave=True,
+                ),
+                lambda reason: self._act(seat, "end", reason=reason),
+            )
+
+    async def _act(self, seat: SeatStatus, act: str, **arguments: str | int) -> None:
+        watch = self.hall
+        watch.learn(await self.shift.client.act(watch.exam_id, seat.attempt_id, act, **arguments))
+        self.say(f"Seat {seat.seat}: {_DONE[act]}.")
+
+    def _ask(
+        self,
+        screen: AskTextScreen | DecisionScreen,
+        then: Callable[[Any], Coroutine[Any, Any, None]],
+    ) -> None:
+        """Show a dialog and, unless it was left, run `then` with its answer."""
+
+        def answered(answer: Any) -> None:
+            if answer is not None:
+                self.request(then(answer))
+
+        self.app.push_screen(screen, answered)
+
+
+_PRESENT = frozenset({AttemptState.CHECKED_IN, AttemptState.RECORDING, AttemptState.ON_BREAK})
+_SEAT_ACTIONS = frozenset(
+    {
+        "live",
+        "decide",
+        "film_strip",
+        "toggle_break",
+        "message",
+        "act",
+        "extra_time",
+        "end_attempt",
+    }
+)
+
+
+def _first_evidence(incident: Incident | None) -> int | None:
+    """The snippet to show first for an incident."""
+    if incident is None:
+        return None
+    for observation in incident.observations:
+        for evidence in observation.evidence:
+            return evidence.sequence
+    return None

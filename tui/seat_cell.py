@@ -1,0 +1,42 @@
+"""The text of one seat in the map, line by line. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui.map_layout import MapLayout
+from tui.words import fit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """`badge`: how many incidents wait, when more than one. `selected`: the cursor is here."""
+
+    glyph: str
+    label: str
+    name: str
+    phrase: str
+    badge: str
+    selected: bool
+
+
+def cell_line(cell: Cell, layout: MapLayout, line: int) -> list[tuple[str, str]]:
+    """Parts of a cell's line as (part, text), together `layout.cell_width` wide.
+
+    The cursor is drawn with brackets as well as with a colour, for screens without colours.
+    """
+    width = layout.cell_width
+    left, right = ("[", "]") if cell.selected else (" ", " ")
+    if not layout.desk:
+        return [
+            ("state", f"{left}{fit(f'{cell.glyph}{cell.badge} {cell.label}', width - 2)}{right}")
+        ]
+    inner = width - 2
+    match line:
+        case 0:
+            text = fit(f"{cell.glyph}{cell.badge} {cell.label}", inner)
+            return [("state", f"{left}{text}{right}")]
+        case 1:
+            return [("name", f"{left}{fit(cell.name, inner)}{right}")]
+        case _:
+            return [("state", f"{left}{fit(cell.phrase, inner)}{right}")]

@@ -1,0 +1,90 @@
+"""How one seat looks: glyph, letter, word and tone. Never by colour alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from appliance.core.attempt import FINISHED, AttemptState, CameraState, LinkState
+from appliance.core.feed import SeatStatus
+
+STALE_AFTER_MS = 30_000  # three snippets of the default length without a new picture
+
+
+class SeatLook(Enum):
+    """In order of urgency: a seat shows the first that holds.
+
+    `glyph` for terminals with Unicode, `letter` for those without, `word` for the legend, `tone`
+    names the component class that colours it.
+    """
+
+    NEEDS_EYES = ("▲", "!", "needs eyes", "alarm")
+    TAKEOVER = ("⇄", "T", "other computer", "ask")
+    HAND = ("◆", "H", "hand raised", "ask")
+    LINK_LOST = ("~", "~", "link lost", "neutral")
+    STALE = ("◌", "?", "old picture", "loud")
+    ON_BREAK = ("◐", "B", "on break", "pause")
+    WATCHED = ("◇", "W", "seat watched", "pause")
+    RECORDING = ("●", "*", "recording", "good")
+    CHECKED_IN = ("◎", "+", "checked in", "calm")
+    EXPECTED = ("○", "o", "not here", "faint")
+    HANDED_IN = ("✓", "v", "handed in", "faint")
+    ENDED = ("×", "x", "ended", "faint")
+
+    def __init__(self, glyph: str, letter: str, word: str, tone: str) -> None:
+        self.glyph = glyph
+        self.letter = letter
+        self.word = word
+        self.tone = tone
+
+
+TONES = ("alarm", "ask", "loud", "neutral", "pause", "good", "calm", "faint")
+
+
+def look_of(seat: SeatStatus, now_ms: int) -> SeatLook:
+    """The most urgent thing to say about a seat at `now_ms` (the box's clock)."""
+    if seat.open_incidents:
+        return SeatLook.NEEDS_EYES
+    if seat.takeover_asked:
+        return SeatLook.TAKEOVER
+    if seat.hand_raised and seat.state not in FINISHED:
+        return SeatLook.HAND
+    if seat.state is AttemptState.HANDED_IN:
+        return SeatLook.HANDED_IN
+    if seat.state is AttemptState.ENDED:
+        return SeatLook.ENDED
+    if seat.link is LinkState.LOST:
+        return SeatLook.LINK_LOST
+    if seat.state is AttemptState.ON_BREAK:
+        return SeatLook.ON_BREAK
+    if seat.camera in (CameraState.MISSING, CameraState.REFUSED):
+        return SeatLook.WATCHED
+    if seat.state is AttemptState.RECORDING:
+        return SeatLook.STALE if is_stale(seat, now_ms) else SeatLook.RECORDING
+    if seat.state is AttemptState.CHECKED_IN:
+        return SeatLook.CHECKED_IN
+    return SeatLook.EXPECTED
+
+
+def is_stale(seat: SeatStatus, now_ms: int) -> bool:
+    """Whether a seat that should send pictures has sent none for `STALE_AFTER_MS`."""
+    sends = seat.state is AttemptState.RECORDING and seat.camera not in (
+        CameraState.MISSING,
+        CameraState.REFUSED,
+    )
+    last = seat.last_picture_ms
+    return sends and last is not None and now_ms - last > STALE_AFTER_MS
+
+
+@dataclass(frozen=True, slots=True)
+class LookCount:
+    look: SeatLook
+    seats: int
+
+
+def counts(seats: Iterable[SeatStatus], now_ms: int) -> tuple[LookCount, ...]:
+    """How many seats show each look, most urgent first, looks without a seat left out."""
+    found = Counter(look_of(seat, now_ms) for seat in seats)
+    return tuple(LookCount(look, found[look]) for look in SeatLook if found[look])

@@ -1,0 +1,55 @@
+"""What all screens of one person's work at the console share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from appliance.core.errors import NotAllowed
+from appliance.core.feed import ExamStatus
+from appliance.core.ids import AttemptId, ExamId
+from appliance.core.observation import Incident
+from appliance.core.roles import Action, Object, Person, authorise
+from tui.box_clock import BoxClock
+from tui.client import BoxClient
+from tui.hall_watch import HallWatch
+from tui.live import LiveView, open_live_view
+
+ViewOpener = Callable[[BoxClient, ExamId, AttemptId], LiveView]
+
+
+@dataclass(slots=True)
+class Shift:
+    """`plain`: letters instead of glyphs, for terminals without Unicode. `exam_code`: the exam to
+    go to after the login. `feed_pauses_s`: waits between attempts to get the feed back."""
+
+    client: BoxClient
+    clock: BoxClock = field(default_factory=BoxClock)
+    user: str = ""
+    exam_code: str = ""
+    plain: bool = False
+    names_hidden: bool = False
+    feed_pauses_s: tuple[float, ...] = ()
+    view_opener: ViewOpener = open_live_view
+    watch: HallWatch | None = None
+    last_decided: Incident | None = None
+
+    def may(self, action: Action, exam: ExamStatus) -> bool:
+        """Whether to offer an action at all. The box decides; this only keeps keys that would be
+        refused out of the footer."""
+        login = self.client.login_reply
+        if login is None:
+            return False
+        person = Person(
+            user_id=login.user_id, role=login.role, exams=frozenset({exam.exam_id}), halls=None
+        )
+        try:
+            authorise(person, action, Object(exam_id=exam.exam_id, exam_state=exam.state))
+        except NotAllowed:
+            return False
+        return True
+
+    def forget(self) -> None:
+        """What the next person must not find: called at lock and at leaving an exam."""
+        self.watch = None
+        self.last_decided = None

@@ -1,0 +1,81 @@
+"""Where the box is and how the console knows that it is the right one."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from appliance.core.errors import BadInput, Unreachable
+
+_LONGEST_SOCKET_PATH = 107  # sun_path of unix(7), less the closing zero
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Exactly one of `url` (with `ca`) and `socket` is set.
+
+    `ca` is the box's own certificate authority and the only one trusted: a certificate from a
+    public authority is refused too, so nobody between console and box can speak for the box.
+    """
+
+    url: str | None = None
+    ca: Path | None = None
+    socket: Path | None = None
+
+    @property
+    def base(self) -> str:
+        """The URL that paths are appended to, without a slash at its end. Over the socket its host
+        is what the box offers the relay under, so it must be a name of this machine."""
+        return "http://localhost" if self.url is None else self.url.rstrip("/")
+
+    @property
+    def label(self) -> str:
+        """What the login screen calls this box."""
+        return "this box" if self.url is None else urlsplit(self.url).netloc
+
+    def connector(self) -> aiohttp.BaseConnector:
+        """A connector to this box. Raises Unreachable when there is no socket or no usable CA."""
+        if self.socket is not None:
+            return aiohttp.UnixConnector(path=str(self.socket))
+        return aiohttp.TCPConnector(ssl=self._trust())
+
+    def _trust(self) -> ssl.SSLContext:
+        try:
+            return ssl.create_default_context(cafile=str(self.ca))
+        except (OSError, ssl.SSLError) as error:
+            raise Unreachable(
+                f"The certificate file {self.ca} cannot be read; copy tls/ca.pem from the box."
+            ) from error
+
+
+def from_arguments(
+    *, state: Path | None, url: str | None, ca: Path | None, socket: Path | None
+) -> Target:
+    """The target that the arguments name; raises BadInput or Unreachable when they name none."""
+    if state is not None:
+        socket = socket or (None if url else state / "run" / "gateway.sock")
+        ca = ca or state / "tls" / "ca.pem"
+    if (url is None) == (socket is None):
+        raise BadInput("Say where the box is: --state DIR, --socket FILE, or --url with --ca FILE.")
+    if url is not None:
+        return _over_network(url, ca)
+    assert socket is not None
+    if len(str(socket)) > _LONGEST_SOCKET_PATH:
+        raise BadInput(
+            f"The path {socket} is too long for a socket; use a shorter state directory."
+        )
+    if not socket.exists():
+        raise Unreachable(f"No box is running at {socket}; start it with `hallvakt serve`.")
+    return Target(socket=socket)
+
+
+def _over_network(url: str, ca: Path | None) -> Target:
+    if not url.startswith("https://"):
+        raise BadInput("The address must begin with https:// so that nobody can listen in.")
+    if ca is None:
+        raise BadInput("Give the box's certificate with --ca FILE (tls/ca.pem on the box).")
+    return Target(url=url, ca=ca)

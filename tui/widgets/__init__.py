@@ -1,0 +1,1 @@
+"""What screens are made of. Seat map, queue and pictures draw their own lines: see each why."""

@@ -1,0 +1,62 @@
+"""How many seats are in which state: glyph, number and word, which is also the map's legend."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.seat_look import LookCount, SeatLook
+
+TONE_STYLE = {
+    "alarm": "bold $error",
+    "ask": "bold $accent",
+    "loud": "bold $warning",
+    "neutral": "$primary",
+    "pause": "$accent",
+    "good": "$success",
+    "calm": "$foreground",
+    "faint": "$faint",
+}
+_LINES = 2
+
+
+class CountLine(Static):
+    """Takes a second line where one is too narrow, and never breaks inside an item."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: tuple[LookCount, ...] = ()
+        self._plain = False
+
+    def show(self, counts: tuple[LookCount, ...], *, plain: bool) -> None:
+        if counts != self._counts or plain != self._plain:
+            self._counts, self._plain = counts, plain
+            self._arrange()
+
+    def on_resize(self, _: events.Resize) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        width = self.content_size.width or self.app.size.width
+        lines: list[list[Content]] = [[]]
+        room = width
+        for counted in self._counts:
+            item = self._item(counted.look, counted.seats)
+            if item.cell_length > room and len(lines) < _LINES:
+                lines.append([])
+                room = width
+            room -= item.cell_length
+            lines[-1].append(item)
+        joined = [Content("").join(line) for line in lines]
+        self.update(
+            Content("\n").join(joined)
+            if self._counts
+            else Content.styled(" No seats yet.", "$faint")
+        )
+
+    def _item(self, look: SeatLook, seats: int) -> Content:
+        glyph = look.letter if self._plain else look.glyph
+        return Content.assemble(
+            (f" {glyph} ", TONE_STYLE[look.tone]), (f"{seats} {look.word}  ", "$foreground")
+        )

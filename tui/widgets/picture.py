@@ -1,0 +1,128 @@
+"""A picture in half blocks that draws its own lines.
+
+`raw` hands the terminal finished ANSI per line (four times cheaper, for live views); such a line
+must not be overlapped or cropped, so a raw picture stands alone on its rows and pauses while
+another screen is on top. Without colours the widget says in words what it would show.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.half_blocks import HALF_BLOCK, Colour, Pixels, ansi_line, from_jpeg, runs
+
+
+class Picture(Widget):
+    """Shows a JPEG scaled to itself, or ready-made pixels; `words` stand in when it cannot."""
+
+    DEFAULT_CSS = "Picture { width: 1fr; height: 1fr; }"
+
+    def __init__(self, words: str = "", *, raw: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._raw = raw
+        self._words = words
+        self._jpeg: bytes | None = None
+        self._pixels: Pixels | None = None
+        self._strips: dict[int, Strip] = {}
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Columns and lines there are for the picture."""
+        size: Size = self.content_size
+        return size.width, size.height
+
+    @property
+    def shows_picture(self) -> bool:
+        return self._pixels is not None and not self.is_colourless
+
+    @property
+    def is_colourless(self) -> bool:
+        return self.app.no_color or self.app.console.color_system is None
+
+    def show_jpeg(self, jpeg: bytes | None, words: str = "") -> None:
+        """Show this picture; None or a damaged one shows `words` alone."""
+        self._jpeg = jpeg
+        self._words = words
+        self._scale()
+
+    def show_pixels(self, pixels: Pixels) -> None:
+        """Show pixels that were made for `cells`; skipped while another screen is on top."""
+        if self.is_attached and self.screen.is_current:
+            self._pixels = pixels
+            self._redraw()
+
+    def say(self, words: str) -> None:
+        """What to write where there is no picture, or no colour to show it in."""
+        if words != self._words:
+            self._words = words
+            if not self.shows_picture:
+                self._redraw()
+
+    def clear(self, words: str = "") -> None:
+        self._jpeg = self._pixels = None
+        self._words = words
+        self._redraw()
+
+    def on_resize(self, _: events.Resize) -> None:
+        if self._jpeg is not None:
+            self._scale()
+        elif self._pixels is not None and self._pixels.width > self.content_size.width:
+            self._pixels = None  # a live frame for another size; the next one fits
+        self._redraw()
+
+    def _scale(self) -> None:
+        self._pixels = from_jpeg(self._jpeg, *self.cells) if self._jpeg else None
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._strips.clear()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        strip = self._strips.get(y)
+        if strip is None:
+            strip = self._strips[y] = self._draw(y)
+        return strip
+
+    def _draw(self, y: int) -> Strip:
+        width, height = self.cells
+        if not self.shows_picture or self._pixels is None:
+            return self._draw_words(y, width, height)
+        pixels = self._pixels
+        line = y - (height - pixels.lines) // 2
+        left = (width - pixels.width) // 2
+        if not 0 <= line < pixels.lines or left < 0:
+            return Strip.blank(width, self.rich_style)
+        right = width - left - pixels.width
+        if self._raw and self.app.console.color_system == "truecolor":
+            return Strip([Segment(" " * left + ansi_line(pixels, line) + " " * right)], width)
+        return Strip(
+            [
+                Segment(" " * left, self.rich_style),
+                *(
+                    Segment(HALF_BLOCK * length, _style(upper, lower))
+                    for length, upper, lower in runs(pixels, line)
+                ),
+                Segment(" " * right, self.rich_style),
+            ],
+            width,
+        )
+
+    def _draw_words(self, y: int, width: int, height: int) -> Strip:
+        lines = self._words.splitlines()
+        at = y - (height - len(lines)) // 2
+        text = lines[at][:width] if 0 <= at < len(lines) else ""
+        return Strip([Segment(f"{text:^{width}}", self.rich_style)], width)
+
+
+@lru_cache(maxsize=65536)
+def _style(upper: Colour, lower: Colour) -> Style:
+    return Style(color=Color.from_rgb(*upper), bgcolor=Color.from_rgb(*lower))

@@ -1,0 +1,34 @@
+"""The seat under the cursor in words."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from appliance.core.feed import SeatStatus
+from tui.seat_words import facts
+from tui.widgets.count_line import TONE_STYLE
+
+
+class SeatCard(Static):
+    """`extra` is a last line of its own, e.g. the sentence of the incident under the cursor."""
+
+    def show(
+        self, seat: SeatStatus | None, now_ms: int, *, names_hidden: bool, extra: str = ""
+    ) -> None:
+        if seat is None:
+            self.border_title = ""
+            self.update("")
+            return
+        self.border_title = f"Seat {seat.seat}"
+        parts: list[tuple[str, str]] = []
+        if seat.name and not names_hidden:
+            parts.append((f"{seat.name}\n", "bold $foreground"))
+        elif seat.name:
+            parts.append(("name hidden (n shows it)\n", "$faint"))
+        parts.append((f"pseudonym {seat.pseudonym}\n", "$faint"))
+        if extra:
+            parts.append((f"▲ {extra}\n", "bold $error"))
+        for glyph, text, tone in facts(seat, now_ms):
+            parts += [(f"{glyph} ", TONE_STYLE[tone]), (f"{text}\n", TONE_STYLE[tone])]
+        self.update(Content.assemble(*parts))

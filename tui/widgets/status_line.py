@@ -1,0 +1,49 @@
+"""The line above the keys: relay, disk, consoles, what waits, and the link to the box."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from appliance.core.feed import BoxStatus
+from tui.feed_link import Link
+from tui.words import count
+
+_DISK_LOUD_PERCENT = 85
+_BACKLOG_LOUD = 60  # snippets waiting to be looked at
+
+_OK, _LOUD = "$faint", "bold $warning"
+
+
+class StatusLine(Static):
+    def show(self, box: BoxStatus | None, link: Link, lost_for: str = "") -> None:
+        parts: list[tuple[str, str]] = []
+        match link:
+            case Link.LOST:
+                parts.append((f" LINK TO THE BOX LOST {lost_for}, trying again ", "bold $error"))
+            case Link.CONNECTING:
+                parts.append((" connecting to the box … ", _LOUD))
+            case Link.UP:
+                parts.append((" link ok", _OK))
+        if box is not None:
+            parts += _box_parts(box)
+        self.update(Content.assemble(*parts))
+
+
+def _box_parts(box: BoxStatus) -> list[tuple[str, str]]:
+    parts = [
+        (" · relay ok", _OK) if box.relay else (" · RELAY DOWN: no live view", _LOUD),
+        (
+            f" · disk {box.disk_used_percent} %",
+            _LOUD if box.disk_used_percent >= _DISK_LOUD_PERCENT else _OK,
+        ),
+        (f" · {count(box.consoles, 'console', 'consoles')}", _OK),
+    ]
+    if box.workers == 0:
+        parts.append((" · NOTHING IS BEING LOOKED AT", _LOUD))
+    if box.backlog:
+        waiting = f" · {box.backlog} waiting to be looked at"
+        parts.append((waiting, _LOUD if box.backlog >= _BACKLOG_LOUD else _OK))
+    if box.note:
+        parts.append((f" · {box.note}", _LOUD))
+    return parts

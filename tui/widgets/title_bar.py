@@ -1,0 +1,48 @@
+"""The first line of every screen: what this is, which exam, how far it is, what time it is."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from appliance.core.exam import ExamState
+from appliance.core.feed import ExamStatus
+from tui.words import EXAM_STATE, fit, stopwatch, time_of_day
+
+
+class TitleBar(Static):
+    """Call `show` whenever the exam or the time has changed."""
+
+    def show(self, title: str, exam: ExamStatus | None, now_ms: int | None) -> None:
+        width = self.content_size.width or self.app.size.width
+        right = Content.assemble(*_right(exam, now_ms))
+        left_room = max(0, width - right.cell_length - 13)
+        self.update(
+            Content.assemble(
+                (" Hallvakt ", "bold $primary"),
+                " ",
+                (fit(title, left_room), "bold $foreground"),
+                "  ",
+                right,
+            )
+        )
+
+
+def _right(exam: ExamStatus | None, now_ms: int | None) -> list[tuple[str, str]]:
+    parts: list[tuple[str, str]] = []
+    if exam is not None:
+        live = exam.state is ExamState.LIVE
+        parts.append((EXAM_STATE[exam.state], "bold $success" if live else "bold $warning"))
+        if live and exam.started_ms is not None and now_ms is not None:
+            ran = now_ms - exam.started_ms
+            left = exam.duration_minutes * 60_000 - ran
+            parts.append((f" {stopwatch(ran)}", "$foreground"))
+            parts.append(
+                (f" · {stopwatch(left)} left", "$faint")
+                if left >= 0
+                else (f" · {stopwatch(-left)} over time", "bold $warning")
+            )
+        parts.append(("  ", ""))
+    if now_ms is not None:
+        parts.append((f"{time_of_day(now_ms)} ", "$faint"))
+    return parts
