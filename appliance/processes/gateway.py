@@ -1,0 +1,160 @@
+"""The gateway: `python -m appliance.processes.gateway --state DIR`.
+
+HTTPS for candidates and consoles, the same over `run/gateway.sock` for what runs on the box
+itself. It holds the keys, so it leaves no core dump, and only one may serve a state directory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import resource
+import signal
+import ssl
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from appliance.adapters.host.tls import TlsFiles
+from appliance.config.box import BoxConfig, load
+from appliance.core.errors import HallvaktError, Refused, Unreachable, WrongConfiguration
+from appliance.processes.gateway_parts import Parts, build
+from appliance.web.application import application
+
+log = structlog.get_logger("gateway")
+
+SOCKET = Path("run") / "gateway.sock"
+_SHUTDOWN_S = 5.0
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="gateway", description=__doc__)
+    options.add_argument("--state", type=Path, required=True)
+    state: Path = options.parse_args().state
+    _log_as_json()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0o077)
+    try:
+        config = load(state)
+        with _only_one(state):
+            uvloop.run(_serve(state, config))
+    except HallvaktError as error:
+        sys.stderr.write(error.message + "\n")
+        return error.exit_code
+    return 0
+
+
+async def _serve(state: Path, config: BoxConfig) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    parts = await asyncio.to_thread(build, state, config)
+    try:
+        await _start(parts)
+        runner = web.AppRunner(
+            application(parts.gateway), access_log=None, shutdown_timeout=_SHUTDOWN_S
+        )
+        await runner.setup()
+        try:
+            await _listen(runner, state, config)
+            log.info("gateway ready", port=config.web.port)
+            await stopping.wait()
+            log.info("gateway stopping")
+        finally:
+            parts.gateway.live_views.end_all("The box is stopping.")
+            await runner.cleanup()
+    finally:
+        await _stop(parts)
+
+
+async def _start(parts: Parts) -> None:
+    """Before anybody is answered: relays of an earlier gateway end, exams go on."""
+    parts.workers.start()
+    await parts.relay.stop_all()
+    await parts.gateway.closing.finish_unfinished()
+    resumed = await parts.gateway.exam_life.resume()
+    if resumed:
+        log.info("exams resumed, locked until somebody logs in", exams=len(resumed))
+
+
+async def _stop(parts: Parts) -> None:
+    await parts.looking.close()
+    await parts.workers.close()
+    await parts.relay.stop_all()
+    await parts.stores.close()
+
+
+async def _listen(runner: web.AppRunner, state: Path, config: BoxConfig) -> None:
+    socket = state / SOCKET
+    socket.unlink(missing_ok=True)  # ours alone: _only_one holds the directory
+    try:
+        await web.UnixSite(runner, str(socket)).start()
+        socket.chmod(0o600)
+        tls = await asyncio.to_thread(_tls_context, TlsFiles.below(state / "tls"))
+        await web.TCPSite(
+            runner, config.web.host, config.web.port, ssl_context=tls, backlog=512
+        ).start()
+    except OSError as error:
+        raise Unreachable(
+            f"The box cannot listen on {config.web.host}:{config.web.port} ({error.strerror}): "
+            "stop what uses that port, or change web.port in box.toml."
+        ) from error
+
+
+def _tls_context(files: TlsFiles) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(files.certificate, files.key)
+    except (OSError, ssl.SSLError) as error:
+        raise WrongConfiguration(
+            f"The box's certificate {files.certificate} cannot be read: run `hallvakt serve`, "
+            "which makes a new one from the box's authority."
+        ) from error
+    return context
+
+
+@contextlib.contextmanager
+def _only_one(state: Path) -> Iterator[None]:
+    """Raise Refused when another gateway serves this state directory."""
+    (state / "run").mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(state / "run" / "gateway.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused(
+                f"A gateway serves {state} already: stop that one first.", code="already-running"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _log_as_json() -> None:
+    """One JSON object a line on standard error. Who and what is never in it, only ids of errors,
+    codes and counts."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

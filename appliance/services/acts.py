@@ -1,0 +1,145 @@
+"""What invigilators do to one attempt: each act is authorised, audited first, stored, told."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from appliance.core.attempt import FINISHED, Attempt, AttemptState
+from appliance.core.errors import BadInput, WrongState
+from appliance.core.feed import SeatStatus
+from appliance.core.ports import Clock
+from appliance.services.access import Access, AttemptFor
+from appliance.services.attempt_life import AttemptLife
+from appliance.services.channels import Channels, HallMessage
+from appliance.services.hall import Halls
+from appliance.services.live_view import LiveViews
+
+MAX_TEXT = 500
+MAX_EXTRA_MINUTES = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRequest:
+    """`act` is one of `ACTS`; the other fields are those the act takes."""
+
+    act: str
+    text: str = ""
+    minutes: int = 0
+    reason: str = ""
+
+
+class Acts:
+    def __init__(
+        self,
+        *,
+        access: Access,
+        attempts: AttemptLife,
+        channels: Channels,
+        live_views: LiveViews,
+        halls: Halls,
+        clock: Clock,
+    ) -> None:
+        self._access = access
+        self._attempts = attempts
+        self._channels = channels
+        self._live_views = live_views
+        self._halls = halls
+        self._clock = clock
+        self._acts: dict[str, Callable[[AttemptFor, ActRequest], Awaitable[None]]] = {
+            "break_start": self._break_start,
+            "break_end": self._break_end,
+            "message": self._message,
+            "extra_time": self._extra_time,
+            "identity_checked": self._identity_checked,
+            "release_seat": self._release_seat,
+            "hand_down": self._hand_down,
+            "end": self._end,
+        }
+
+    async def do(self, asked: AttemptFor, request: ActRequest) -> SeatStatus:
+        """Raise BadInput for an unknown act or a field it needs, WrongState when not now."""
+        act = self._acts.get(request.act)
+        if act is None:
+            raise BadInput(
+                f"There is no act {request.act!r}: possible are {', '.join(sorted(self._acts))}."
+            )
+        await self._access.note(
+            asked.person, request.act, asked.attempt.attempt_id, asked.action.value
+        )
+        await act(asked, request)
+        return self._halls.feed(asked.exam.exam_id).seat(asked.attempt.attempt_id)
+
+    async def _break_start(self, asked: AttemptFor, _request: ActRequest) -> None:
+        now = self._clock.now_ms()
+        await self._attempts.change(
+            asked.attempt.attempt_id,
+            lambda a: replace(a, state=AttemptState.ON_BREAK, break_started_ms=now),
+        )
+
+    async def _break_end(self, asked: AttemptFor, _request: ActRequest) -> None:
+        def back(attempt: Attempt) -> Attempt:
+            if attempt.state is not AttemptState.ON_BREAK:
+                raise WrongState("The candidate is not on a break.")
+            return replace(attempt, state=AttemptState.RECORDING, break_started_ms=None)
+
+        await self._attempts.change(asked.attempt.attempt_id, back)
+
+    async def _message(self, asked: AttemptFor, request: ActRequest) -> None:
+        text = request.text.strip()
+        if not 1 <= len(text) <= MAX_TEXT:
+            raise BadInput(f"A message has between 1 and {MAX_TEXT} characters.")
+        channel = self._channels.of(asked.attempt.attempt_id)
+        channel.send(HallMessage(text=text, at=self._clock.now_ms()))
+
+    async def _extra_time(self, asked: AttemptFor, request: ActRequest) -> None:
+        """`minutes` are added to what the attempt has; a negative number takes back."""
+        if not request.reason.strip() or len(request.reason) > MAX_TEXT:
+            raise BadInput("Extra time needs a reason: write one short sentence.")
+
+        def longer(attempt: Attempt) -> Attempt:
+            minutes = attempt.extra_minutes + request.minutes
+            if not 0 <= minutes <= MAX_EXTRA_MINUTES:
+                raise BadInput(f"Extra time is between 0 and {MAX_EXTRA_MINUTES} minutes in all.")
+            return replace(attempt, extra_minutes=minutes)
+
+        await self._attempts.change(asked.attempt.attempt_id, longer)
+
+    async def _identity_checked(self, asked: AttemptFor, _request: ActRequest) -> None:
+        await self._attempts.change(
+            asked.attempt.attempt_id, lambda a: replace(a, identity_checked_by_hand=True)
+        )
+
+    async def _release_seat(self, asked: AttemptFor, _request: ActRequest) -> None:
+        """Let another page (a new computer) join this seat; the old one's token ends."""
+        attempt_id = asked.attempt.attempt_id
+
+        def released(attempt: Attempt) -> Attempt:
+            if attempt.state in FINISHED:
+                raise WrongState("The attempt is over: its seat cannot be taken again.")
+            return replace(attempt, public_key=None, token_hash=None)
+
+        await self._attempts.change(attempt_id, released)
+        self._channels.close(attempt_id)
+        self._halls.update(attempt_id, takeover_asked=False)
+
+    async def _hand_down(self, asked: AttemptFor, _request: ActRequest) -> None:
+        await self._attempts.change(
+            asked.attempt.attempt_id, lambda a: replace(a, hand_raised=False)
+        )
+
+    async def _end(self, asked: AttemptFor, request: ActRequest) -> None:
+        if not request.reason.strip() or len(request.reason) > MAX_TEXT:
+            raise BadInput("Ending an attempt needs a reason: write one short sentence.")
+        now = self._clock.now_ms()
+        await self._attempts.change(
+            asked.attempt.attempt_id,
+            lambda a: replace(
+                a,
+                state=AttemptState.ENDED,
+                break_started_ms=None,
+                hand_raised=False,
+                finished_ms=now,
+            ),
+        )
+        self._live_views.end_attempt(asked.attempt.attempt_id, "The attempt is over.")

@@ -1,0 +1,158 @@
+"""The box as a whole: how it is, the once-a-second round, and its signature."""
+
+from __future__ import annotations
+
+import platform
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from appliance.core.feed import BoxStatus
+from appliance.core.ids import BoxId, ExamId
+from appliance.core.ports import BlobStore, Clock, MediaWorkers, Relay
+from appliance.services.hall import Halls
+from appliance.services.key_ring import KeyRing
+from appliance.services.looking import Looking
+from appliance.services.watch import Watch
+
+_DISK_EVERY_S = 5.0
+_SETTLE_EVERY_S = 10.0
+
+Sign = Callable[[str, bytes], bytes]
+
+
+@dataclass(slots=True)
+class Measured:
+    """What was last measured; consoles are told from here without anything being asked."""
+
+    relays: set[ExamId] = field(default_factory=set)
+    disk_used_percent: int = 0
+    consoles: int = 0
+    workers: int = 0
+    backlog: int = 0
+    note: str = ""
+
+    def status(self, exam: ExamId, *, unlocked: bool) -> BoxStatus:
+        return BoxStatus(
+            relay=exam in self.relays,
+            disk_used_percent=self.disk_used_percent,
+            consoles=self.consoles,
+            workers=self.workers,
+            backlog=self.backlog,
+            unlocked=unlocked,
+            note=self.note,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutBox:
+    """`BoxStatus` over all exams in session, and what runs here."""
+
+    relay: bool
+    disk_used_percent: int
+    consoles: int
+    workers: int
+    backlog: int
+    unlocked: bool
+    note: str
+    box_id: BoxId
+    name: str
+    version: str
+    python: str
+    exams_in_session: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureMade:
+    """`signature` base64 of Ed25519 over purpose and payload (FORMAT.md section 5); `key_id` the
+    first 16 bytes of SHA-256 of `public_key`, which is base64 of 32 bytes."""
+
+    signature: str
+    key_id: str
+    public_key: str
+
+
+class Box:
+    """`disk_bytes` is the size of the disk that holds the blobs."""
+
+    def __init__(
+        self,
+        *,
+        box_id: BoxId,
+        name: str,
+        version: str,
+        measured: Measured,
+        halls: Halls,
+        looking: Looking,
+        watch: Watch,
+        workers: MediaWorkers,
+        relay: Relay,
+        blobs: BlobStore,
+        keys: KeyRing,
+        clock: Clock,
+        disk_bytes: int,
+        sign: Sign,
+        key_id: str,
+        public_key: bytes,
+    ) -> None:
+        self._box_id = box_id
+        self._name = name
+        self._version = version
+        self._measured = measured
+        self._halls = halls
+        self._looking = looking
+        self._watch = watch
+        self._workers = workers
+        self._relay = relay
+        self._blobs = blobs
+        self._keys = keys
+        self._clock = clock
+        self._disk_bytes = disk_bytes
+        self._sign = sign
+        self._key_id = key_id
+        self._public_key = public_key
+        self._disk_at = self._settled_at = float("-inf")
+
+    async def tick(self) -> None:
+        """Once a second: measure, then let the halls tell what changed."""
+        measured, now = self._measured, self._clock.monotonic()
+        exams = self._halls.in_session()
+        measured.relays = {exam for exam in exams if await self._relay.running(exam)}
+        measured.consoles = self._halls.consoles
+        measured.workers = self._workers.alive
+        measured.backlog = self._looking.backlog
+        if now - self._disk_at >= _DISK_EVERY_S:
+            self._disk_at = now
+            used = 1 - await self._blobs.free_bytes() / self._disk_bytes
+            measured.disk_used_percent = round(100 * max(0.0, min(1.0, used)))
+        if now - self._settled_at >= _SETTLE_EVERY_S:
+            self._settled_at = now
+            for exam in exams:
+                await self._watch.settle(exam)
+        self._halls.tick()
+
+    async def about(self) -> AboutBox:
+        exams = self._halls.in_session()
+        m = self._measured
+        return AboutBox(
+            relay=bool(exams) and all(exam in m.relays for exam in exams),
+            disk_used_percent=m.disk_used_percent,
+            consoles=self._halls.consoles,
+            workers=self._workers.alive,
+            backlog=self._looking.backlog,
+            unlocked=all(self._keys.unlocked(exam) for exam in exams),
+            note=m.note,
+            box_id=self._box_id,
+            name=self._name,
+            version=self._version,
+            python=platform.python_version(),
+            exams_in_session=len(exams),
+        )
+
+    async def sign(self, purpose: str, payload: bytes) -> SignatureMade:
+        """With the box's own key, which does not leave this process."""
+        return SignatureMade(
+            signature=b64encode(self._sign(purpose, payload)).decode(),
+            key_id=self._key_id,
+            public_key=b64encode(self._public_key).decode(),
+        )

@@ -1,0 +1,104 @@
+"""What a candidate's own page may ask and say while the exam runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from appliance.core.attempt import FINISHED, Attempt, AttemptState
+from appliance.core.errors import BadInput, NotFound, WrongState
+from appliance.core.exam import IN_SESSION, ExamState
+from appliance.core.ids import AttemptId
+from appliance.core.ports import AttemptStore, Clock, ExamStore
+from appliance.services.accounts import token_hash
+from appliance.services.arrivals import Arrivals
+from appliance.services.attempt_life import AttemptLife
+from appliance.services.candidate_status import CandidateStatus, candidate_status
+from appliance.services.live_view import LiveViews
+
+
+class Candidates:
+    def __init__(
+        self,
+        *,
+        exams: ExamStore,
+        attempts: AttemptStore,
+        life: AttemptLife,
+        arrivals: Arrivals,
+        live_views: LiveViews,
+        clock: Clock,
+    ) -> None:
+        self._exams = exams
+        self._attempts = attempts
+        self._life = life
+        self._arrivals = arrivals
+        self._live_views = live_views
+        self._clock = clock
+        self._last_announced: dict[AttemptId, int] = {}
+
+    async def by_token(self, token: str) -> Attempt:
+        """Raise NotFound."""
+        return await self._attempts.by_token(token_hash(token))
+
+    async def status_now(self, attempt_id: AttemptId) -> CandidateStatus:
+        return await self.status(await self._attempts.get(attempt_id))
+
+    async def status(self, attempt: Attempt) -> CandidateStatus:
+        arrived = await self._arrivals.of(attempt.attempt_id)
+        return candidate_status(
+            await self._exams.get(attempt.exam_id),
+            attempt,
+            now_ms=self._clock.now_ms(),
+            acknowledged=arrived.solid,
+            watchers=self._live_views.watchers(attempt.attempt_id),
+        )
+
+    async def raise_hand(self, attempt: Attempt, *, raised: bool) -> Attempt:
+        exam = await self._exams.get(attempt.exam_id)
+        if exam.state not in IN_SESSION:
+            raise WrongState("The exam is not in session.")
+
+        def change(now: Attempt) -> Attempt:
+            if now.state in FINISHED:
+                raise WrongState("The attempt is over.")
+            return replace(now, hand_raised=raised)
+
+        return await self._life.change(attempt.attempt_id, change)
+
+    async def hand_in(self, attempt: Attempt, last_sequence: int) -> Attempt:
+        """Over for this candidate; snippets up to `last_sequence` may still arrive. Handing in
+        twice is one. Possible after close too: it tells the box that no more will come."""
+        if last_sequence < 0:
+            raise BadInput("last_sequence is 0 or the number of the last snippet.")
+        exam = await self._exams.get(attempt.exam_id)
+        if exam.state not in {ExamState.LIVE, ExamState.CLOSED}:
+            raise WrongState("The exam has not started: there is nothing to hand in.")
+        self._last_announced[attempt.attempt_id] = last_sequence
+        if attempt.state in FINISHED:
+            return attempt
+        now = self._clock.now_ms()
+        handed_in = await self._life.change(
+            attempt.attempt_id,
+            lambda a: replace(
+                a,
+                state=AttemptState.HANDED_IN,
+                hand_raised=False,
+                break_started_ms=None,
+                finished_ms=now,
+            ),
+        )
+        self._live_views.end_attempt(attempt.attempt_id, "The candidate has handed in.")
+        return handed_in
+
+    async def all_arrived(self, attempt_id: AttemptId) -> bool:
+        """Whether the candidate has handed in and everything announced is here.
+
+        What was announced is kept in memory only: after a restart it is not known, and the
+        whole window for late uploads is waited for.
+        """
+        last = self._last_announced.get(attempt_id)
+        if last is None:
+            return False
+        try:
+            return (await self._arrivals.of(attempt_id)).solid >= last
+        except NotFound:
+            return False

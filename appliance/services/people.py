@@ -1,0 +1,110 @@
+"""The people with a login: who they are, which exams and halls they are assigned to."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from appliance.core.errors import BadInput, NotFound, Refused
+from appliance.core.ids import ExamId, UserId
+from appliance.core.people import User
+from appliance.core.ports import AuditStore, Clock, Randomness, UserStore
+from appliance.core.roles import Person, Role
+from appliance.services.accounts import OneTimeCodes, PassphraseHasher
+
+SHORTEST_PASSPHRASE = 10
+LONGEST_NAME = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    """`exams` empty and `all_exams` False: assigned to nothing yet. `halls` None: all halls."""
+
+    name: str
+    role: Role
+    passphrase: str
+    exams: tuple[ExamId, ...] = ()
+    all_exams: bool = False
+    halls: tuple[str, ...] | None = None
+    second_factor: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserShown:
+    """A person as others see them; `totp_secret` is told once, when it is made."""
+
+    user_id: UserId
+    name: str
+    role: Role
+    exams: tuple[ExamId, ...]
+    all_exams: bool
+    halls: tuple[str, ...] | None
+    second_factor: bool
+    totp_secret: str | None = None
+
+
+def shown(user: User, *, with_secret: bool = False) -> UserShown:
+    return UserShown(
+        user_id=user.user_id,
+        name=user.name,
+        role=user.role,
+        exams=tuple(sorted(user.exams)),
+        all_exams=user.all_exams,
+        halls=None if user.halls is None else tuple(sorted(user.halls)),
+        second_factor=user.totp_secret is not None,
+        totp_secret=user.totp_secret if with_secret else None,
+    )
+
+
+class People:
+    def __init__(
+        self,
+        *,
+        users: UserStore,
+        audit: AuditStore,
+        hasher: PassphraseHasher,
+        codes: OneTimeCodes,
+        clock: Clock,
+        randomness: Randomness,
+    ) -> None:
+        self._users = users
+        self._audit = audit
+        self._hasher = hasher
+        self._codes = codes
+        self._clock = clock
+        self._randomness = randomness
+
+    async def all(self) -> tuple[UserShown, ...]:
+        return tuple(shown(user) for user in await self._users.all())
+
+    async def add(self, by: Person, new: NewUser) -> UserShown:
+        """Raise BadInput for a name or passphrase that will not do, Conflict for a taken name."""
+        name = new.name.strip()
+        if not 1 <= len(name) <= LONGEST_NAME or any(not c.isprintable() for c in name):
+            raise BadInput(f"A name has between 1 and {LONGEST_NAME} printable characters.")
+        if len(new.passphrase) < SHORTEST_PASSPHRASE:
+            raise BadInput(f"A passphrase has at least {SHORTEST_PASSPHRASE} characters.")
+        user = User(
+            user_id=UserId(self._randomness.new_id()),
+            name=name,
+            role=new.role,
+            passphrase_hash=await asyncio.to_thread(self._hasher.hash, new.passphrase),
+            totp_secret=self._codes.new_secret() if new.second_factor else None,
+            exams=frozenset(new.exams),
+            all_exams=new.all_exams,
+            halls=None if new.halls is None else frozenset(new.halls),
+            created_ms=self._clock.now_ms(),
+        )
+        await self._audit.append(by.user_id, "user-add", new.role.value, user.user_id)
+        await self._users.add(user)
+        return shown(user, with_secret=True)
+
+    async def remove(self, by: Person, user_id: UserId) -> None:
+        """Ends the person's logins too. Raise Refused for oneself, NotFound."""
+        if user_id == by.user_id:
+            raise Refused("You cannot remove yourself: ask another lead invigilator.")
+        if all(user.user_id != user_id for user in await self._users.all()):
+            raise NotFound("There is no such person.")
+        await self._audit.append(by.user_id, "user-remove", "user", user_id)
+        await self._users.end_logins(user=user_id)
+        await self._users.remove(user_id)

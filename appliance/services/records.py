@@ -1,0 +1,89 @@
+"""The RECORD object of an attempt: everything that was noted about it, sealed at close, after
+which the plain rows go. The fields stand in ARCHITECTURE.md, "The cloud copy"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from enum import Enum
+from typing import Any
+
+from appliance.core.attempt import Attempt
+from appliance.core.audit import AuditEntry
+from appliance.core.exam import Exam
+from appliance.core.observation import Incident, Observation
+from appliance.core.snippet import Snippet
+
+VERSION = 1
+# What people did to the attempt; looking is not an act and stays in the audit log.
+ACTS = frozenset(
+    {
+        "break_start",
+        "break_end",
+        "message",
+        "extra_time",
+        "identity_checked",
+        "release_seat",
+        "hand_down",
+        "end",
+        "confirmed",
+        "dismissed",
+        "undone",
+        "notice-acknowledged",
+        "notice-refused",
+        "join",
+    }
+)
+
+
+def record(
+    exam: Exam,
+    attempt: Attempt,
+    snippets: Sequence[Snippet],
+    observations: Sequence[Observation],
+    incidents: Sequence[Incident],
+    audit: Sequence[AuditEntry],
+) -> dict[str, Any]:
+    """As plain maps, lists, texts and numbers; `incidents` name their observations by id."""
+    about = {str(attempt.attempt_id)} | {str(i.incident_id) for i in incidents}
+    return {
+        "version": VERSION,
+        "attempt": attempt.attempt_id,
+        "exam": exam.exam_id,
+        "seat": attempt.seat.label,
+        "hall": attempt.seat.hall,
+        "extra_minutes": attempt.extra_minutes,
+        "title": exam.settings.title,
+        "started_ms": exam.started_ms,
+        "finished_ms": attempt.finished_ms,
+        "camera": attempt.camera.value,
+        "notice_version": attempt.notice_version,
+        "snippets": [
+            {"sequence": s.sequence, "started_ms": s.started_ms, "duration_s": s.duration_s}
+            for s in snippets
+        ],
+        "observations": [_plain(asdict(o)) for o in observations],
+        "incidents": [
+            _plain(asdict(i) | {"observations": [str(o.observation_id) for o in i.observations]})
+            for i in incidents
+        ],
+        "acts": [
+            {"at_ms": e.at_ms, "actor": e.actor, "act": e.action, "about": e.about}
+            for e in audit
+            if e.about in about and e.action in ACTS
+        ],
+        "remark": "",
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Enums as their values, tuples as lists."""
+    match value:
+        case Enum():
+            return value.value
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case _:
+            return value

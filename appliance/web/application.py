@@ -1,0 +1,105 @@
+"""The aiohttp application: routes, middleware and what is started and stopped with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from appliance.core.errors import HallvaktError
+from appliance.core.ports import Clock
+from appliance.web import (
+    attempt_api,
+    box_api,
+    candidate_api,
+    candidate_channel,
+    console_feed,
+    exam_api,
+    health,
+    live_signalling,
+    login_api,
+    static_files,
+)
+from appliance.web.application_keys import GATEWAY, LIMITS, Gateway, Limits
+from appliance.web.problems import problems
+from appliance.web.routes import Route
+from appliance.web.security_headers import add_security_headers
+from appliance.web.static_files import STATIC_FILES, StaticFiles
+from appliance.web.token_buckets import TokenBuckets
+
+log = structlog.get_logger(__name__)
+
+STATIC_ROOT = Path(__file__).parent / "static"
+TICK_S = 1.0
+
+_PARTS = (
+    health.routes,
+    static_files.routes,
+    candidate_api.routes,
+    candidate_channel.routes,
+    login_api.routes,
+    exam_api.routes,
+    attempt_api.routes,
+    console_feed.routes,
+    live_signalling.routes,
+    box_api.routes,
+)
+
+
+def declared_routes() -> list[Route]:
+    return [route for part in _PARTS for route in part.declared]
+
+
+def limits(clock: Clock) -> Limits:
+    """A class of 40 behind one address joins at once; guessing 31^8 seat codes does not pay."""
+
+    def buckets(burst: float, per_second: float) -> TokenBuckets:
+        return TokenBuckets(burst=burst, per_second=per_second, monotonic=clock.monotonic)
+
+    return Limits(
+        challenge_by_address=buckets(200, 20),
+        join_by_address=buckets(200, 10),
+        join_by_seat=buckets(10, 0.2),
+        login_by_address=buckets(20, 1),
+    )
+
+
+def application(gateway: Gateway, *, static_root: Path = STATIC_ROOT) -> web.Application:
+    app = web.Application(middlewares=[problems])
+    app[GATEWAY] = gateway
+    app[LIMITS] = limits(gateway.clock)
+    app[STATIC_FILES] = StaticFiles(static_root)
+    for part in _PARTS:
+        part.add_to(app)
+    app.on_response_prepare.append(add_security_headers)
+    app.on_shutdown.append(_say_goodbye)
+    app.cleanup_ctx.append(_ticking)
+    return app
+
+
+async def _say_goodbye(app: web.Application) -> None:
+    app[GATEWAY].channels.close_all()
+
+
+async def _ticking(app: web.Application) -> AsyncIterator[None]:
+    """The once-a-second round of `Box.tick`, for as long as the application runs."""
+    task = asyncio.create_task(_every(TICK_S, app[GATEWAY].box.tick))
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except HallvaktError as error:
+            log.warning("the once-a-second round failed", reason=error.message)
+        except Exception:  # the boundary of this task: it must go on
+            log.exception("the once-a-second round failed")

@@ -1,0 +1,65 @@
+"""What the web application is given, under typed keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from appliance.core.ports import Clock
+from appliance.services.access import Access
+from appliance.services.accounts import Accounts
+from appliance.services.acts import Acts
+from appliance.services.box import Box
+from appliance.services.candidates import Candidates
+from appliance.services.channels import Channels
+from appliance.services.check_in import CheckIn
+from appliance.services.close_exam import CloseExam
+from appliance.services.decisions import Decisions
+from appliance.services.evidence import EvidenceRoom
+from appliance.services.exam_life import ExamLife
+from appliance.services.hall import Halls
+from appliance.services.ingest import Ingest
+from appliance.services.live_view import LiveViews
+from appliance.services.names import Names
+from appliance.services.people import People
+from appliance.services.preparation import Preparation
+from appliance.web.token_buckets import TokenBuckets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """The use cases behind the routes."""
+
+    access: Access
+    accounts: Accounts
+    acts: Acts
+    box: Box
+    candidates: Candidates
+    channels: Channels
+    check_in: CheckIn
+    closing: CloseExam
+    clock: Clock
+    decisions: Decisions
+    evidence: EvidenceRoom
+    exam_life: ExamLife
+    halls: Halls
+    ingest: Ingest
+    live_views: LiveViews
+    names: Names
+    people: People
+    preparation: Preparation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Token buckets in front of what can be guessed or flooded."""
+
+    challenge_by_address: TokenBuckets
+    join_by_address: TokenBuckets
+    join_by_seat: TokenBuckets
+    login_by_address: TokenBuckets
+
+
+GATEWAY = web.AppKey("gateway", Gateway)
+LIMITS = web.AppKey("limits", Limits)

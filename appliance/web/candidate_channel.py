@@ -1,0 +1,141 @@
+"""`GET /attempts/me/channel`: the WebSocket of a candidate's page."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+from aiohttp import WSMsgType, web
+
+from appliance.core.attempt import Attempt
+from appliance.core.errors import HallvaktError
+from appliance.core.ids import ViewId
+from appliance.services.channels import (
+    ChannelMessage,
+    HallMessage,
+    LiveEnd,
+    LiveIceCandidate,
+    LiveOffer,
+)
+from appliance.web.application_keys import GATEWAY, Gateway
+from appliance.web.bodies import json_bytes
+from appliance.web.ice import browser_ice_servers
+from appliance.web.outbox import Outbox
+from appliance.web.routes import Routes
+
+routes = Routes()
+
+_HEARTBEAT_S = 10.0
+_LARGEST_MESSAGE = 64 * 1024  # an SDP answer for one track is about 3 KiB
+
+
+class LiveAnswerIn(msgspec.Struct, tag_field="kind", tag="live_answer", forbid_unknown_fields=True):
+    view: str
+    sdp: str
+
+
+class LiveIceCandidateIn(
+    msgspec.Struct, tag_field="kind", tag="live_ice_candidate", forbid_unknown_fields=True
+):
+    view: str
+    candidate: dict[str, Any] | None
+
+
+class HandIn(msgspec.Struct, tag_field="kind", tag="hand", forbid_unknown_fields=True):
+    raised: bool
+
+
+_decoder = msgspec.json.Decoder(LiveAnswerIn | LiveIceCandidateIn | HandIn)
+
+
+class PageChannel:
+    """Implements `services.channels.Channel` over one WebSocket."""
+
+    def __init__(self, gateway: Gateway, attempt: Attempt, outbox: Outbox, host: str) -> None:
+        self.host = host
+        self._gateway = gateway
+        self._attempt = attempt
+        self._outbox = outbox
+        self._refreshing = False
+
+    def send(self, message: ChannelMessage) -> None:
+        self._outbox.put(json_bytes(_wire(message)))
+
+    def refresh(self) -> None:
+        if not self._refreshing:
+            self._refreshing = True
+            self._outbox.put_later(self._status)
+
+    def close(self) -> None:
+        self._outbox.close()
+
+    async def _status(self) -> bytes:
+        self._refreshing = False
+        status = await self._gateway.candidates.status_now(self._attempt.attempt_id)
+        return json_bytes({"kind": "status", **msgspec.to_builtins(status)})
+
+
+def _wire(message: ChannelMessage) -> dict[str, Any]:
+    match message:
+        case LiveOffer():
+            return {
+                "kind": "live_offer",
+                "view": message.view,
+                "sdp": message.sdp,
+                "ice_servers": browser_ice_servers(message.ice_servers),
+            }
+        case LiveIceCandidate():
+            return {
+                "kind": "live_ice_candidate",
+                "view": message.view,
+                "candidate": message.candidate,
+            }
+        case LiveEnd():
+            return {"kind": "live_end", "view": message.view}
+        case HallMessage():
+            return {"kind": "message", "text": message.text, "at": message.at}
+
+
+@routes.candidate("GET", "/api/v1/attempts/me/channel")
+async def channel(request: web.Request, attempt: Attempt) -> web.StreamResponse:
+    gateway = request.app[GATEWAY]
+    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_LARGEST_MESSAGE)
+    await socket.prepare(request)
+    outbox = Outbox(socket)
+    page = PageChannel(gateway, attempt, outbox, request.url.host or "")
+    gateway.channels.opened(attempt.exam_id, attempt.attempt_id, page)
+    gateway.halls.connected(attempt.attempt_id)
+    page.refresh()
+    writer = asyncio.create_task(outbox.run())
+    try:
+        async for message in socket:
+            if message.type is not WSMsgType.TEXT:
+                break
+            try:
+                await _take(gateway, attempt, message.data)
+            except HallvaktError:
+                # The page shows its status, which says what is so; nothing to answer here.
+                page.refresh()
+    finally:
+        writer.cancel()
+        if gateway.channels.closed(attempt.attempt_id, page):
+            gateway.halls.disconnected(attempt.attempt_id)
+            gateway.live_views.end_attempt(attempt.attempt_id, "The candidate's page is gone.")
+    return socket
+
+
+async def _take(gateway: Gateway, attempt: Attempt, text: str) -> None:
+    try:
+        message = _decoder.decode(text)
+    except msgspec.DecodeError:
+        return  # a newer page may say more than this box knows
+    match message:
+        case LiveAnswerIn():
+            gateway.live_views.answer(attempt.attempt_id, ViewId(message.view), message.sdp)
+        case LiveIceCandidateIn():
+            gateway.live_views.candidate_candidate(
+                attempt.attempt_id, ViewId(message.view), message.candidate
+            )
+        case HandIn():
+            await gateway.candidates.raise_hand(attempt, raised=message.raised)

@@ -1,0 +1,83 @@
+"""Logging in and out, and the people with a login."""
+
+from __future__ import annotations
+
+import msgspec
+from aiohttp import web
+
+from appliance.core.ids import ExamId, UserId, check_id
+from appliance.core.roles import Action, Role
+from appliance.services.people import NewUser
+from appliance.web.application_keys import GATEWAY, LIMITS
+from appliance.web.bodies import json_response, read_json, read_nothing
+from appliance.web.person_auth import caller_of, check_origin
+from appliance.web.routes import Asked, Open, Routes
+
+routes = Routes()
+
+
+class LoginBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    user: str
+    passphrase: str
+    one_time_code: str | None = None
+
+
+class NewUserBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    name: str
+    role: Role
+    passphrase: str
+    exams: list[str] = []
+    all_exams: bool = False
+    halls: list[str] | None = None
+    second_factor: bool = False
+
+
+@routes.open("POST", "/api/v1/login", Open.PUBLIC)
+async def login(request: web.Request) -> web.StreamResponse:
+    check_origin(request)
+    request.app[LIMITS].login_by_address.take(request.remote or "")
+    body = await read_json(request, LoginBody, limit=4096)
+    logged_in = await request.app[GATEWAY].accounts.login(
+        body.user, body.passphrase, body.one_time_code
+    )
+    return json_response(logged_in)
+
+
+@routes.open("POST", "/api/v1/logout", Open.LOGGED_IN)
+async def logout(request: web.Request) -> web.StreamResponse:
+    caller = await caller_of(request)
+    await read_nothing(request)
+    gateway = request.app[GATEWAY]
+    await gateway.accounts.logout(caller)
+    return web.Response(status=204)
+
+
+@routes.console("GET", "/api/v1/users", Action.USER_MANAGE)
+async def users(_request: web.Request, asked: Asked) -> web.StreamResponse:
+    return json_response({"users": await asked.gateway.people.all()})
+
+
+@routes.console("POST", "/api/v1/users", Action.USER_MANAGE)
+async def add_user(request: web.Request, asked: Asked) -> web.StreamResponse:
+    body = await read_json(request, NewUserBody)
+    added = await asked.gateway.people.add(
+        asked.caller.person,
+        NewUser(
+            name=body.name,
+            role=body.role,
+            passphrase=body.passphrase,
+            exams=tuple(ExamId(check_id(exam)) for exam in body.exams),
+            all_exams=body.all_exams,
+            halls=None if body.halls is None else tuple(body.halls),
+            second_factor=body.second_factor,
+        ),
+    )
+    return json_response(added, status=201)
+
+
+@routes.console("DELETE", "/api/v1/users/{user}", Action.USER_MANAGE)
+async def remove_user(request: web.Request, asked: Asked) -> web.StreamResponse:
+    user = UserId(check_id(request.match_info["user"]))
+    await asked.gateway.people.remove(asked.caller.person, user)
+    asked.gateway.live_views.end_person(user, "This login was removed.")
+    return web.Response(status=204)

@@ -1,0 +1,81 @@
+"""The candidate's page and what it loads: fixed files of the package, read once at start."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from appliance.core.errors import NotFound
+from appliance.web.routes import Open, Routes
+
+_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".png": "image/png",
+    ".ico": "image/vnd.microsoft.icon",
+    ".woff2": "font/woff2",
+    ".txt": "text/plain",
+}
+_TEXT = {"text/html", "text/javascript", "text/css", "text/plain"}
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    content: bytes
+    content_type: str
+    etag: str
+
+
+class StaticFiles:
+    """Serves exactly the files that lie under `root` at start; no path reaches the disk later."""
+
+    def __init__(self, root: Path) -> None:
+        self._files = {
+            path.relative_to(root).as_posix(): _read(path)
+            for path in sorted(root.rglob("*"))
+            if path.is_file() and path.suffix in _TYPES
+        }
+
+    def answer(self, request: web.Request, name: str) -> web.StreamResponse:
+        file = self._files.get(name)
+        if file is None:
+            raise NotFound("There is no such page on the box.")
+        headers = {"ETag": f'"{file.etag}"', "Cache-Control": "no-cache"}
+        if any(tag.value == file.etag for tag in request.if_none_match or ()):
+            return web.Response(status=304, headers=headers)
+        return web.Response(
+            body=file.content,
+            content_type=file.content_type,
+            charset="utf-8" if file.content_type in _TEXT else None,
+            headers=headers,
+        )
+
+
+STATIC_FILES = web.AppKey("static_files", StaticFiles)
+routes = Routes()
+
+
+@routes.open("GET", "/", Open.PUBLIC)
+async def candidate_page(request: web.Request) -> web.StreamResponse:
+    """The exam and seat code of the slip's QR code stand in `?e=` and `?s=`; the page reads
+    them, the box does not."""
+    return request.app[STATIC_FILES].answer(request, "index.html")
+
+
+@routes.open("GET", "/static/{name:.+}", Open.PUBLIC)
+async def static(request: web.Request) -> web.StreamResponse:
+    return request.app[STATIC_FILES].answer(request, request.match_info["name"])
+
+
+def _read(path: Path) -> _File:
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:32]
+    return _File(content, _TYPES[path.suffix], digest)
