@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,10 +26,11 @@ class CloudEnds:
 async def cloud_ends(config: CloudConfig) -> AsyncIterator[CloudEnds]:
     """Raise Refused when the box sends nothing anywhere, WrongConfiguration when something it
     needs is missing. Connects when first used."""
-    objects = _objects(config)
+    objects = await asyncio.to_thread(_objects, config)
     try:
+        uri = await asyncio.to_thread(_uri, config.records_uri_file)
         records = MongoRecords(
-            _uri(config.records_uri_file),
+            uri,
             config.records_database,
             trusted=config.trusted_locations,
         )

@@ -47,7 +47,7 @@ class GatewaySigner:
         try:
             async with (
                 aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT) as http,
-                http.post("http://gateway/api/v1/box/v1/sign", json=body) as response,
+                http.post("http://gateway/box/v1/sign", json=body) as response,
             ):
                 if response.status != 200:
                     raise Refused(f"The gateway does not sign the {purpose}: see its log.")

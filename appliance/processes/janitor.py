@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -21,11 +22,11 @@ from appliance.services.purge import Belongings, Eraser, Purge, PurgeReport
 
 async def clean(state: Path, *, clock: Clock | None = None) -> PurgeReport:
     """One round. The cloud is asked only when the retention of something there has ended."""
-    config = box.load(state)
+    config = await asyncio.to_thread(box.load, state)
     async with AsyncExitStack() as stack:
-        stores = open_stores(state)
+        stores = await asyncio.to_thread(open_stores, state)
         stack.push_async_callback(stores.close)
-        blobs = DirectoryBlobs(state / "blobs")
+        blobs = await asyncio.to_thread(DirectoryBlobs, state / "blobs")
         eraser = None
         if config.cloud.objects != "none":
             ends = await stack.enter_async_context(cloud_ends(config.cloud))

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,12 +62,14 @@ class Syncer:
 
     async def run(self, progress: Callable[[int, int], None]) -> SyncReport:
         """Raise WrongState while another run is going on."""
-        with _alone(self.state / "run" / "sync.lock"):
-            async with cloud_ends(self.config.cloud) as ends:
-                started = time.monotonic()
-                report = await self._sync(ends, progress).run()
-                await self.night.remember_speed(report.bytes, time.monotonic() - started)
-                return report
+        async with (
+            _alone(self.state / "run" / "sync.lock"),
+            cloud_ends(self.config.cloud) as ends,
+        ):
+            started = time.monotonic()
+            report = await self._sync(ends, progress).run()
+            await self.night.remember_speed(report.bytes, time.monotonic() - started)
+            return report
 
     async def verify(self) -> list[Verified]:
         """Every exam that was sent, read back whole; raise IntegrityFailure at the first fault.
@@ -137,11 +140,11 @@ class Syncer:
 @asynccontextmanager
 async def syncer(state: Path, *, signer: Signer | None = None) -> AsyncIterator[Syncer]:
     """`signer` replaces the gateway's socket where the gateway is this very process."""
-    config = box.load(state)
-    stores = open_stores(state)
+    config = await asyncio.to_thread(box.load, state)
+    stores = await asyncio.to_thread(open_stores, state)
     try:
         journal = Packs(stores.box)
-        blobs = DirectoryBlobs(state / "blobs")
+        blobs = await asyncio.to_thread(DirectoryBlobs, state / "blobs")
         batching = Batching(stores.snippets, blobs, journal, SystemRandomness())
         yield Syncer(
             config=config,
@@ -156,19 +159,25 @@ async def syncer(state: Path, *, signer: Signer | None = None) -> AsyncIterator[
         await stores.close()
 
 
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
+@asynccontextmanager
+async def _alone(path: Path) -> AsyncIterator[None]:
     """Hold the lock file while the block runs; the kernel lets go of it when the process dies."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = await asyncio.to_thread(_lock, path)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise WrongState("Another run is going on: wait until it is done.") from None
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(path: Path) -> int:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise WrongState("Another run is going on: wait until it is done.") from None
+    return descriptor
 
 
 if __name__ == "__main__":

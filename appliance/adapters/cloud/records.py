@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from pymongo import AsyncMongoClient, ReplaceOne, WriteConcern
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.server_description import ServerDescription
@@ -43,34 +44,24 @@ class MongoRecords:
     ) -> None:
         """Raise WrongConfiguration for a URI that is none, or without TLS beyond this machine."""
         _check_uri(uri)
+        self._uri = uri
+        self._name = database
         self._trusted = trusted
-        try:
-            self._client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-                uri,
-                serverSelectionTimeoutMS=int(timeout_s * 1000),
-                connectTimeoutMS=int(timeout_s * 1000),
-                socketTimeoutMS=120_000,
-                retryWrites=True,
-                appname="hallvakt",
-            )
-        except (ConfigurationError, InvalidURI):
-            # The driver's own sentence may quote the URI, and with it the password.
-            raise _bad_uri() from None
-        self._database = self._client.get_database(
-            database, write_concern=_DURABLE, read_concern=_MAJORITY
-        )
+        self._timeout_ms = int(timeout_s * 1000)
+        self._client: AsyncMongoClient[dict[str, Any]] | None = None
 
     async def check_residency(self) -> str:
         """Ask every member before the first write; one that does not answer tells nothing.
 
         A router (mongos) hides its shards, so it must be listed. An arbiter holds no data.
         """
+        client = await self._connected()
         async with _explained():
-            await self._client.admin.command("hello")
+            await client.admin.command("hello")
         # The driver asks the other members in the background and tells nobody when it is done.
         with suppress(TimeoutError):
             async with asyncio.timeout(_ALL_SEEN_S):
-                while any(s.server_type == SERVER_TYPE.Unknown for s in self._servers()):  # noqa: ASYNC110
+                while any(s.server_type == SERVER_TYPE.Unknown for s in _servers(client)):  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
         members = [
             Member(
@@ -78,33 +69,64 @@ class MongoRecords:
                 loopback=is_loopback(server.address[0]),
                 tags=server.tags,
             )
-            for server in self._servers()
+            for server in _servers(client)
             if server.server_type != SERVER_TYPE.RSArbiter
         ]
         return check_members(members, self._trusted)
 
-    def _servers(self) -> list[ServerDescription]:
-        return list(self._client.topology_description.server_descriptions().values())
-
     async def upsert(self, collection: str, documents: Sequence[dict[str, Any]]) -> None:
+        into = await self._collection(collection)
         for start in range(0, len(documents), _BATCH):
             writes = [
                 ReplaceOne({"_id": document["_id"]}, document, upsert=True)
                 for document in documents[start : start + _BATCH]
             ]
             async with _explained():
-                await self._database[collection].bulk_write(writes, ordered=False)
+                await into.bulk_write(writes, ordered=False)
 
     async def find(self, collection: str, **equals: Any) -> Sequence[dict[str, Any]]:
+        among = await self._collection(collection)
         async with _explained():
-            return await self._database[collection].find(equals).to_list()
+            return await among.find(equals).to_list()
 
     async def delete(self, collection: str, **equals: Any) -> int:
+        among = await self._collection(collection)
         async with _explained():
-            return (await self._database[collection].delete_many(equals)).deleted_count
+            return (await among.delete_many(equals)).deleted_count
 
     async def close(self) -> None:
-        await self._client.close()
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    async def _connected(self) -> AsyncMongoClient[dict[str, Any]]:
+        if self._client is None:
+            # Reads files of the machine to describe itself to the server.
+            self._client = await asyncio.to_thread(self._make_client)
+        return self._client
+
+    def _make_client(self) -> AsyncMongoClient[dict[str, Any]]:
+        try:
+            return AsyncMongoClient(
+                self._uri,
+                serverSelectionTimeoutMS=self._timeout_ms,
+                connectTimeoutMS=self._timeout_ms,
+                socketTimeoutMS=120_000,
+                retryWrites=True,
+                appname="hallvakt",
+            )
+        except (ConfigurationError, InvalidURI):
+            # The driver's own sentence may quote the URI, and with it the password.
+            raise _bad_uri() from None
+
+    async def _collection(self, name: str) -> AsyncCollection[dict[str, Any]]:
+        client = await self._connected()
+        database = client.get_database(self._name, write_concern=_DURABLE, read_concern=_MAJORITY)
+        return database[name]
+
+
+def _servers(client: AsyncMongoClient[dict[str, Any]]) -> list[ServerDescription]:
+    return list(client.topology_description.server_descriptions().values())
 
 
 @asynccontextmanager
