@@ -56,27 +56,32 @@ def truncated() -> BadMedia:
     return BadMedia("The snippet ends too early. Send it again.", code="truncated")
 
 
+def _cut_off(data: bytes, at: int) -> BadMedia:
+    """Something needs bytes up to `at`: past the data, or only past its parent?"""
+    return truncated() if at > len(data) else broken("a part is larger than its whole")
+
+
 def read_id(data: bytes, at: int, end: int) -> tuple[int, int]:
     """(id with its marker bits, position after it). Ids of 1..4 bytes."""
     if at >= end:
-        raise truncated()
+        raise _cut_off(data, at + 1)
     length = 9 - data[at].bit_length()
     if length > _MAX_ID_LENGTH:
         raise broken("an element has no valid id")
     if at + length > end:
-        raise truncated()
+        raise _cut_off(data, at + length)
     return int.from_bytes(data[at : at + length], "big"), at + length
 
 
 def read_vint(data: bytes, at: int, end: int) -> tuple[int | None, int]:
     """(value, position after it); None for the reserved value that means unknown."""
     if at >= end:
-        raise truncated()
+        raise _cut_off(data, at + 1)
     length = 9 - data[at].bit_length()
     if length > _MAX_SIZE_LENGTH:
         raise broken("an element has no valid size")
     if at + length > end:
-        raise truncated()
+        raise _cut_off(data, at + length)
     unknown = (1 << (7 * length)) - 1
     value = int.from_bytes(data[at : at + length], "big") & unknown
     return (None if value == unknown else value), at + length
@@ -93,7 +98,7 @@ def read_element(data: bytes, at: int, end: int, budget: Budget) -> Element:
     if size is None:
         return Element(element_id, at, body, end, sized=False)
     if body + size > end:
-        raise truncated() if body + size > len(data) else broken("a part is larger than its whole")
+        raise _cut_off(data, body + size)
     return Element(element_id, at, body, body + size)
 
 

@@ -36,7 +36,7 @@ from appliance.core.rule_samples import NEEDS, SOUND_KINDS, Baseline, Sample
 from appliance.core.settings import RuleThresholds
 
 LONG_GAP_S = 30.0
-MOST = 0.6  # share of measurements that must hold before an observation is raised
+MOST = 0.7  # share of measurements that must hold before an observation is raised
 _LEAST_HELD = 3
 # A similarity is already the mean of several frames, and computed seldom.
 _LEAST_HELD_OF = {ObservationKind.OTHER_PERSON: 2}
@@ -77,10 +77,15 @@ class RuleState:
 
     attempt_id: AttemptId
     last_sequence: int = 0
-    last_ms: int = 0
+    picture_ms: int = 0  # up to here pictures were judged,
+    sound_ms: int = 0  # and up to here sound
     seen: frozenset[int] = frozenset()
     baseline: Baseline = field(default_factory=Baseline)
     runs: Mapping[ObservationKind, Run] = field(default_factory=dict)
+
+    @property
+    def last_ms(self) -> int:
+        return max(self.picture_ms, self.sound_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,7 @@ def advance(
     start = snippet_started_ms
     if not late:  # the numbers are the order; a clock that jumps back does not change it
         start = max(start, state.last_ms - _OVERLAP_MS)
-    judged = replace(state, runs={}, last_ms=0) if late else state
+    judged = replace(state, runs={}, picture_ms=0, sound_ms=0) if late else state
     judge = _Judge(judged, sequence, thresholds, new_id)
     judge.close_all_but(kinds)
     for frame in sorted(filter(rule_samples.sane, frames), key=lambda f: f.at_s):
@@ -148,7 +153,8 @@ def advance(
         RuleState(
             attempt_id=state.attempt_id,
             last_sequence=sequence,
-            last_ms=max(state.last_ms, judge.picture_ms, judge.sound_ms),
+            picture_ms=judge.picture_ms,
+            sound_ms=judge.sound_ms,
             seen=_with(state.seen, sequence),
             baseline=judge.baseline,
             runs=judge.runs,
@@ -172,7 +178,8 @@ class _Judge:
     ) -> None:
         self.runs = dict(state.runs)
         self.baseline = state.baseline
-        self.picture_ms = self.sound_ms = state.last_ms
+        self.picture_ms = state.picture_ms
+        self.sound_ms = state.sound_ms
         self._attempt_id = state.attempt_id
         self._sequence = sequence
         self._thresholds = thresholds
