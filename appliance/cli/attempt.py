@@ -20,6 +20,7 @@ _COLUMNS = ("hall", "seat", "pseudonym", "name", "state", "link", "acknowledged"
 async def show(
     exam: str,
     attempt: str,
+    /,
     *,
     who: Caller,
     json: Json = False,
@@ -33,6 +34,7 @@ async def show(
 @app.command(name="list")
 async def list_(
     exam: str,
+    /,
     *,
     who: Caller,
     json: Json = False,

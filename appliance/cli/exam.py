@@ -22,6 +22,7 @@ _COLUMNS = ("code", "title", "state", "duration_minutes", "exam_id")
 @app.command
 async def create(
     settings: Path,
+    /,
     *,
     who: Caller,
     json: Json = False,
@@ -40,6 +41,7 @@ async def create(
 async def import_roster(
     exam: str,
     roster: Path,
+    /,
     *,
     who: Caller,
     encoding: str | None = None,
@@ -69,6 +71,7 @@ async def import_roster(
 @app.command
 async def slips(
     exam: str,
+    /,
     *,
     who: Caller,
     pdf: Path | None = None,
@@ -97,6 +100,7 @@ async def slips(
 @app.command
 async def ready(
     exam: str,
+    /,
     *,
     who: Caller,
     json: Json = False,
@@ -108,6 +112,7 @@ async def ready(
 @app.command(name="open")
 async def open_(
     exam: str,
+    /,
     *,
     who: Caller,
     json: Json = False,
@@ -119,6 +124,7 @@ async def open_(
 @app.command
 async def start(
     exam: str,
+    /,
     *,
     who: Caller,
     json: Json = False,
@@ -130,6 +136,7 @@ async def start(
 @app.command
 async def close(
     exam: str,
+    /,
     *,
     who: Caller,
     yes: Annotated[bool, Parameter(name="--yes", negative=())] = False,
@@ -150,6 +157,7 @@ async def close(
 @app.command
 async def status(
     exam: str,
+    /,
     *,
     who: Caller,
     json: Json = False,
@@ -173,7 +181,7 @@ async def list_(
 
 
 @app.command
-def settings(file: Path, *, json: Json = False) -> None:
+def settings(file: Path, /, *, json: Json = False) -> None:
     """Check a settings file and show every setting it results in."""
     from dataclasses import asdict
 
@@ -184,7 +192,7 @@ def settings(file: Path, *, json: Json = False) -> None:
 
 
 @app.command
-def notice(file: Path, *, language: str | None = None, json: Json = False) -> None:
+def notice(file: Path, /, *, language: str | None = None, json: Json = False) -> None:
     """Show what candidates will read and acknowledge under these settings."""
     from appliance.config.exam_settings import parse_settings
     from appliance.core.notice import notice_for

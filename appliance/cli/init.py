@@ -18,7 +18,7 @@ from appliance.adapters.crypto.passphrases import PassphraseHashes
 from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.host import tls
 from appliance.adapters.host.randomness import SystemRandomness
-from appliance.adapters.store.stores import open_stores
+from appliance.adapters.store.stores import Stores, open_stores
 from appliance.cli.options import DEFAULT_STATE, Json, PassphraseFd, State
 from appliance.cli.output import answer
 from appliance.cli.passphrase import read_passphrase
@@ -139,7 +139,7 @@ def _make(state: Path, config: BoxConfig, lead: _Lead) -> str | None:
         now = datetime.now(UTC)
         tls.make_authority(state / "tls", config.name, config.web.names, now)
         tls.ensure_certificate(state / "tls", config.web.names, now)
-        secret = asyncio.run(_first_person(state, config.box_id, lead))
+        secret = asyncio.run(_first_person(open_stores(state), config.box_id, lead))
         # The configuration is what makes a directory a box, so it comes last.
         box_config.write(state, config)
     except BaseException as error:
@@ -153,7 +153,7 @@ def _make(state: Path, config: BoxConfig, lead: _Lead) -> str | None:
     return secret
 
 
-async def _first_person(state: Path, box: BoxId, lead: _Lead) -> str | None:
+async def _first_person(stores: Stores, box: BoxId, lead: _Lead) -> str | None:
     secret = pyotp.random_base32() if lead.second_factor else None
     person = User(
         user_id=UserId(SystemRandomness().new_id()),
@@ -164,7 +164,6 @@ async def _first_person(state: Path, box: BoxId, lead: _Lead) -> str | None:
         all_exams=True,
         created_ms=time.time_ns() // 1_000_000,
     )
-    stores = open_stores(state)
     try:
         await stores.audit.append(box, "user-add", person.role.value, person.user_id)
         await stores.users.add(person)

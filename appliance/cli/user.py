@@ -25,6 +25,7 @@ _COLUMNS = ("name", "role", "all_exams", "exams", "halls", "second_factor", "use
 async def add(
     name: str,
     role: Role,
+    /,
     *,
     who: Caller,
     exam: Annotated[tuple[str, ...], Parameter(negative=())] = (),
@@ -85,6 +86,7 @@ async def list_(
 @app.command
 async def remove(
     name: str,
+    /,
     *,
     who: Caller,
     json: Json = False,

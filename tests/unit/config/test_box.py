@@ -1,0 +1,74 @@
+"""The box's configuration file."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from appliance.config import box
+from appliance.config.box import BoxConfig, CloudConfig, WebConfig
+from appliance.core.errors import WrongConfiguration
+from appliance.core.ids import BoxId
+
+ID = BoxId("ab" * 16)
+TOP = f'box_id = "{ID}"\n'
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    config = BoxConfig(
+        box_id=ID,
+        name="Aulan",
+        web=WebConfig(port=9443, names=("box.school.example", "10.0.0.5")),
+        cloud=CloudConfig(objects="directory", directory=tmp_path / "copy"),
+    )
+    path = box.write(tmp_path, config)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert box.load(tmp_path) == config
+
+
+def test_relative_paths_are_below_the_state_directory(tmp_path: Path) -> None:
+    (tmp_path / "box.toml").write_text(
+        TOP + '[cloud]\nrecords_uri_file = "keys/records.uri"\ncredentials_file = "/etc/gcs.json"\n'
+    )
+    cloud = box.load(tmp_path).cloud
+    assert cloud.records_uri_file == tmp_path / "keys" / "records.uri"
+    assert cloud.credentials_file == Path("/etc/gcs.json")
+    assert cloud.directory is None
+
+
+def test_there_is_at_least_one_worker() -> None:
+    assert box.parse(TOP).workers.count >= 1
+
+
+def test_a_directory_without_a_box_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(WrongConfiguration, match="hallvakt init"):
+        box.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "box_id is missing"),
+        ('box_id = "x"\n', "box_id must be 32 hexadecimal digits"),
+        (TOP + "[web]\nprot = 1\n", "the key prot is not known in the table [web]. Did you mean"),
+        (TOP + "[mongo]\n", "the key mongo is not known in the top level"),
+        (TOP + "[web]\nport = 0\n", "web.port must be between"),
+        (TOP + "[web]\nnames = []\n", "web.names"),
+        (TOP + "[web]\nnames = [1]\n", "web.names[0] must be text"),
+        (TOP + "[relay]\nport = 5349\n", "two different ports"),
+        (TOP + "[relay]\nmin_port = 50000\n", "relay.min_port"),
+        (TOP + "[workers]\ncount = 0\n", "workers.count"),
+        (TOP + '[cloud]\nobjects = "s3"\n', "cloud.objects"),
+        (TOP + '[cloud]\nobjects = "gcs"\n', "write cloud.bucket too"),
+        (TOP + '[cloud]\nobjects = "directory"\n', "write cloud.directory too"),
+        (TOP + "[cloud]\ndirectory = 1\n", "cloud.directory must be text"),
+        (TOP + '[cloud]\npassword = "x"\n', "the key password is not known"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_the_key(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "box.toml").write_text(text)
+    with pytest.raises(WrongConfiguration) as refused:
+        box.load(tmp_path)
+    assert says in refused.value.message
