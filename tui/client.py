@@ -145,9 +145,11 @@ class BoxClient:
     # WebSockets
 
     def feed(
-        self, exam: ExamId, after: int
+        self, exam: ExamId, after: int | None
     ) -> AbstractAsyncContextManager[aiohttp.ClientWebSocketResponse]:
-        return self._websocket(f"/exams/{exam}/feed?after={after}")
+        """What came after a number of the feed; None begins with a snapshot."""
+        query = "" if after is None else f"?after={after}"
+        return self._websocket(f"/exams/{exam}/feed{query}")
 
     def live(
         self, exam: ExamId, attempt: AttemptId

@@ -43,7 +43,7 @@ class FeedLink:
         self._on_link = on_link
         self._pauses_s = pauses_s
         self.link = Link.CONNECTING
-        self.seen = 0
+        self.seen: int | None = None
         self.resumes = 0
 
     async def messages(self) -> AsyncIterator[FeedMessage]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from appliance.core.ids import AttemptId
 from tui.seat_plan import HallPlan, reflow
 
-_NARROWEST_DESK, _WIDEST_DESK = 13, 22
+_NARROWEST_DESK, _WIDEST_DESK = 11, 26
 _LONGEST_LABEL = 14
 _CELL_EXTRA = 5  # edge, glyph, space, badge, edge
 
@@ -45,17 +45,14 @@ class MapLayout:
 
 def lay_out(plans: Sequence[HallPlan], width: int, height: int) -> MapLayout:
     """Desks when the whole hall fits as desks, else one line a seat, airy when there is room."""
-    desks = _desks(plans, width)
-    if desks is not None and desks.height <= height:
-        return desks
-    for row_gap in (2, 1):
-        airy = _lines(plans, width, row_gap=row_gap)
-        if airy.height <= height:
-            return airy
-    return _lines(plans, width, row_gap=0)
+    drawings = (draw(plans, width, row_gap) for draw in (_desks, _lines) for row_gap in (2, 1))
+    for drawing in drawings:
+        if drawing is not None and drawing.height <= height:
+            return drawing
+    return _lines(plans, width, 0)
 
 
-def _desks(plans: Sequence[HallPlan], width: int) -> MapLayout | None:
+def _desks(plans: Sequence[HallPlan], width: int, row_gap: int) -> MapLayout | None:
     label = max((plan.longest_label for plan in plans), default=1)
     narrowest = max(_NARROWEST_DESK, min(label, _LONGEST_LABEL) + 4)
     flowing = max(1, (width + 1) // (narrowest + 3))
@@ -63,10 +60,10 @@ def _desks(plans: Sequence[HallPlan], width: int) -> MapLayout | None:
     cell = min(_WIDEST_DESK, (width + 1) // widest_row - 1)
     if cell < narrowest:
         return None
-    return _place(plans, flowing, cell_width=cell, gap=1, cell_height=3, row_gap=1)
+    return _place(plans, flowing, cell_width=cell, gap=1, cell_height=3, row_gap=row_gap)
 
 
-def _lines(plans: Sequence[HallPlan], width: int, *, row_gap: int) -> MapLayout:
+def _lines(plans: Sequence[HallPlan], width: int, row_gap: int) -> MapLayout:
     label = max((plan.longest_label for plan in plans), default=1)
     cell = min(label, _LONGEST_LABEL) + _CELL_EXTRA
     flowing = max(1, width // cell)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from appliance.core.feed import HallView, needs_eyes
 from appliance.core.ids import AttemptId
+from appliance.core.incident import is_withdrawn
 from appliance.core.observation import HallEvent, Incident, Strength
-from tui.words import KIND, STRENGTH, count, fit, span, time_of_day
+from tui.words import KIND, KIND_SHORT, STRENGTH, count, fit, span, time_of_day
 
 _HALL_EVENT_SHOWN_MS = 10 * 60_000
 _TONE = {Strength.STRONG: "strong", Strength.CLEAR: "clear", Strength.WEAK: "weak"}
@@ -29,7 +30,7 @@ class Entry:
 
 def entries(view: HallView, now_ms: int) -> tuple[Entry, ...]:
     """Most in need of a look first (`core.feed.needs_eyes`); recent hall events at the end."""
-    found = [_of_incident(view, incident) for incident in needs_eyes(view)]
+    found = [_of_incident(view, incident) for incident in waiting(view)]
     found += [
         _of_event(event)
         for event in sorted(view.hall_events, key=lambda event: -event.last_ms)
@@ -38,11 +39,20 @@ def entries(view: HallView, now_ms: int) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def reasons(view: HallView) -> dict[AttemptId, str]:
-    """For every seat that needs eyes, the most pressing thing that was seen there."""
-    first: dict[AttemptId, str] = {}
-    for incident in needs_eyes(view):
-        first.setdefault(incident.attempt_id, kinds_of(incident))
+def waiting(view: HallView) -> list[Incident]:
+    """Incidents to decide. One that a hall event has emptied is shown to nobody."""
+    return [incident for incident in needs_eyes(view) if not is_withdrawn(incident)]
+
+
+def reasons(view: HallView) -> dict[AttemptId, tuple[str, ...]]:
+    """For every seat that needs eyes, the most pressing thing that was seen there: the longest
+    wording first, at most nine letters last."""
+    first: dict[AttemptId, tuple[str, ...]] = {}
+    for incident in waiting(view):
+        kinds = incident.kinds
+        more = f" +{len(kinds) - 1}" if len(kinds) > 1 else ""
+        words = (kinds_of(incident), KIND[kinds[0]] + more, KIND[kinds[0]], KIND_SHORT[kinds[0]])
+        first.setdefault(incident.attempt_id, words)
     return first
 
 
@@ -52,8 +62,8 @@ def kinds_of(incident: Incident) -> str:
 
 
 def how_much(incident: Incident) -> str:
-    """`strong · 14 s · going on`."""
-    when = "going on" if incident.ongoing else f"until {time_of_day(incident.last_ms)}"
+    """`strong · 14 s · going on now`."""
+    when = "going on now" if incident.ongoing else f"until {time_of_day(incident.last_ms)}"
     return f"{STRENGTH[incident.strength]} · {span(incident.duration_s)} · {when}"
 
 
@@ -66,8 +76,8 @@ def _of_incident(view: HallView, incident: Incident) -> Entry:
         tone=_TONE[incident.strength],
         glyph="▲",
         first=f"{seat.seat if seat else '?'}  {kinds_of(incident)}",
-        first_right="now" if incident.ongoing else "",
-        second=how_much(incident),
+        first_right="now" if incident.ongoing else time_of_day(incident.last_ms)[:5],
+        second=f"{STRENGTH[incident.strength]} · {span(incident.duration_s)}",
     )
 
 
@@ -80,7 +90,7 @@ def _of_event(event: HallEvent) -> Entry:
         tone="hall",
         glyph="≈",
         first=f"{event.hall}  {KIND[event.kind]}",
-        first_right="",
+        first_right=time_of_day(event.last_ms)[:5],
         second=f"{count(len(event.seats), 'seat', 'seats')} · {span(seconds)} · blames nobody",
     )
 

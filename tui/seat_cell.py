@@ -10,12 +10,13 @@ from tui.words import fit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """`badge`: how many incidents wait, when more than one. `selected`: the cursor is here."""
+    """`phrases` say the same, longest first. `badge`: how many incidents wait, when more than
+    one. `selected`: the cursor is here."""
 
     glyph: str
     label: str
     name: str
-    phrase: str
+    phrases: tuple[str, ...]
     badge: str
     selected: bool
 
@@ -39,4 +40,9 @@ def cell_line(cell: Cell, layout: MapLayout, line: int) -> list[tuple[str, str]]
         case 1:
             return [("name", f"{left}{fit(cell.name, inner)}{right}")]
         case _:
-            return [("state", f"{left}{fit(cell.phrase, inner)}{right}")]
+            return [("state", f"{left}{fit(_fitting(cell.phrases, inner), inner)}{right}")]
+
+
+def _fitting(phrases: tuple[str, ...], width: int) -> str:
+    """The first that fits, else the last."""
+    return next((text for text in phrases if len(text) <= width), phrases[-1])

@@ -21,20 +21,32 @@ _CAMERA = {
 }
 
 
-def phrase(seat: SeatStatus, now_ms: int, reason: str = "") -> str:
-    """The most urgent thing about the seat, e.g. `break 03:10`; `reason` says what needs eyes."""
+def phrases(seat: SeatStatus, now_ms: int, reason: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The most urgent thing about the seat, e.g. `break 03:10`, longest wording first; the last
+    has at most nine letters. `reason` says what needs eyes, in the same way."""
     look = look_of(seat, now_ms)
     match look:
         case SeatLook.NEEDS_EYES:
-            return reason or look.word
+            return reason or (look.word, "look")
+        case SeatLook.TAKEOVER:
+            return (look.word, "2nd comp.")
+        case SeatLook.HAND:
+            return (look.word, "hand up")
         case SeatLook.ON_BREAK if seat.break_started_ms is not None:
-            return f"break {stopwatch(now_ms - seat.break_started_ms)}"
+            away = stopwatch(now_ms - seat.break_started_ms)
+            return (f"break {away}", f"out {away}", away)
         case SeatLook.LINK_LOST if seat.link_lost_ms is not None:
-            return f"link lost {stopwatch(now_ms - seat.link_lost_ms)}"
+            away = stopwatch(now_ms - seat.link_lost_ms)
+            return (f"link lost {away}", f"cut {away}", away)
         case SeatLook.STALE if seat.last_picture_ms is not None:
-            return f"old pic. {span((now_ms - seat.last_picture_ms) / 1000)}"
+            age = span((now_ms - seat.last_picture_ms) / 1000)
+            return (f"picture {age} old", f"old {age}")
+        case SeatLook.WATCHED:
+            return (look.word, "watched")
+        case SeatLook.CHECKED_IN:
+            return (look.word, "in")
         case _:
-            return look.word
+            return (look.word,)
 
 
 def picture_age(seat: SeatStatus, now_ms: int) -> str:

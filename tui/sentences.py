@@ -1,15 +1,17 @@
-"""Why something needs eyes, in one sentence."""
+"""Why something needs eyes, in the words of `core.wording`."""
 
 from __future__ import annotations
 
-from appliance.core.observation import Incident, Observation
-from tui.words import KIND, STRENGTH, span, time_of_day
+from appliance.core.observation import Incident, Observation, Strength
+from appliance.core.wording import of_incident, of_observation
+from tui.words import time_of_day
+
+_ORDER = {Strength.STRONG: 0, Strength.CLEAR: 1, Strength.WEAK: 2}
 
 
 def why(observation: Observation) -> str:
-    """What was seen, for how long and how clearly."""
-    lasted, strength = span(observation.duration_s), STRENGTH[observation.strength]
-    return f"{KIND[observation.kind]} for {lasted}, {strength}"
+    """What was seen, for how long and how clearly, beginning with a capital."""
+    return _sentence(of_observation(observation))
 
 
 def when(observation: Observation) -> str:
@@ -21,6 +23,9 @@ def when(observation: Observation) -> str:
 
 def why_of(incident: Incident) -> str:
     """The sentence of the incident's strongest, longest observation."""
-    order = {"strong": 0, "clear": 1, "weak": 2}
-    ranked = sorted(incident.observations, key=lambda o: (order[o.strength], -o.duration_s))
-    return why(ranked[0]) if ranked else ""
+    ranked = sorted(incident.observations, key=lambda o: (_ORDER[o.strength], -o.duration_s))
+    return why(ranked[0]) if ranked else _sentence(of_incident(incident))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

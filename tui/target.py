@@ -29,8 +29,8 @@ class Target:
     @property
     def base(self) -> str:
         """The URL that paths are appended to, without a slash at its end. Over the socket its host
-        is what the box offers the relay under, so it must be a name of this machine."""
-        return "http://localhost" if self.url is None else self.url.rstrip("/")
+        is what the box offers the relay under, so it must be an address of this machine."""
+        return "http://127.0.0.1" if self.url is None else self.url.rstrip("/")
 
     @property
     def label(self) -> str:

@@ -12,11 +12,21 @@ from appliance.core.roles import Role
 KIND: Mapping[ObservationKind, str] = {
     ObservationKind.NOBODY_IN_VIEW: "nobody in view",
     ObservationKind.SEVERAL_FACES: "second person",
-    ObservationKind.OTHER_PERSON: "other person",
-    ObservationKind.LOOKING_AWAY: "looking away",
+    ObservationKind.OTHER_PERSON: "unlike the photo",
+    ObservationKind.LOOKING_AWAY: "head turned away",
     ObservationKind.PICTURE_COVERED: "camera covered",
     ObservationKind.PICTURE_FROZEN: "picture frozen",
-    ObservationKind.CONVERSATION: "conversation",
+    ObservationKind.CONVERSATION: "voices nearby",
+    ObservationKind.NOISE: "loud noise",
+}
+KIND_SHORT: Mapping[ObservationKind, str] = {  # at most nine letters: a narrow desk in the map
+    ObservationKind.NOBODY_IN_VIEW: "nobody",
+    ObservationKind.SEVERAL_FACES: "two faces",
+    ObservationKind.OTHER_PERSON: "not alike",
+    ObservationKind.LOOKING_AWAY: "turned",
+    ObservationKind.PICTURE_COVERED: "covered",
+    ObservationKind.PICTURE_FROZEN: "frozen",
+    ObservationKind.CONVERSATION: "voices",
     ObservationKind.NOISE: "noise",
 }
 STRENGTH: Mapping[Strength, str] = {

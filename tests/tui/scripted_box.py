@@ -152,7 +152,7 @@ class ScriptedBox:
         return web.Response(status=204)
 
     async def _exams(self, _: web.Request) -> web.Response:
-        return _json(list(self.exams.values()))
+        return _json({"exams": list(self.exams.values())})
 
     async def _exam(self, request: web.Request) -> web.Response:
         return _json(self.exams[ExamId(request.match_info["exam"])])
@@ -167,7 +167,8 @@ class ScriptedBox:
 
     async def _feed(self, request: web.Request) -> web.WebSocketResponse:
         after = int(request.query.get("after", "0"))
-        self.resumed_after.append(after)
+        if after:
+            self.resumed_after.append(after)
         feed = web.WebSocketResponse()
         await feed.prepare(request)
         missed = [message for message in self.history if message.seq > after]

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from appliance.core.attempt import FINISHED, AttemptState
 from appliance.core.feed import ExamStatus, HallView, SeatStatus
+from tui.queue_entries import waiting
 from tui.screens.ask_text import AskTextScreen
 from tui.screens.ask_yes import AskYesScreen
 from tui.words import count
@@ -22,7 +23,7 @@ def first_question(exam: ExamStatus, view: HallView) -> AskYesScreen:
         for seat in view.seats.values()
         if seat.state not in FINISHED and seat.state is not AttemptState.EXPECTED
     ]
-    undecided = sum(1 for incident in view.incidents.values() if incident.decision is None)
+    undecided = len(waiting(view))
     parts: list[tuple[str, str]] = [
         (f"Close “{exam.title}”?\n\n", "bold"),
         ("This cannot be undone:\n", "bold $error"),
@@ -32,8 +33,8 @@ def first_question(exam: ExamStatus, view: HallView) -> AskYesScreen:
         ("What was recorded stays, sealed; only a reviewer's key opens it.\n\n", "$faint"),
     ]
     if undecided:
-        waiting = count(undecided, "incident waits", "incidents wait")
-        parts.append((f"▲ {waiting} for your decision.\n", "bold $warning"))
+        how_many = count(undecided, "incident waits", "incidents wait")
+        parts.append((f"▲ {how_many} for your decision.\n", "bold $warning"))
     if open_seats:
         sitting = count(len(open_seats), "seat has", "seats have")
         parts += [

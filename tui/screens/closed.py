@@ -66,7 +66,7 @@ class ClosedScreen(ConsoleScreen[None]):
         if exam is not None and exam.late_until_ms is not None:
             until = time_of_day(exam.late_until_ms)
             parts.append((f"Computers that were cut off may still hand in until {until}.\n\n", ""))
-        parts += [(f"{label:<34}{value}\n", "$foreground") for label, value in _lines(self._report)]
+        parts += [(f"{label:<36}{value}\n", "$foreground") for label, value in _lines(self._report)]
         return Content.assemble(*parts)
 
     def action_back(self) -> None:
@@ -75,17 +75,16 @@ class ClosedScreen(ConsoleScreen[None]):
 
 _LABELS = {
     "views_ended": "live views ended",
-    "views_ended_s": "live views ended within",
-    "relay_stopped": "relay stopped",
+    "views_ended_s": "live views and relay ended after",
     "live_key_destroyed": "live key destroyed",
-    "keys_destroyed": "keys destroyed",
-    "box_can_open": "this box can open something",
     "snippets": "snippets kept, sealed",
-    "unanalysed": "snippets nobody looked at",
-    "records_sealed": "records sealed",
-    "attempts": "attempts",
-    "audit_head": "audit log ends with",
+    "unanalysed": "of these not analysed",
+    "attempts": "candidates",
+    "incidents": "incidents",
+    "undecided": "of these left undecided",
+    "audit_head": "audit log ends with (note it down)",
     "closed_ms": "closed at",
+    "late_until_ms": "late uploads are taken until",
 }
 
 

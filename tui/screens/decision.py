@@ -35,13 +35,15 @@ class Verdict:
 
 
 class DecisionScreen(ModalScreen[Verdict | None]):
+    AUTO_FOCUS = ""  # the letters decide; they must not land in the note
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(letter, f"decide('{category.value}')", category.value)
             for category, letter in _LETTER.items()
         ),
         Binding("enter", "usual", "the marked one"),
-        Binding("n,tab", "note", "write a note"),
+        Binding("n", "note", "write a note"),
+        Binding("tab", "note", show=False),
         Binding("escape", "back", "leave undecided"),
     ]
 

@@ -7,12 +7,10 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from appliance.core.exam import IN_SESSION, ExamState
-from appliance.core.feed import Announcement, SeatStatus
+from appliance.core.feed import SeatStatus
 from appliance.core.ids import AttemptId
 from appliance.core.observation import Incident
 from appliance.core.roles import Action
@@ -28,17 +26,16 @@ from tui.screens.seat_acts import ACTS, DECISIONS, LOOKS, SeatActsScreen
 from tui.seat_look import counts
 from tui.sentences import why_of
 from tui.shift import Shift
+from tui.widgets.banner import Banner
 from tui.widgets.count_line import CountLine
 from tui.widgets.incident_queue import IncidentQueue
 from tui.widgets.key_footer import KeyFooter
+from tui.widgets.news_line import NewsLine
 from tui.widgets.seat_card import SeatCard
 from tui.widgets.seat_map import SeatMap
 from tui.widgets.status_line import StatusLine
 from tui.widgets.title_bar import TitleBar
 from tui.words import count, span
-
-_NEWS_SHOWN_MS = 60_000
-_LEVEL_STYLE = {"info": "$foreground", "warning": "bold $warning", "error": "bold $error"}
 
 
 class HallScreen(SeatActsScreen, inherit_bindings=False):
@@ -73,7 +70,6 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
     def __init__(self, shift: Shift) -> None:
         super().__init__(shift)
         self._link_lost_ms: int | None = None
-        self._news: tuple[Announcement, int] | None = None
         self._ending_exam = False
         self._report: dict[str, Any] | None = None
         self._gone = False
@@ -81,13 +77,13 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
     def compose(self) -> ComposeResult:
         yield TitleBar()
         yield CountLine()
-        yield Static("", id="banner", markup=False)
+        yield Banner(markup=False)
         with Horizontal(id="hall"):
             yield SeatMap(lambda: self.now_ms, plain=self.shift.plain, id="map")
             with Vertical(id="side"):
                 yield IncidentQueue(plain=self.shift.plain, id="queue")
                 yield SeatCard(id="card")
-        yield Static("", id="news", markup=False)
+        yield NewsLine(markup=False)
         yield StatusLine()
         yield KeyFooter()
 
@@ -135,7 +131,7 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
         if changes.link:
             self._link_changed()
         for announcement in changes.announcements:
-            self._news = (announcement, self.now_ms)
+            self.query_one(NewsLine).hear(announcement, self.now_ms)
         self._show_lines()
         if changes.everything or changes.incidents or self.acted_touched(changes):
             self.refresh_bindings()
@@ -178,14 +174,14 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
         self.query_one(CountLine).show(counts(view.seats.values(), now), plain=self.shift.plain)
         queued = entries(view, now)
         self._queue.show(queued)
-        waiting = sum(1 for entry in queued if entry.incident is not None)
-        self._queue.border_title = f"Needs eyes · {waiting}" if waiting else "Needs eyes"
-        self._queue.set_class(waiting > 0, "-waiting")
+        undecided = sum(1 for entry in queued if entry.incident is not None)
+        self._queue.border_title = f"Needs eyes · {undecided}" if undecided else "Needs eyes"
+        self._queue.set_class(undecided > 0, "-waiting")
         lost = span((now - self._link_lost_ms) / 1000) if self._link_lost_ms is not None else ""
         self.query_one(StatusLine).show(view.box, self.hall.link, lost)
         self._show_card()
         self._show_banner()
-        self._show_news()
+        self.query_one(NewsLine).show(view.seats, now)
 
     def _show_card(self) -> None:
         incident = self.acted_incident()
@@ -197,35 +193,9 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
         )
 
     def _show_banner(self) -> None:
-        box, exam = self.hall.view.box, self.hall.view.exam
-        text = ""
-        if box is not None and not box.unlocked:
-            text = (
-                " The box was restarted. Recording goes on, but it shows no pictures until "
-                "somebody logs in again: press ctrl+l. "
-            )
-        elif self._ending_exam:
-            text = " Closing: the box is finishing what it is looking at and destroying the key … "
-        elif exam is not None and exam.state is ExamState.OPEN:
-            begin = " S starts it." if self.shift.may(Action.EXAM_START, exam) else ""
-            text = f" Check-in is open: nothing is recorded before the exam starts.{begin} "
-        banner = self.query_one("#banner", Static)
-        banner.update(text)
-        banner.display = bool(text)
-        banner.set_class(box is not None and not box.unlocked, "-alarm")
-
-    def _show_news(self) -> None:
-        line = self.query_one("#news", Static)
-        if self._news is None or self.now_ms - self._news[1] > _NEWS_SHOWN_MS:
-            self._news = None
-            line.display = False
-            return
-        announcement, _ = self._news
-        seat = self.hall.view.seats.get(announcement.attempt_id or AttemptId(""))
-        where = f"Seat {seat.seat}: " if seat else ""
-        style = _LEVEL_STYLE.get(announcement.level, "$foreground")
-        line.update(Content.styled(f" {where}{announcement.text}", style))
-        line.display = True
+        view, exam = self.hall.view, self.exam
+        may_start = exam is not None and self.shift.may(Action.EXAM_START, exam)
+        self.query_one(Banner).show(view.box, exam, ending=self._ending_exam, may_start=may_start)
 
     # keys
 
@@ -313,7 +283,9 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
         finally:
             self._ending_exam = False
             self._show_banner()
-        self._go_to_closed()
+            exam = self.exam
+            if self._report is not None or (exam is not None and exam.state not in IN_SESSION):
+                self._go_to_closed()
 
     def action_leave(self) -> None:
         self.post_message(self.Left())

@@ -12,10 +12,12 @@ from textual.widgets import Static
 
 from appliance.core.errors import HallvaktError
 from appliance.core.exam import IN_SESSION, ExamState
-from appliance.core.feed import SeatStatus, needs_eyes
+from appliance.core.feed import SeatStatus
 from appliance.core.ids import AttemptId, IncidentId
+from appliance.core.incident import is_withdrawn
 from appliance.core.observation import Incident
 from tui.hall_watch import Changes
+from tui.queue_entries import waiting
 from tui.screens.seat_acts import ACTS, DECISIONS, LOOKS, SeatActsScreen
 from tui.seat_look import is_stale
 from tui.seat_words import picture_age
@@ -142,19 +144,20 @@ class SeatScreen(SeatActsScreen, inherit_bindings=False):
                 if i.attempt_id == self._attempt
             }
         )
-        ordered = sorted(self._incidents.values(), key=lambda i: -i.last_ms)
+        shown = (i for i in self._incidents.values() if not is_withdrawn(i))
+        ordered = sorted(shown, key=lambda i: -i.last_ms)
         self.query_one("#history-text", Static).update(_history(ordered))
 
     def _show_others(self) -> None:
         """Looking at one seat must not hide that others need eyes."""
-        others = [i for i in needs_eyes(self.hall.view) if i.attempt_id != self._attempt]
+        others = [i for i in waiting(self.hall.view) if i.attempt_id != self._attempt]
         strip = self.query_one("#alarm-strip", Static)
         strip.display = bool(others)
         if others:
             seat = self.hall.view.seats.get(others[0].attempt_id)
-            waiting = count(len(others), "other incident needs", "other incidents need")
+            how_many = count(len(others), "other incident needs", "other incidents need")
             first = f", first seat {seat.seat}" if seat else ""
-            strip.update(f" ▲ {waiting} eyes{first} ")
+            strip.update(f" ▲ {how_many} eyes{first} ")
 
     # keys
 

@@ -9,10 +9,11 @@ from textual.binding import Binding
 
 from appliance.core.attempt import AttemptState
 from appliance.core.exam import ExamState
-from appliance.core.feed import ExamStatus, SeatStatus, needs_eyes
+from appliance.core.feed import ExamStatus, SeatStatus
 from appliance.core.ids import IncidentId
 from appliance.core.observation import Decision, Incident, ReasonCategory
 from tui.hall_watch import HallWatch
+from tui.queue_entries import waiting
 from tui.screens.ask_text import AskTextScreen
 from tui.screens.base import ConsoleScreen
 from tui.screens.decision import DecisionScreen, Verdict
@@ -72,7 +73,7 @@ class SeatActsScreen(ConsoleScreen[None]):
         seat = self.acted_seat()
         if seat is None:
             return None
-        undecided = needs_eyes(self.hall.view)
+        undecided = waiting(self.hall.view)
         return next((i for i in undecided if i.attempt_id == seat.attempt_id), None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -40,15 +40,15 @@ class CountLine(Static):
     def _arrange(self) -> None:
         width = self.content_size.width or self.app.size.width
         lines: list[list[Content]] = [[]]
-        room = width
+        room = width - 1
         for counted in self._counts:
             item = self._item(counted.look, counted.seats)
-            if item.cell_length > room and len(lines) < _LINES:
+            if item.cell_length - 2 > room and len(lines) < _LINES:
                 lines.append([])
-                room = width
+                room = width - 1
             room -= item.cell_length
             lines[-1].append(item)
-        joined = [Content("").join(line) for line in lines]
+        joined = [Content.assemble(" ", *line) for line in lines]
         self.update(
             Content("\n").join(joined)
             if self._counts
@@ -58,5 +58,5 @@ class CountLine(Static):
     def _item(self, look: SeatLook, seats: int) -> Content:
         glyph = look.letter if self._plain else look.glyph
         return Content.assemble(
-            (f" {glyph} ", TONE_STYLE[look.tone]), (f"{seats} {look.word}  ", "$foreground")
+            (f"{glyph} ", TONE_STYLE[look.tone]), (f"{seats} {look.word}  ", "$foreground")
         )

@@ -120,5 +120,5 @@ class IncidentQueue(ScrollView, can_focus=True):
         selected = index == self._at and self.has_focus
         text = entry_line(entry, part, width, selected=selected, plain=self._plain)
         tone = entry.tone if part == 0 else "more"
-        style = self._tones(tone, "cursor") if selected else self._tones(tone)
+        style = self._tones("cursor") if selected else self._tones(tone)
         return Strip([Segment(text, style)], width)

@@ -20,7 +20,7 @@ from tui.map_layout import MapLayout, Spot, lay_out, neighbour
 from tui.seat_cell import Cell, cell_line
 from tui.seat_look import TONES, SeatLook, look_of
 from tui.seat_plan import HallPlan, plans
-from tui.seat_words import phrase
+from tui.seat_words import phrases
 from tui.widgets.tones import Tones
 
 _QUIET = frozenset(
@@ -50,6 +50,7 @@ class SeatMap(ScrollView, can_focus=True):
         "seat-map--desk",
         "seat-map--desk-alarm",
         "seat-map--cursor",
+        "seat-map--cursor-blurred",
         "seat-map--name",
         *(f"seat-map--{tone}" for tone in TONES),
     }
@@ -70,7 +71,7 @@ class SeatMap(ScrollView, can_focus=True):
         self._plain = plain
         self._tones = Tones(self, "seat-map")
         self._seats: Mapping[AttemptId, SeatStatus] = {}
-        self._reasons: Mapping[AttemptId, str] = {}
+        self._reasons: Mapping[AttemptId, tuple[str, ...]] = {}
         self._plans: tuple[HallPlan, ...] = ()
         self._layout: MapLayout = lay_out((), 1, 1)
         self.selected: AttemptId | None = None
@@ -82,7 +83,7 @@ class SeatMap(ScrollView, can_focus=True):
     def show_all(
         self,
         seats: Mapping[AttemptId, SeatStatus],
-        reasons: Mapping[AttemptId, str],
+        reasons: Mapping[AttemptId, tuple[str, ...]],
         *,
         start: AttemptId | None = None,
     ) -> None:
@@ -97,7 +98,7 @@ class SeatMap(ScrollView, can_focus=True):
         self,
         changed: Collection[AttemptId],
         seats: Mapping[AttemptId, SeatStatus],
-        reasons: Mapping[AttemptId, str],
+        reasons: Mapping[AttemptId, tuple[str, ...]],
     ) -> None:
         """Draw again only these seats."""
         self._seats, self._reasons = seats, reasons
@@ -218,23 +219,22 @@ class SeatMap(ScrollView, can_focus=True):
             glyph=look.letter if self._plain else look.glyph,
             label=seat.seat,
             name="" if self.names_hidden else (seat.name or ""),
-            phrase=phrase(seat, now, self._reasons.get(spot.attempt_id, "")),
+            phrases=phrases(seat, now, self._reasons.get(spot.attempt_id, ())),
             badge=str(min(seat.open_incidents, 9)) if seat.open_incidents > 1 else "",
             selected=spot.attempt_id == self.selected,
         )
         dim = self.only_urgent and look in _QUIET
         tone = "faint" if dim else look.tone
-        ground = ["cursor"] if cell.selected and self.has_focus else []
+        ground = ""
         if self._layout.desk:
-            ground.insert(0, "desk-alarm" if look is SeatLook.NEEDS_EYES else "desk")
+            ground = "desk-alarm" if look is SeatLook.NEEDS_EYES else "desk"
+        if cell.selected:
+            cursor = self._tones("cursor" if self.has_focus else "cursor-blurred")
+            return [Segment(text, cursor) for _, text in cell_line(cell, self._layout, line)]
         return [
-            Segment(text, self._tones(*self._tone_names(part, tone, ground)))
+            Segment(text, self._tones("name" if part == "name" else tone, ground))
             for part, text in cell_line(cell, self._layout, line)
         ]
-
-    @staticmethod
-    def _tone_names(part: str, tone: str, ground: list[str]) -> list[str]:
-        return ["name" if part == "name" else tone, *ground]
 
     def on_focus(self) -> None:
         self._redraw([self.selected] if self.selected else [])

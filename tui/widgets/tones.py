@@ -12,17 +12,21 @@ class Tones:
     def __init__(self, widget: Widget, prefix: str) -> None:
         self._widget = widget
         self._prefix = prefix
-        self._kept: dict[tuple[str, ...], Style] = {}
+        self._kept: dict[tuple[str, str], Style] = {}
 
     def forget(self) -> None:
         """To be called from `notify_style_update`."""
         self._kept.clear()
 
-    def __call__(self, *names: str) -> Style:
-        """The style of these component classes together, later names winning."""
-        style = self._kept.get(names)
+    def __call__(self, tone: str, ground: str = "") -> Style:
+        """The style of a tone, on the background of another component when `ground` names one."""
+        style = self._kept.get((tone, ground))
         if style is None:
-            classes = [f"{self._prefix}--{name}" for name in names]
-            style = self._widget.get_component_rich_style(*classes)
-            self._kept[names] = style
+            style = self._style(tone)
+            if ground:
+                style += Style(bgcolor=self._style(ground).bgcolor)
+            self._kept[tone, ground] = style
         return style
+
+    def _style(self, name: str) -> Style:
+        return self._widget.get_component_rich_style(f"{self._prefix}--{name}")

@@ -1,0 +1,34 @@
+"""A line across the hall while something holds for all of it: locked, closing, not started yet."""
+
+from __future__ import annotations
+
+from textual.widgets import Static
+
+from appliance.core.exam import ExamState
+from appliance.core.feed import BoxStatus, ExamStatus
+
+_LOCKED = (
+    " The box was restarted. Recording goes on, but it shows no pictures until somebody logs in "
+    "again: press ctrl+l. "
+)
+_ENDING = " Closing: the box is finishing what it is looking at and destroying the key … "
+_CHECK_IN = " Check-in is open: nothing is recorded before the exam starts."
+
+
+class Banner(Static):
+    """Hidden while there is nothing to say."""
+
+    def show(
+        self, box: BoxStatus | None, exam: ExamStatus | None, *, ending: bool, may_start: bool
+    ) -> None:
+        locked = box is not None and not box.unlocked
+        text = ""
+        if locked:
+            text = _LOCKED
+        elif ending:
+            text = _ENDING
+        elif exam is not None and exam.state is ExamState.OPEN:
+            text = _CHECK_IN + (" S starts it. " if may_start else " ")
+        self.update(text)
+        self.display = bool(text)
+        self.set_class(locked, "-alarm")

@@ -1,0 +1,35 @@
+"""The newest announcement of the box, for a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.content import Content
+from textual.widgets import Static
+
+from appliance.core.feed import Announcement, SeatStatus
+from appliance.core.ids import AttemptId
+
+_SHOWN_MS = 60_000
+_LEVEL_STYLE = {"info": "$foreground", "warning": "bold $warning", "error": "bold $error"}
+
+
+class NewsLine(Static):
+    """Hidden while there is nothing new. `hear` what comes, `show` every second."""
+
+    _newest: tuple[Announcement, int] | None = None
+
+    def hear(self, announcement: Announcement, now_ms: int) -> None:
+        self._newest = (announcement, now_ms)
+
+    def show(self, seats: Mapping[AttemptId, SeatStatus], now_ms: int) -> None:
+        if self._newest is None or now_ms - self._newest[1] > _SHOWN_MS:
+            self._newest = None
+            self.display = False
+            return
+        announcement, _ = self._newest
+        seat = seats.get(announcement.attempt_id) if announcement.attempt_id else None
+        where = f"Seat {seat.seat}: " if seat else ""
+        style = _LEVEL_STYLE.get(announcement.level, "$foreground")
+        self.update(Content.styled(f" {where}{announcement.text}", style))
+        self.display = True
