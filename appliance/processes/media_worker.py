@@ -57,7 +57,7 @@ def _load(models_directory: Path) -> Callable[[WorkerRequest], WorkerReply]:
     import av
     import cv2
     import PIL.Image
-    import PIL.TiffImagePlugin  # noqa: F401: reads a photo's orientation
+    import PIL.TiffImagePlugin
 
     from appliance.adapters.vision import weights
     from appliance.adapters.vision.manifest import read_manifest

@@ -8,13 +8,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from appliance.adapters.vision.weights import default_directory
 from appliance.adapters.workers import codec
-from appliance.core.messages import WorkerReply, WorkerRequest
+from appliance.core.messages import MakeFilmStrip, WorkerReply, WorkerRequest
 
 _ROOT = Path(__file__).parents[2]
 _START_S = 30.0
@@ -28,7 +28,7 @@ class WorkerProcess:
         self.models = models or default_directory()
         self.process = self._start()
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self, *, wait: bool = True) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "appliance.processes.media_worker"),
@@ -38,21 +38,23 @@ class WorkerProcess:
             env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONPATH": str(_ROOT)},
             stderr=subprocess.PIPE,
         )
+        if not wait:
+            return process
         deadline = time.monotonic() + _START_S
         while process.poll() is None and time.monotonic() < deadline:
-            with socket.socket(socket.AF_UNIX) as probe:
-                try:
-                    probe.connect(str(self.socket))
-                except OSError:
-                    time.sleep(0.02)
-                    continue
-                return process
+            try:
+                self.ask(MakeFilmStrip(media=b""))  # an answer means that it is locked down
+            except OSError:
+                time.sleep(0.02)
+                continue
+            return process
         raise RuntimeError(f"the media worker did not start: {process.poll()}")
 
     def ask(self, request: WorkerRequest) -> WorkerReply:
         """Raises ConnectionError when the worker goes away instead of answering."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(self.socket))
+            assert _receive(connection, len(codec.GREETING)) == codec.GREETING
             connection.sendall(codec.encode(request))
             (length,) = codec.LENGTH.unpack(_receive(connection, codec.LENGTH.size))
             return codec.decode_reply(_receive(connection, length))
@@ -60,10 +62,11 @@ class WorkerProcess:
     def alive(self) -> bool:
         return self.process.poll() is None
 
-    def restart(self) -> None:
-        """What the supervisor does for a worker that is gone."""
+    def restart(self, *, wait: bool = True) -> None:
+        """What the supervisor does for a worker that is gone. A worker serves one connection at a
+        time: do not `wait` when a pool is there to take it first."""
         self.stop()
-        self.process = self._start()
+        self.process = self._start(wait=wait)
 
     def stop(self) -> None:
         self.process.kill()
@@ -83,11 +86,10 @@ def media_worker(
         worker.stop()
 
 
-async def until(condition: object, seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     """Wait for a condition that another process brings about."""
-    assert callable(condition)
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 (nothing in this process could set an event)
             await asyncio.sleep(0.01)
 
 

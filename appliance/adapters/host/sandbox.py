@@ -51,8 +51,14 @@ def lock_down(readable: Sequence[Path]) -> int:
 
     There is no way back. Returns the version of Landlock in force, 0 where the kernel has none
     (then files stay readable as far as their modes allow). Raises WrongConfiguration when a layer
-    that must hold cannot be had.
+    that must hold cannot be had, or when there is a second thread: capabilities and Landlock bind
+    the calling thread only.
     """
+    if len(os.listdir("/proc/self/task")) != 1:
+        raise WrongConfiguration(
+            "The media worker could not be locked away: a library has started a thread of its own. "
+            "Install exactly the versions of the lock file."
+        )
     _limit_resources()
     _drop_capabilities()
     _must(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")

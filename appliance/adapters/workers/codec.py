@@ -1,5 +1,8 @@
 """Requests and replies as bytes: a 4-byte big-endian length, then MessagePack {kind, body}.
 
+A worker begins a connection with an empty frame, `GREETING`: it is locked down and ready. Without
+it, a gateway could hand a request to a process that is about to end.
+
 `kind` names the message type, since the types themselves carry no tag. Decoding is strict: an
 unknown kind, a missing field or a wrong type raises BadInput.
 """
@@ -16,6 +19,7 @@ from appliance.core.messages import WorkerReply, WorkerRequest
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 LENGTH = struct.Struct(">I")
+GREETING = LENGTH.pack(0)
 
 
 class _Tagged(msgspec.Struct, frozen=True):

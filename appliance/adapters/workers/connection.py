@@ -16,8 +16,13 @@ class WorkerConnection(asyncio.Protocol):
         self._on_lost = on_lost
         self._transport: asyncio.Transport | None = None
         self._received = bytearray()
+        self._greeting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._reply: asyncio.Future[bytes] | None = None
         self.lost = False
+
+    async def greeted(self) -> None:
+        """Return when the worker is ready. Raises ConnectionError when it goes away instead."""
+        await self._greeting
 
     async def exchange(self, frame: bytes) -> bytes:
         """Send a whole frame and return the reply's, without its length.
@@ -57,6 +62,9 @@ class WorkerConnection(asyncio.Protocol):
             return
         frame = bytes(self._received[codec.LENGTH.size : end])
         del self._received[:end]
+        if not frame and not self._greeting.done():
+            self._greeting.set_result(None)
+            return
         if self._reply is None or self._reply.done() or self._received:
             self.close()  # nobody asked: the two ends are out of step
             return
@@ -64,6 +72,8 @@ class WorkerConnection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.lost = True
+        if not self._greeting.done():
+            self._greeting.set_exception(ConnectionResetError())
         if self._reply is not None and not self._reply.done():
             self._reply.set_exception(ConnectionResetError())
         self._on_lost()

@@ -98,11 +98,14 @@ class WorkerPool:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
                 continue
-            pause = _FIRST_PAUSE_S
-            self._connected.add(path)
-            _log.info("media worker connected", worker=path.stem)
             try:
+                await connection.greeted()
+                pause = _FIRST_PAUSE_S
+                self._connected.add(path)
+                _log.info("media worker connected", worker=path.stem)
                 await self._serve(connection, wake)
+            except ConnectionError:
+                await asyncio.sleep(pause)
             finally:
                 self._connected.discard(path)
                 connection.close()

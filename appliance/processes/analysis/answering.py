@@ -33,7 +33,7 @@ def answer(request: WorkerRequest, models: Models) -> WorkerReply:
         return WorkerFailed(
             code="bad-media", message="The video needs more memory than a snippet may."
         )
-    except Exception as error:  # noqa: BLE001: the one boundary of a request; the worker goes on
+    except Exception as error:  # noqa: BLE001 (the one boundary of a request)
         traceback.print_exception(error)
         return WorkerFailed(
             code="analysis-failed",

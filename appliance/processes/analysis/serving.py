@@ -33,6 +33,7 @@ def serve(listening: socket.socket, answer: Callable[[WorkerRequest], WorkerRepl
     while True:
         connection, _ = listening.accept()
         with connection, contextlib.suppress(OSError, BadInput):
+            connection.sendall(codec.GREETING)
             while (frame := _receive(connection)) is not None:
                 request = codec.decode_request(frame)
                 with limited():

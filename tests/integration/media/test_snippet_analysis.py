@@ -22,9 +22,7 @@ from tests.support import clips
 from tests.support.media_workers import WorkerProcess
 
 EVERYTHING = permitted(
-    Features(
-        video_snippets=True, face_photo=True, audio_presence=True, track_misuse_metrics=True
-    )
+    Features(video_snippets=True, face_photo=True, audio_presence=True, track_misuse_metrics=True)
 )
 VIDEO_ONLY = permitted(Features(video_snippets=True))
 WITH_SOUND = permitted(Features(video_snippets=True, audio_presence=True))
