@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 # A child that ran this long had started well: its next death starts the pauses anew.
 _STEADY_S = 60.0
+_READY_S = 60.0
 _STOP_S = 12.0
 _HOPELESS = frozenset({2, 3, 4, 6})  # core/errors.py
 
@@ -133,7 +134,8 @@ class Supervisor:
 
     async def _wait_for_door(self) -> None:
         trust = ssl.create_default_context(cafile=str(self._door.authority))
-        while True:
+        deadline = time.monotonic() + _READY_S
+        while time.monotonic() < deadline:
             with contextlib.suppress(OSError, ssl.SSLError, TimeoutError):
                 async with asyncio.timeout(5):
                     _, writer = await asyncio.open_connection(
@@ -147,6 +149,10 @@ class Supervisor:
                 self._on_ready()
                 return
             await asyncio.sleep(0.1)
+        raise Unreachable(
+            f"The box did not answer within {_READY_S:.0f} s: its reason is among the lines above.",
+            code="not-ready",
+        )
 
     async def _stop_all(self) -> None:
         """In the order of the list: the gateway first, while its workers still answer."""

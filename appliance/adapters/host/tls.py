@@ -164,7 +164,7 @@ def _constraints(names: Sequence[str]) -> x509.NameConstraints:
     for name in names:
         address = _address(name)
         permitted.append(
-            x509.DNSName(name) if address is None else x509.IPAddress(ipaddress.ip_network(address))
+            _general(name) if address is None else x509.IPAddress(ipaddress.ip_network(address))
         )
     if not any(isinstance(name, x509.DNSName) for name in permitted):
         permitted.append(x509.DNSName(_NO_NAMES))
