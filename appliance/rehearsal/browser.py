@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -50,22 +51,25 @@ _STEP_MS = 30_000
 _HAND_IN_MS = 90_000
 
 
-async def _trust(home: Path, authority: Path) -> None:
-    """Make the certificate database that Chromium reads below `home`."""
+def _profile(authority: Path) -> tempfile.TemporaryDirectory[str]:
+    """A home directory with the certificate database that Chromium reads there. Blocks."""
     certutil = shutil.which("certutil")
     if certutil is None:
         raise Unreachable("certutil is missing: install the package libnss3-tools.")
-    database = home / ".pki" / "nssdb"
+    if shutil.which(CHROMIUM) is None:
+        raise Unreachable("Chromium is missing: install the package chromium.")
+    home = tempfile.TemporaryDirectory(prefix="hallvakt-browser-", ignore_cleanup_errors=True)
+    database = Path(home.name) / ".pki" / "nssdb"
     database.mkdir(parents=True)
     for arguments in (
         ("-N", "--empty-password"),
         ("-A", "-t", "C,,", "-n", "hallvakt box", "-i", str(authority)),
     ):
-        process = await asyncio.create_subprocess_exec(
-            certutil, "-d", f"sql:{database}", *arguments, stdout=asyncio.subprocess.DEVNULL
-        )
-        if await process.wait() != 0:
+        made = subprocess.run([certutil, "-d", f"sql:{database}", *arguments], check=False)
+        if made.returncode != 0:
+            home.cleanup()
             raise Unreachable("The browser's certificate database could not be made.")
+    return home
 
 
 @contextlib.asynccontextmanager
@@ -83,8 +87,6 @@ async def open_browser(
         from playwright.async_api import async_playwright
     except ImportError:
         raise Unreachable("Playwright is missing: install the extra `demo`.") from None
-    if shutil.which(CHROMIUM) is None:
-        raise Unreachable("Chromium is missing: install the package chromium.")
     flags = [*_FLAGS, *(_FAKE_DEVICES if camera else ())]
     if os.geteuid() == 0:
         flags.append("--no-sandbox")  # Chromium refuses to run as root with it
@@ -92,19 +94,21 @@ async def open_browser(
         flags.append(f"--use-file-for-fake-video-capture={picture}")
     if sound:
         flags.append(f"--use-file-for-fake-audio-capture={sound}")
-    with tempfile.TemporaryDirectory(prefix="hallvakt-browser-") as home:
-        await _trust(Path(home), authority)
+    home = await asyncio.to_thread(_profile, authority)
+    try:
         async with async_playwright() as driver:
             browser = await driver.chromium.launch(
                 executable_path=CHROMIUM,
                 args=flags,
                 ignore_default_args=["--headless", "--mute-audio"],
-                env={**os.environ, "HOME": home},
+                env={**os.environ, "HOME": home.name},
             )
             try:
                 yield browser
             finally:
                 await browser.close()
+    finally:
+        await asyncio.to_thread(home.cleanup)
 
 
 class BrowserCandidate:
@@ -174,7 +178,9 @@ class BrowserCandidate:
         await self.until("room")
         await page.click("#hand-in")
         await page.click("#hand-in-yes")
-        await page.wait_for_function("document.body.dataset.shown === 'done'", timeout=_HAND_IN_MS)
+        await page.wait_for_function(
+            "() => document.body.dataset.shown === 'done'", timeout=_HAND_IN_MS
+        )
         await self.update_tally()
         self.tally.handed_in = True
         return self.tally
@@ -197,21 +203,35 @@ async def walk_to_the_room(page: Page, *, photos: int = 5) -> None:
                 await page.wait_for_selector("#notice-body p")
                 await page.click("#notice-acknowledge")
             case "devices":
-                if await page.is_hidden("#devices-check"):
-                    await page.click("#devices-on")
+                await _turn_camera_on(page)
                 await page.click("#devices-good")
             case "portrait":
                 await _take_photo(page, photos)
         await page.wait_for_function("step => document.body.dataset.shown !== step", arg=step)
 
 
+async def _turn_camera_on(page: Page) -> None:
+    """Press the button, unless the browser allows the camera already: the page then opens it by
+    itself, perhaps between our look and our press."""
+    await page.evaluate(
+        """() => {
+          if (document.getElementById("devices-check").hidden) {
+            document.getElementById("devices-on").click();
+          }
+        }"""
+    )
+    await page.wait_for_selector("#devices-check:not([hidden])")
+
+
 async def _take_photo(page: Page, photos: int) -> None:
     """Until the box accepts one; as a person would, with a new one after each hint."""
     for _ in range(photos):
-        await page.wait_for_function("document.getElementById('portrait-picture').videoWidth > 0")
+        await page.wait_for_function(
+            "() => document.getElementById('portrait-picture').videoWidth > 0"
+        )
         await page.click("#portrait-take")
         judged = await page.wait_for_function(
-            "document.body.dataset.shown !== 'portrait' ? 'good'"
+            "() => document.body.dataset.shown !== 'portrait' ? 'good'"
             " : document.querySelector('#portrait-said.inset p') && 'again'"
         )
         if await judged.json_value() == "good":

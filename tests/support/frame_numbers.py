@@ -7,6 +7,7 @@ scaling and a lossy codec because each field is read by its mean.
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 
 import av
 import numpy as np
@@ -34,7 +35,7 @@ def read_number(luma: NDArray[np.uint8]) -> int:
     top = height - height * _FIELD // 480
     strip = luma[top + 2 : height - 1]
     edges = [bit * width // BITS for bit in range(BITS + 1)]
-    means = [strip[:, a + 3 : b - 3].mean() for a, b in zip(edges, edges[1:], strict=False)]
+    means = [strip[:, a + 3 : b - 3].mean() for a, b in pairwise(edges)]
     return sum(1 << bit for bit, mean in enumerate(means) if mean > _WHITE / 2)
 
 

@@ -30,6 +30,7 @@ export class Camera extends EventTarget {
   stream = null;
   size = null; // as asked for: `{width, height}`
   #wantsSound = false;
+  #turn = Promise.resolve();
 
   /** Events: `lost` when a track ended or went silent for good, `back` when devices changed. */
   constructor() {
@@ -62,7 +63,14 @@ export class Camera extends EventTarget {
    * A microphone that is missing does not stop the picture. Rejects with the browser's
    * DOMException when there is no picture.
    */
-  async open({ sound, size, deviceId = null, framesPerSecond }) {
+  open(wanted) {
+    // One at a time: of two streams one would stay open unseen, and the camera's light with it.
+    const opened = this.#turn.then(() => this.#open(wanted));
+    this.#turn = opened.catch(() => {});
+    return opened;
+  }
+
+  async #open({ sound, size, deviceId = null, framesPerSecond }) {
     this.close();
     if (!navigator.mediaDevices) throw new DOMException("no camera interface", "NotFoundError");
     this.#wantsSound = sound;

@@ -13,16 +13,15 @@ export class HandIn {
   #most = 0;
 
   /**
-   * Resolves with the number of snippets that could not be sent any more. `over()` says whether
-   * the exam is over without the candidate's hand-in.
+   * Resolves with the number of snippets that could not be sent any more. `told` says that the
+   * box knows already.
    */
-  async run({ capture, spool, uploader, over }) {
+  async run({ capture, spool, uploader, told }) {
     await capture.end();
     const lost = await this.#emptied(spool, uploader);
     put(byId("sending-left"), text("sending.last"));
-    while (!over()) {
-      const done = await this.#tell(spool.last);
-      if (done) break;
+    // Also when the exam was closed meanwhile: the box then knows that no more will come.
+    while (!told && !(await this.#tell(spool.last))) {
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
     }
     uploader.stop();

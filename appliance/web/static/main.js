@@ -187,7 +187,7 @@ class Visit {
       recording: this.#capture.recording,
       sound: microphone,
       link: {
-        up: this.#channel.up,
+        up: this.#channel.up && this.#uploader.reached,
         waiting: this.#spool.waiting,
         busy: this.#uploader.problem !== null && this.#spool.waiting > 1,
       },
@@ -252,7 +252,7 @@ class Visit {
       capture: this.#capture,
       spool: this.#spool,
       uploader: this.#uploader,
-      over: () => isOver(this.#status),
+      told: this.#status.attempt_state === "handed_in",
     });
     if (!isOver(this.#status)) this.#status = { ...this.#status, attempt_state: "handed_in" };
     this.#finished = true;

@@ -133,6 +133,12 @@ export const EN = {
 
   "problem.unreachable": "The box does not answer. Check the network, or raise your hand.",
   "problem.unexpected": "That did not work. Try again, or ask an invigilator.",
+  "problem.wrong-code": "One of the codes is wrong. Compare both with the slip at your seat.",
+  "problem.exam-not-open": "The exam is not open yet. Wait a moment and try again.",
+  "problem.too-many": "That was too often. Wait a minute and try again.",
+  "problem.throttled": "That was too often. Wait a minute and try again.",
+  "problem.busy": "The box is busy just now. The page tries again by itself.",
+  "problem.no-room": "The box has no room left just now. Tell an invigilator.",
   "problem.seat-taken":
     "This seat is in use on another computer. Ask an invigilator, who can release it.",
 };

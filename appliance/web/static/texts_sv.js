@@ -134,6 +134,12 @@ export const SV = {
 
   "problem.unreachable": "Inget svar. Kontrollera nätet, eller räck upp handen.",
   "problem.unexpected": "Det gick inte. Försök igen, eller fråga en provvakt.",
+  "problem.wrong-code": "En av koderna är fel. Jämför båda med lappen vid din plats.",
+  "problem.exam-not-open": "Provet är inte öppet ännu. Vänta lite och försök igen.",
+  "problem.too-many": "Det var för många försök. Vänta en minut och försök igen.",
+  "problem.throttled": "Det var för många försök. Vänta en minut och försök igen.",
+  "problem.busy": "Boxen är upptagen just nu. Sidan försöker igen av sig själv.",
+  "problem.no-room": "Boxen har slut på utrymme just nu. Säg till en provvakt.",
   "problem.seat-taken":
     "Platsen används på en annan dator. Fråga en provvakt, som kan släppa den.",
 };

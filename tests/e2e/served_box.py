@@ -1,0 +1,111 @@
+"""A box made and served through the command line, as a school does it; no cloud."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from appliance.rehearsal.hallvakt_command import hallvakt
+from appliance.rehearsal.school import free_port
+
+LEAD = "lead"
+READY_S = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedBox:
+    state: Path
+    port: int = field(default_factory=free_port)
+    passphrase: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
+
+    @property
+    def origin(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    @property
+    def authority(self) -> Path:
+        return self.state / "tls" / "ca.pem"
+
+    def tls(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(self.authority)
+        return context
+
+
+async def make(directory: Path) -> ServedBox:
+    """Key ceremonies and `hallvakt init`. Somebody must be able to open an exam's objects, so
+    an exam does not open on a box without a list of recipients."""
+    box = ServedBox(state=directory / "box")
+    offline = directory / "offline"
+    offline.mkdir()
+    root, reviewer = offline / "root.key", offline / "reviewer.key"
+    recipients = offline / "recipients.json"
+    words = secrets.token_urlsafe(12)
+    await hallvakt("keys", "root", "create", "--out", str(root), passphrase=words)
+    await hallvakt(
+        "keys", "reviewer", "create", "--label", "Board", "--out", str(reviewer), passphrase=words
+    )
+    await hallvakt("keys", "recovery", "create", "--out-dir", str(offline / "recovery"))
+    publics = [f"{reviewer}.pub", *map(str, (offline / "recovery").glob("*.pub"))]
+    await hallvakt(
+        *("keys", "recipients", "sign", "--root", str(root), "--out", str(recipients), *publics),
+        passphrase=words,
+    )
+    await hallvakt(
+        *("init", "--host", "127.0.0.1", "--port", str(box.port), "--lead", LEAD),
+        *("--relay-port", str(free_port()), "--relay-tls-port", str(free_port())),
+        "--no-second-factor",
+        state=box.state,
+        passphrase=box.passphrase,
+    )
+    await hallvakt(
+        "keys", "recipients", "install", str(recipients), "--root", f"{root}.pub", state=box.state
+    )
+    return box
+
+
+@contextlib.contextmanager
+def served(directory: Path) -> Iterator[ServedBox]:
+    """Make a box below `directory` and serve it until the block ends."""
+    box = asyncio.run(make(directory))
+    log = directory / "serve.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "appliance.cli.main", "serve", "--state", str(box.state)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=file,
+        )
+    try:
+        _wait_until_ready(process, log)
+        yield box
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
+    assert process.stdout is not None
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        line = process.stdout.readline()
+        if line.startswith(b"ready"):
+            return
+        if not line:
+            break
+    raise AssertionError(f"the box did not start:\n{log.read_text()}")

@@ -1,0 +1,86 @@
+"""No camera, a refused notice, an exam without recording: calm, and never asked for more."""
+
+from __future__ import annotations
+
+from appliance.core.attempt import AttemptState, CameraState
+from appliance.rehearsal.browser import shown, walk_to_the_room
+from tests.e2e.conftest import OpenPage
+from tests.e2e.exam_room import ExamRoom, settings
+
+ASKED_FOR = "window.askedFor"
+
+
+async def test_a_computer_without_a_camera(room: ExamRoom, open_page: OpenPage) -> None:
+    await room.open(settings())
+    watched = await open_page(camera=False)
+    page = watched.page
+    await page.goto(room.urls["A1"])
+    await page.click("#join-form button")
+    await page.wait_for_selector("#notice-body p")
+    await page.click("#notice-acknowledge")
+    await shown(page, "devices")
+    await page.click("#devices-on")
+    await page.wait_for_selector("#devices-problem:not([hidden])")
+    assert "an invigilator then watches your seat" in await page.inner_text("#devices-problem")
+    await page.click("#devices-without")
+    await shown(page, "room")
+    await room.until_seat("A1", lambda s: s.camera is CameraState.MISSING)
+    await room.to("live")
+    await page.wait_for_selector("#hand-in")
+    said = await watched.says("recording")
+    assert said == "Not recording: an invigilator watches your seat"
+    await page.click("#hand-in")
+    await page.click("#hand-in-yes")
+    await shown(page, "done")
+    assert watched.sent == []
+
+
+async def test_a_refused_notice_means_no_camera_at_all(room: ExamRoom, open_page: OpenPage) -> None:
+    await room.open(settings())
+    watched = await open_page()
+    page = watched.page
+    await page.goto(room.urls["A1"])
+    await page.click("#join-form button")
+    await page.wait_for_selector("#notice-body p")
+    await page.click("#notice-refuse")
+    await page.click("#notice-refuse-sure")
+    await shown(page, "room")
+    await room.until_seat("A1", lambda s: s.camera is CameraState.REFUSED)
+    await room.to("live")
+    await room.until_seat("A1", lambda s: s.state is not AttemptState.EXPECTED)
+    await page.wait_for_selector("#hand-in")
+    assert await page.evaluate(ASKED_FOR) == []
+    await page.reload()
+    await shown(page, "room")
+    assert await page.evaluate(ASKED_FOR) == []
+
+
+async def test_what_is_switched_off_is_not_asked_for(room: ExamRoom, open_page: OpenPage) -> None:
+    off = {"live_view": False, "video_snippets": False, "face_photo": False}
+    await room.open(settings(audio_presence=False, **off))
+    watched = await open_page()
+    page = watched.page
+    await page.goto(room.urls["A1"])
+    await page.click("#join-form button")
+    await walk_to_the_room(page)
+    await room.to("live")
+    await page.wait_for_selector("#hand-in")
+    assert await watched.says("recording") == "This exam is not recorded"
+    assert await page.is_hidden("#strip-watched")
+    assert await page.evaluate(ASKED_FOR) == []
+
+
+async def test_without_sound_the_microphone_is_not_asked_for(
+    room: ExamRoom, open_page: OpenPage
+) -> None:
+    await room.open(settings(audio_presence=False, face_photo=False))
+    watched = await open_page()
+    await watched.page.goto(room.urls["A1"])
+    await watched.page.click("#join-form button")
+    await walk_to_the_room(watched.page)
+    await room.to("live")
+    await watched.until_recorded(1)
+    asked = await watched.page.evaluate(ASKED_FOR)
+    assert asked
+    assert not any(each["audio"] for each in asked)
+    assert await watched.says("recording") == "Recording"
