@@ -1,0 +1,154 @@
+"""`hallvakt review`: what a reviewer's key opens, elsewhere, from the cloud copy alone."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from appliance.adapters.crypto.private_keys import read_private_key
+from appliance.cli.options import Json, PassphraseFd
+from appliance.cli.output import answer, table
+from appliance.cli.passphrase import read_passphrase
+from appliance.config.cloud_file import load_cloud_file
+from appliance.core.errors import Conflict, NotFound, Unreachable
+from appliance.core.ids import AttemptId, ExamId, check_id
+from appliance.core.snippet import ObjectKind
+from appliance.processes.cloud_ends import cloud_ends
+from appliance.review.archive import Archive
+from appliance.review.page import ReviewPage
+from appliance.review.summary import exam_summary
+
+app = App(name="review", help="Open what a reviewer's key can open.")
+
+_COLUMNS = ("hall", "seat", "pseudonym", "snippets", "incidents", "confirmed", "locked", "attempt")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewer:
+    """Where the cloud copy is, and whose key opens it.
+
+    Parameters
+    ----------
+    cloud
+        The file that says where objects and records are (cloud.toml).
+    key
+        The reviewer's private key file.
+    """
+
+    cloud: Path
+    key: Path
+    passphrase_fd: PassphraseFd = None
+
+
+@app.command(name="open")
+async def open_(*, who: Reviewer, port: int = 0, json: Json = False) -> None:
+    """Show the archive in a browser on this machine, until interrupted.
+
+    Parameters
+    ----------
+    port
+        Port on 127.0.0.1; 0 takes a free one.
+    """
+    async with _archive(who) as archive, ReviewPage(archive).serve(port) as address:
+        answer({"url": address}, f"Open {address} in a browser. Ctrl+C ends it.", as_json=json)
+        await asyncio.Event().wait()
+
+
+@app.command(name="list")
+async def list_(
+    *, who: Reviewer, exam: Annotated[str | None, Parameter()] = None, json: Json = False
+) -> None:
+    """List exams and attempts, after their manifests were verified.
+
+    Parameters
+    ----------
+    exam
+        Only the exam of this id.
+    """
+    async with _archive(who) as archive:
+        wanted = [ExamId(check_id(exam))] if exam else [e.exam_id for e in await archive.exams()]
+        exams = [exam_summary(await archive.open(one)) for one in wanted]
+    lines = []
+    for summary in exams:
+        lines.append(f"{summary['title'] or 'not for this key'}  {summary['exam']}")
+        lines.append(f"  signed by the box {summary['fingerprint']}")
+        lines += [f"  {line}" for line in table(summary["attempts"], _COLUMNS)]
+    answer({"exams": exams}, lines or "The cloud copy holds no exam.", as_json=json)
+
+
+@app.command
+async def extract(
+    *,
+    who: Reviewer,
+    attempt: str,
+    sequence: int,
+    out: Path,
+    exam: str | None = None,
+    kind: ObjectKind = ObjectKind.SNIPPET,
+    json: Json = False,
+) -> None:
+    """Write one video or picture, decrypted, to a file.
+
+    Parameters
+    ----------
+    attempt
+        Id of the attempt.
+    sequence
+        Number of the snippet (0 for the face photo and the record).
+    out
+        The file to make; never replaced.
+    exam
+        Id of the exam; saves looking through all.
+    kind
+        What to write: snippet, portrait, thumbnail or record.
+    """
+    wanted = AttemptId(check_id(attempt))
+    async with _archive(who) as archive:
+        exams = [ExamId(check_id(exam))] if exam else [e.exam_id for e in await archive.exams()]
+        for one in exams:
+            opened = await archive.open(one)
+            if wanted in opened.attempts:
+                content = await archive.read(opened, wanted, kind, sequence)
+                break
+        else:
+            raise NotFound("The cloud copy has no such attempt: check the id.")
+    await asyncio.to_thread(_write_new, out, content)
+    document = {
+        "out": str(out),
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    answer(
+        document,
+        f"{out}: {len(content)} bytes, not encrypted any more: delete it when it is used.",
+        as_json=json,
+    )
+
+
+@asynccontextmanager
+async def _archive(who: Reviewer) -> AsyncIterator[Archive]:
+    cloud = await asyncio.to_thread(load_cloud_file, who.cloud)
+    passphrase = read_passphrase(who.passphrase_fd, f"Passphrase of {who.key.name}")
+    key = await asyncio.to_thread(read_private_key, who.key, passphrase)
+    async with cloud_ends(cloud.cloud) as ends:
+        yield Archive(ends.objects, ends.records, key.for_opening(), trusted=cloud.trust.keys())
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise Conflict(f"There is already a file {path}: choose another name.") from None
+    except OSError as error:
+        raise Unreachable(f"{path} cannot be written: {error.strerror}.") from None

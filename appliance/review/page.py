@@ -1,0 +1,198 @@
+"""The reviewer's page: a web server on this machine, for the one browser that has its token.
+
+It listens on 127.0.0.1 only. The address printed for the reviewer carries a random token in its
+fragment, which browsers never send; the page exchanges it once for a cookie. Every answer forbids
+caching, so that nothing decrypted reaches the browser's disk cache.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from appliance.core.errors import BadInput, HallvaktError, Locked, NotFound
+from appliance.core.ids import AttemptId, ExamId, check_id
+from appliance.core.snippet import ObjectKind
+from appliance.review.archive import Archive, OpenExam
+from appliance.review.summary import attempt_detail, exam_summary
+
+_COOKIE = "hallvakt-review"
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "media-src 'self'",
+            "connect-src 'self'",
+            "form-action 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+        )
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), display-capture=(), geolocation=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_STATIC = {
+    "": ("index.html", "text/html"),
+    "review.css": ("review.css", "text/css"),
+    "main.js": ("main.js", "text/javascript"),
+    "api.js": ("api.js", "text/javascript"),
+    "exams.js": ("exams.js", "text/javascript"),
+    "attempt.js": ("attempt.js", "text/javascript"),
+    "player.js": ("player.js", "text/javascript"),
+    "elements.js": ("elements.js", "text/javascript"),
+}
+_KINDS = {
+    "snippets": (ObjectKind.SNIPPET, "video/webm"),
+    "thumbnails": (ObjectKind.THUMBNAIL, "image/jpeg"),
+    "portrait": (ObjectKind.PORTRAIT, "image/jpeg"),
+}
+_STATUS: dict[type[HallvaktError], int] = {NotFound: 404, Locked: 423, BadInput: 400}
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class ReviewPage:
+    """Opened exams stay in memory until the server ends."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._opened: dict[ExamId, OpenExam] = {}
+        self._token = secrets.token_urlsafe(32)
+        self._cookie_hash: bytes | None = None
+        self._host = ""
+
+    @asynccontextmanager
+    async def serve(self, port: int = 0) -> AsyncIterator[str]:
+        """The address to open, while the block runs. Port 0: any free one."""
+        application = web.Application(middlewares=[self._guard])
+        application.on_response_prepare.append(_add_headers)
+        application.router.add_post("/enter", self._enter)
+        application.router.add_get("/api/exams", self._exams)
+        application.router.add_get("/api/exams/{exam}", self._exam)
+        one = "/api/exams/{exam}/attempts/{attempt}"
+        application.router.add_get(one, self._attempt)
+        application.router.add_get(one + "/{kind}/{sequence:[0-9]{1,6}}", self._object)
+        for path in _STATIC:
+            application.router.add_get(f"/{path}", _static)
+        runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, "127.0.0.1", port)
+            await site.start()
+            address = runner.addresses[0]
+            self._host = f"127.0.0.1:{address[1]}"
+            yield f"http://{self._host}/#token={self._token}"
+        finally:
+            await runner.cleanup()
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Another name for this machine (DNS rebinding) and other pages' requests are refused."""
+        site = request.headers.get("Sec-Fetch-Site", "none")
+        if request.host != self._host or site not in ("same-origin", "none"):
+            return _problem(403, "This page answers on its own address only.")
+        if request.path.startswith("/api/") and not self._known(request):
+            return _problem(401, "Open the address that the command printed.")
+        try:
+            return await handler(request)
+        except HallvaktError as error:
+            status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 502)
+            return _problem(status, error.message)
+
+    def _known(self, request: web.Request) -> bool:
+        given = hashlib.sha256(request.cookies.get(_COOKIE, "").encode()).digest()
+        return self._cookie_hash is not None and hmac.compare_digest(given, self._cookie_hash)
+
+    async def _enter(self, request: web.Request) -> web.StreamResponse:
+        """The token works once; a reload has the cookie."""
+        given = (await request.content.read(200)).decode(errors="replace")
+        if not self._token or not hmac.compare_digest(given.encode(), self._token.encode()):
+            return _problem(403, "This address was used already: start the command again.")
+        self._token = ""
+        cookie = secrets.token_urlsafe(32)
+        self._cookie_hash = hashlib.sha256(cookie.encode()).digest()
+        response = web.Response(status=204)
+        response.set_cookie(_COOKIE, cookie, httponly=True, samesite="Strict", path="/")
+        return response
+
+    async def _exams(self, _request: web.Request) -> web.StreamResponse:
+        return _json(
+            [
+                {
+                    "exam": exam.exam_id,
+                    "box": exam.box_id,
+                    "state": exam.state,
+                    "closed_ms": exam.closed_ms,
+                }
+                for exam in await self._archive.exams()
+            ]
+        )
+
+    async def _exam(self, request: web.Request) -> web.StreamResponse:
+        return _json(exam_summary(await self._open(request)))
+
+    async def _attempt(self, request: web.Request) -> web.StreamResponse:
+        exam = await self._open(request)
+        attempt = exam.attempts.get(AttemptId(check_id(request.match_info["attempt"])))
+        if attempt is None:
+            raise NotFound("The exam has no such attempt.")
+        return _json(attempt_detail(attempt))
+
+    async def _object(self, request: web.Request) -> web.StreamResponse:
+        kind = _KINDS.get(request.match_info["kind"])
+        if kind is None:
+            raise NotFound("There is no such kind of picture or video.")
+        content = await self._archive.read(
+            await self._open(request),
+            AttemptId(check_id(request.match_info["attempt"])),
+            kind[0],
+            int(request.match_info["sequence"]),
+        )
+        return web.Response(body=content, content_type=kind[1])
+
+    async def _open(self, request: web.Request) -> OpenExam:
+        exam = ExamId(check_id(request.match_info["exam"]))
+        if exam not in self._opened:
+            self._opened[exam] = await self._archive.open(exam)
+        return self._opened[exam]
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in _HEADERS.items():
+        response.headers[name] = value
+    response.headers.pop("Server", None)
+
+
+async def _static(request: web.Request) -> web.StreamResponse:
+    name, kind = _STATIC[request.path.removeprefix("/")]
+    file = resources.files(__package__) / "static" / name
+    content = await asyncio.to_thread(file.read_bytes)
+    return web.Response(body=content, content_type=kind, charset="utf-8")
+
+
+def _json(document: Any) -> web.Response:
+    return web.Response(body=msgspec.json.encode(document), content_type="application/json")
+
+
+def _problem(status: int, detail: str) -> web.Response:
+    return web.Response(
+        status=status,
+        body=msgspec.json.encode({"status": status, "detail": detail}),
+        content_type="application/problem+json",
+    )
