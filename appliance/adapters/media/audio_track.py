@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import av
@@ -23,29 +24,24 @@ def samples(demuxed: Demuxed) -> NDArray[np.float32]:
     stream = demuxed.audio_stream
     if stream is None:
         return np.zeros(0, np.float32)
-    context = stream.codec_context
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
-    pieces: list[NDArray[np.float32]] = []
-    taken = 0
+    fifo = av.AudioFifo()
     for timed in demuxed.audio:
-        for piece in _resampled(context, resampler, timed.packet):
-            pieces.append(piece)
-            taken += len(piece)
-        if taken >= _MOST_SAMPLES:
-            break
-    pieces.extend(frame.to_ndarray().reshape(-1) for frame in resampler.resample(None))
-    if not pieces:
+        _decode_into(fifo, stream.codec_context, timed.packet)
+    whole = fifo.read(0, partial=True)  # one frame of everything: resampled in one go
+    if whole is None:
         return np.zeros(0, np.float32)
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+    pieces = [
+        frame.to_ndarray().reshape(-1)
+        for given in (whole, None)  # None flushes
+        for frame in resampler.resample(given)
+    ]
     return np.concatenate(pieces)[:_MOST_SAMPLES].astype(np.float32, copy=False)
 
 
-def _resampled(context: Any, resampler: Any, packet: Any) -> list[NDArray[np.float32]]:
-    try:
-        frames = context.decode(packet)
-    except av.FFmpegError:
-        return []
-    return [
-        converted.to_ndarray().reshape(-1)
-        for frame in frames
-        for converted in resampler.resample(frame)
-    ]
+def _decode_into(fifo: Any, context: Any, packet: Any) -> None:
+    # ValueError: a broken packet decoded to another rate or layout than the ones before it.
+    with contextlib.suppress(av.FFmpegError, ValueError):
+        for frame in context.decode(packet):
+            frame.pts = None  # gaps do not matter to presence, and the fifo insists on none
+            fifo.write(frame)

@@ -20,6 +20,7 @@ _VIDEO_CODECS = frozenset({"vp8", "vp9", "av1", "libdav1d", "h264"})
 _AUDIO_CODECS = frozenset({"opus", "libopus"})
 _MOST_PACKETS = 8_000  # 35 s of 60 frames and of 100 sound packets a second, and some slack
 _MOST_STREAMS = 4
+_LONGEST_PACKET_S = 1.0  # a packet says itself how long it plays
 
 # Given to the decoders and to the probing that FFmpeg does while it opens a file: a picture that
 # claims to be larger is refused before memory is taken for it.
@@ -94,6 +95,8 @@ class SnippetContainer:
         video: list[TimedPacket] = []
         audio: list[TimedPacket] = []
         wanted = [stream for stream in (video_stream, audio_stream) if stream is not None]
+        # As floats, once: a fraction per packet costs as much as reading the file.
+        units = {stream.index: float(stream.time_base) for stream in wanted}
         started: float | None = None
         ends = 0.0
         for count, packet in enumerate(container.demux(wanted)):
@@ -101,7 +104,8 @@ class SnippetContainer:
                 raise BadMedia("The video file holds more packets than a snippet can.")
             if packet.size == 0 or packet.pts is None:
                 continue  # the demuxer's end marks, and packets nobody could place in time
-            at_s = float(packet.pts * packet.time_base)
+            unit = units[packet.stream_index]
+            at_s = packet.pts * unit
             started = at_s if started is None else started
             at_s -= started
             if not -1.0 <= at_s <= MAX_SNIPPET_SECONDS:
@@ -109,8 +113,8 @@ class SnippetContainer:
                     f"The video file lasts longer than {MAX_SNIPPET_SECONDS:.0f} seconds."
                 )
             timed = TimedPacket(max(at_s, 0.0), bool(packet.is_keyframe), packet)
-            (video if packet.stream is video_stream else audio).append(timed)
-            ends = max(ends, at_s + _length_s(packet))
+            (video if packet.stream_index == video_stream.index else audio).append(timed)
+            ends = max(ends, at_s + min((packet.duration or 0) * unit, _LONGEST_PACKET_S))
         if not video:
             raise BadMedia("The video file holds no picture.")
         return Demuxed(
@@ -120,11 +124,6 @@ class SnippetContainer:
             audio_stream=audio_stream,
             duration_s=min(ends, MAX_SNIPPET_SECONDS),
         )
-
-
-def _length_s(packet: Any) -> float:
-    """How long a packet plays, as far as it says; capped, since it says what it likes."""
-    return min(float((packet.duration or 0) * packet.time_base), 1.0)
 
 
 def _check_video(stream: Any) -> None:

@@ -24,10 +24,12 @@ _LEAST_PRESENCE = 0.5  # probability that a face is in the crop, below which ang
 # Numbers of mesh points (MediaPipe's canonical face): outer eye corners, forehead, chin.
 _LEFT_CORNER, _RIGHT_CORNER, _FOREHEAD, _CHIN = 33, 263, 10, 152
 
+_NOSE_DEPTH = 0.6  # of the distance between the eyes; fitted, see `yaw_from_points`
+
 
 @dataclass(frozen=True, slots=True)
 class HeadPose:
-    """Degrees. `yaw` > 0: the nose points to the right of the picture; `pitch` > 0: upwards."""
+    """Degrees. `yaw` > 0: the nose points to the left of the picture; `pitch` > 0: upwards."""
 
     yaw: float
     pitch: float
@@ -36,18 +38,16 @@ class HeadPose:
 def yaw_from_points(points: Points) -> float:
     """Degrees to the side, from how far the nose tip lies off the middle between the eyes.
 
-    With eyes `d` apart and a nose standing out by about half of `d`, a turn by yaw moves the nose
-    by 0.5 d sin(yaw) while the eyes close up to d cos(yaw); the ratio gives tan(yaw). Nothing is
-    known beyond 60 degrees, where one eye is out of sight: clipped there.
+    With eyes `d` apart and a nose standing out by 0.6 `d`, a turn by yaw moves the nose by
+    0.6 d sin(yaw) while the eyes close up to d cos(yaw); the ratio gives tan(yaw). On 396 pictures
+    of LFW that agrees with the mesh within 3.6 degrees in the mean (r 0.94). Nothing is known
+    beyond 60 degrees, where one eye is out of sight: clipped there.
     """
     left_eye, right_eye, nose = points[0], points[1], points[2]
     axis = right_eye - left_eye
     length = max(float(np.hypot(axis[0], axis[1])), 1e-6)
     offset = float((nose - (left_eye + right_eye) / 2) @ (axis / length)) / length
-    return float(np.clip(np.degrees(np.arctan(offset / _NOSE_DEPTH)), -60.0, 60.0))
-
-
-_NOSE_DEPTH = 0.5  # of the distance between the eyes
+    return float(np.clip(-np.degrees(np.arctan(offset / _NOSE_DEPTH)), -60.0, 60.0))
 
 
 class FaceMesh:
@@ -59,7 +59,7 @@ class FaceMesh:
 
     def pose(self, picture: Picture, face: Face) -> HeadPose | None:
         """None when the network does not see a face in the crop (turned too far, covered)."""
-        chip, roll = _upright_crop(picture, face)
+        chip = _upright_crop(picture, face)
         pixels = chip[None, :, :, ::-1].astype(np.float32) / 255.0
         flat, presence = self._session.run(
             [self._points_name, self._presence_name], {"input": np.ascontiguousarray(pixels)}
@@ -67,12 +67,11 @@ class FaceMesh:
         logit = float(presence.ravel()[0])
         if 1.0 / (1.0 + np.exp(-logit)) < _LEAST_PRESENCE:
             return None
-        del roll  # tilting the head to the shoulder is not looking away
         return pose_from_mesh(flat.reshape(468, 3))
 
 
-def _upright_crop(picture: Picture, face: Face) -> tuple[Picture, float]:
-    """A square around the face with the eyes level, and the angle it was turned by."""
+def _upright_crop(picture: Picture, face: Face) -> Picture:
+    """A square around the face with the eyes level: tilting the head is not looking away."""
     eyes = face.points[1] - face.points[0]
     roll = float(np.degrees(np.arctan2(eyes[1], eyes[0])))
     centre = (face.left + face.width / 2, face.top + face.height / 2)
@@ -80,7 +79,7 @@ def _upright_crop(picture: Picture, face: Face) -> tuple[Picture, float]:
     matrix = cv2.getRotationMatrix2D(centre, roll, scale)
     matrix[:, 2] += (_SIDE / 2 - centre[0], _SIDE / 2 - centre[1])
     chip = cv2.warpAffine(picture, matrix, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR)
-    return chip.astype(np.uint8, copy=False), roll
+    return chip.astype(np.uint8, copy=False)
 
 
 def pose_from_mesh(mesh: NDArray[np.float32]) -> HeadPose:
