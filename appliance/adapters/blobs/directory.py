@@ -36,7 +36,6 @@ class DirectoryBlobs:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._broken: HallvaktError | None = None
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     async def put(self, name: ObjectName, sealed: bytes) -> None:
         await asyncio.to_thread(self._put, check_id(name), sealed)
@@ -56,8 +55,7 @@ class DirectoryBlobs:
 
     async def free_bytes(self) -> int:
         """What an ordinary process may still write, reserved blocks not counted."""
-        disk = await asyncio.to_thread(os.statvfs, self._directory)
-        return disk.f_bavail * disk.f_frsize
+        return await asyncio.to_thread(self._free_bytes)
 
     async def sweep(self) -> int:
         """Remove what writers that died an hour ago or more left unfinished; answer how many."""
@@ -75,8 +73,7 @@ class DirectoryBlobs:
         unfinished = path.parent / f"{_UNFINISHED}{secrets.token_hex(8)}"
         try:
             if not path.parent.is_dir():
-                path.parent.mkdir(mode=0o700, exist_ok=True)
-                self._fsync(self._directory)
+                self._make_directory(path.parent)
             try:
                 self._write(unfinished, sealed)
                 os.link(unfinished, path)
@@ -88,6 +85,16 @@ class DirectoryBlobs:
             raise Conflict("An object of this name is already kept.") from error
         except OSError as error:
             raise _translate(error) from error
+
+    def _make_directory(self, shard: Path) -> None:
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shard.mkdir(mode=0o700, exist_ok=True)
+        self._fsync(self._directory)
+
+    def _free_bytes(self) -> int:
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        disk = os.statvfs(self._directory)
+        return disk.f_bavail * disk.f_frsize
 
     def _write(self, path: Path, content: bytes) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -145,7 +152,10 @@ class DirectoryBlobs:
 
 
 def _entries(directory: Path) -> list[str]:
-    return [entry.name for entry in os.scandir(directory)]
+    try:
+        return os.listdir(directory)
+    except FileNotFoundError:
+        return []  # nothing was put yet
 
 
 def _translate(error: OSError) -> HallvaktError:
