@@ -19,6 +19,7 @@ export class DevicesStep {
   #meter = null;
   #timer = null;
   #failure = null;
+  #opening = false;
   #heard = false;
 
   /** `answered()` is called when the box knows which devices there are. */
@@ -60,7 +61,8 @@ export class DevicesStep {
   }
 
   async #open(deviceId) {
-    this.leave();
+    if (this.#opening) return;
+    this.#opening = true;
     const { features, capture } = this.#status;
     try {
       await this.#camera.open({
@@ -72,7 +74,10 @@ export class DevicesStep {
       this.#failure = null;
     } catch (error) {
       this.#failed(whyNot(error));
+    } finally {
+      this.#opening = false;
     }
+    this.leave(); // what was shown belonged to the camera before
     this.#drawFailure();
     this.#draw();
     if (this.#camera.on && deviceId === null) byId("devices-good").focus();

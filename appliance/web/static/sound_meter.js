@@ -18,6 +18,8 @@ export class SoundMeter {
 
   /** `{percent, heard}`: 0 to 100 between silence and full scale. */
   read() {
+    // After a reload a browser lets nothing sound before the first key or click; neither this.
+    if (this.#context.state === "suspended") this.#context.resume().catch(() => {});
     this.#analyser.getFloatTimeDomainData(this.#samples);
     let power = 0;
     for (const sample of this.#samples) power += sample * sample;
