@@ -75,7 +75,8 @@ def _plan(hall: str, seats: Sequence[SeatStatus]) -> HallPlan:
         grid[seat.row.casefold(), seat.column] = status
     rows = sorted({row for row, _ in grid}, key=lambda row: (len(row), row))
     columns = _with_aisles(sorted({column for _, column in grid}))
-    is_grid = len(grid) == len(seats) and (len(rows) > 1 or "" not in rows)
+    numbered = any(column for _, column in grid)
+    is_grid = numbered and len(grid) == len(seats) and (len(rows) > 1 or "" not in rows)
     if not is_grid or max(columns.values(), default=0) >= _WIDEST_ROW:
         ordered = sorted(seats, key=lambda seat: _natural(seat.seat))
         return HallPlan(

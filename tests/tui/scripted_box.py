@@ -30,6 +30,7 @@ from appliance.core.ids import AttemptId, ExamId
 from appliance.core.observation import Incident
 
 TOKEN = "token-of-the-test"
+_BODY = web.RequestKey("body", dict[str, Any])
 _KIND = {data: kind for kind, data in DATA_TYPE.items()}
 
 
@@ -127,7 +128,7 @@ class ScriptedBox:
         body = await request.json() if request.can_read_body else None
         path = request.path.removeprefix("/api/v1")
         self.asked.append((request.method, path, body))
-        request["body"] = body
+        request[_BODY] = body or {}
         for end, (status, sentence) in self.refusals.items():
             if path.endswith(end):
                 return _problem(status, sentence)
@@ -137,7 +138,7 @@ class ScriptedBox:
         return answer
 
     async def _login(self, request: web.Request) -> web.Response:
-        if request["body"]["passphrase"] != self.passphrase:
+        if request[_BODY]["passphrase"] != self.passphrase:
             return _problem(401, "User, passphrase or code is wrong.")
         return _json(
             {
@@ -159,7 +160,7 @@ class ScriptedBox:
 
     async def _state(self, request: web.Request) -> web.Response:
         exam = self.exams[ExamId(request.match_info["exam"])]
-        changed = dataclasses.replace(exam, state=ExamState(request["body"]["to"]))
+        changed = dataclasses.replace(exam, state=ExamState(request[_BODY]["to"]))
         if changed.state is ExamState.LIVE:
             changed = dataclasses.replace(changed, started_ms=self.now_ms)
         await self.tell(changed)
@@ -223,7 +224,7 @@ class ScriptedBox:
             for i in self.view.incidents.values()
             if i.incident_id == request.match_info["incident"]
         )
-        body = request["body"]
+        body = request[_BODY]
         decided = msgspec.convert(
             {**msgspec.to_builtins(incident), **body, "decided_ms": self.now_ms}, Incident
         )
@@ -239,7 +240,7 @@ class ScriptedBox:
 
     async def _act(self, request: web.Request) -> web.Response:
         seat = self.view.seats[AttemptId(request.match_info["attempt"])]
-        changed = _after_act(seat, request["body"], self.now_ms)
+        changed = _after_act(seat, request[_BODY], self.now_ms)
         await self.tell(changed)
         return _json(changed)
 

@@ -1,0 +1,154 @@
+"""A scripted box on a Unix socket, and a console in front of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from blockbuster import BlockBuster
+from textual.pilot import Pilot
+
+from appliance.core.feed import HallSnapshot
+from tests.tui import halls
+from tests.tui.scripted_box import ScriptedBox
+from tui.app import ConsoleApp
+from tui.box_clock import BoxClock
+from tui.client import BoxClient
+from tui.screens.hall import HallScreen
+from tui.shift import Shift
+from tui.target import Target
+
+PASSPHRASE = ("r", "i", "g", "h", "t", "space", "h", "o", "r", "s", "e")
+QUICK_PAUSES = (0.05,)
+SIZE = (120, 40)
+
+
+@pytest.fixture(autouse=True)
+def start_reads_files(blocking_fails: BlockBuster) -> None:
+    """A console reads its style sheets once, before anything is shown; all else must not block."""
+    for function in blocking_fails.functions.values():
+        function.can_block_in("textual/app.py", {"__init__", "_init_mode"})
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Times of day are drawn; pictures must not depend on where the tests run."""
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def socket_path() -> Iterator[Path]:
+    """Short enough for sun_path, wherever the tests keep their files."""
+    with TemporaryDirectory(prefix="hv-") as directory:
+        yield Path(directory) / "box.sock"
+
+
+@pytest.fixture
+def snapshot_of_hall() -> HallSnapshot:
+    """What the box shows; tests parametrise or override this."""
+    return halls.usual_hall()
+
+
+@pytest.fixture
+async def box(socket_path: Path, snapshot_of_hall: HallSnapshot) -> AsyncIterator[ScriptedBox]:
+    scripted = ScriptedBox(snapshot_of_hall, now_ms=halls.NOW_MS)
+    scripted.thumbnail = halls.picture()
+    scripted.portrait = halls.picture(shade=60)
+    scripted.stills = [(1.6 * n, halls.picture(shade=20 * n)) for n in range(6)]
+    for seat in snapshot_of_hall.seats:
+        scripted.snippets[seat.attempt_id] = [
+            {"sequence": n, "started_ms": halls.NOW_MS - (251 - n) * 10_000, "duration_s": 10.0}
+            for n in range(240, 251)
+        ]
+    await scripted.start(socket_path)
+    yield scripted
+    await scripted.stop()
+
+
+@pytest.fixture
+async def client(box: ScriptedBox, socket_path: Path) -> AsyncIterator[BoxClient]:
+    async with BoxClient(Target(socket=socket_path)) as connected:
+        yield connected
+
+
+@pytest.fixture
+def shift(box: ScriptedBox, client: BoxClient) -> Shift:
+    return Shift(
+        client=client,
+        clock=BoxClock(lambda: halls.NOW_MS),
+        user="ingrid",
+        exam_code=halls.exam().code,
+        feed_pauses_s=QUICK_PAUSES,
+    )
+
+
+Console = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
+
+
+@pytest.fixture
+def console(shift: Shift) -> Console:
+    """A console at its login screen: `async with console(size) as pilot`."""
+
+    @asynccontextmanager
+    async def running(size: tuple[int, int] = SIZE) -> AsyncIterator[Pilot[None]]:
+        app = ConsoleApp(shift)
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            yield pilot
+
+    return running
+
+
+@pytest.fixture
+def in_hall(console: Console) -> Console:
+    """A console that has logged in and follows the hall."""
+
+    @asynccontextmanager
+    async def running(size: tuple[int, int] = SIZE) -> AsyncIterator[Pilot[None]]:
+        async with console(size) as pilot:
+            await log_in(pilot)
+            await until(pilot, lambda: hall_is_shown(pilot))
+            yield pilot
+
+    return running
+
+
+async def log_in(pilot: Pilot[None]) -> None:
+    await pilot.press(*PASSPHRASE, "enter")
+
+
+def hall_is_shown(pilot: Pilot[None]) -> bool:
+    screen = pilot.app.screen
+    return isinstance(screen, HallScreen) and bool(screen.hall.view.seats)
+
+
+async def until(
+    pilot: Pilot[None], condition: Callable[[], bool], *, within_s: float = 5.0
+) -> None:
+    """Let the console work until `condition` holds; fail when it does not in time."""
+    end = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < end, f"did not happen within {within_s} s"
+        await pilot.pause(0.02)
+
+
+def said(pilot: Pilot[None]) -> str:
+    """The sentences in the corner of the screen."""
+    return "\n".join(notification.message for notification in pilot.app._notifications)
+
+
+def drawn(pilot: Pilot[None]) -> str:
+    """The words on the screen right now."""
+    screen = pilot.app.screen
+    return "\n".join(
+        "".join(segment.text for segment in strip) for strip in screen._compositor.render_strips()
+    )
