@@ -10,6 +10,7 @@ from appliance.adapters.host import tls
 from appliance.adapters.vision import weights
 from appliance.cli.options import DEFAULT_STATE, State
 from appliance.config.box import load
+from appliance.processes.log_lines import log_to_stderr
 from appliance.processes.supervisor import Door, Supervisor, alone, children
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -25,6 +26,7 @@ def serve(*, models: Path | None = None, state: State = DEFAULT_STATE) -> None:
     models
         Directory of model files; default: this installation's own.
     """
+    log_to_stderr()
     state = state.absolute()
     config = load(state)
     with alone(state):

@@ -53,6 +53,13 @@ def test_every_name_is_accepted(files: TlsFiles, name: str) -> None:
     handshake(files.certificate, files.key, files.authority, name)
 
 
+@pytest.mark.parametrize("name", ["127.0.0.1", "::1", "box.school.example"])
+def test_a_box_with_one_name_only_is_accepted(tmp_path: Path, name: str) -> None:
+    tls.make_authority(tmp_path, "Aulan", (name,), NOW)
+    files = tls.ensure_certificate(tmp_path, (name,), NOW)
+    handshake(files.certificate, files.key, files.authority, name)
+
+
 def test_another_name_is_not(files: TlsFiles) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         handshake(files.certificate, files.key, files.authority, "elsewhere.example")
