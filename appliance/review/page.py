@@ -57,6 +57,7 @@ _STATIC = {
     "attempt.js": ("attempt.js", "text/javascript"),
     "player.js": ("player.js", "text/javascript"),
     "elements.js": ("elements.js", "text/javascript"),
+    "icon.svg": ("icon.svg", "image/svg+xml"),
 }
 _KINDS = {
     "snippets": (ObjectKind.SNIPPET, "video/webm"),

@@ -21,14 +21,15 @@ from appliance.rehearsal.cloud_servers import CloudServers
 
 
 @pytest.fixture(params=["memory", "directory", "gcs"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ObjectCloud]:
+async def store(
+    request: pytest.FixtureRequest, cloud: CloudServers, tmp_path: Path
+) -> AsyncIterator[ObjectCloud]:
     made: ObjectCloud
     if request.param == "memory":
         made = MemoryObjects()
     elif request.param == "directory":
         made = DirectoryObjects(tmp_path)
     else:
-        cloud: CloudServers = request.getfixturevalue("cloud")
         made = GcsObjects(cloud.bucket, endpoint=cloud.endpoint)
     yield made
     await made.close()

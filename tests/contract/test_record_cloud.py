@@ -13,12 +13,13 @@ from appliance.rehearsal.cloud_servers import CloudServers
 
 
 @pytest.fixture(params=["memory", "mongodb"])
-async def records(request: pytest.FixtureRequest, database: str) -> AsyncIterator[RecordCloud]:
+async def records(
+    request: pytest.FixtureRequest, cloud: CloudServers, database: str
+) -> AsyncIterator[RecordCloud]:
     made: RecordCloud
     if request.param == "memory":
         made = MemoryRecords()
     else:
-        cloud: CloudServers = request.getfixturevalue("cloud")
         made = MongoRecords(cloud.records_uri, database)
     yield made
     await made.close()
@@ -55,6 +56,12 @@ async def test_more_than_one_batch(records: RecordCloud) -> None:
 async def test_bytes_stay_bytes(records: RecordCloud) -> None:
     await records.upsert("attempts", [{"_id": "a", "sealed_key": bytes(range(256))}])
     assert (await records.find("attempts", _id="a"))[0]["sealed_key"] == bytes(range(256))
+
+
+async def test_large_numbers_are_plain_integers(records: RecordCloud) -> None:
+    await records.upsert("exams", [{"_id": "e", "times": {"closed_ms": 1_795_420_800_000}}])
+    (found,) = await records.find("exams", _id="e")
+    assert type(found["times"]["closed_ms"]) is int
 
 
 async def test_a_caller_cannot_change_what_is_stored(records: RecordCloud) -> None:

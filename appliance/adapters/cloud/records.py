@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from bson.int64 import Int64
 from pymongo import AsyncMongoClient, ReplaceOne, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
@@ -87,7 +88,7 @@ class MongoRecords:
     async def find(self, collection: str, **equals: Any) -> Sequence[dict[str, Any]]:
         among = await self._collection(collection)
         async with _explained():
-            return await among.find(equals).to_list()
+            return [_plain(document) async for document in among.find(equals)]
 
     async def delete(self, collection: str, **equals: Any) -> int:
         among = await self._collection(collection)
@@ -127,6 +128,15 @@ class MongoRecords:
 
 def _servers(client: AsyncMongoClient[dict[str, Any]]) -> list[ServerDescription]:
     return list(client.topology_description.server_descriptions().values())
+
+
+def _plain(value: Any) -> Any:
+    """As it was written: the driver reads 64-bit integers as a type of its own."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return int(value) if isinstance(value, Int64) else value
 
 
 @asynccontextmanager
