@@ -71,6 +71,8 @@ def read(content: bytes) -> Network:
 
 
 def _read(model: Any) -> Network:
+    if model.SubgraphsLength() != 1:
+        raise IntegrityFailure("The TensorFlow Lite file does not hold exactly one network.")
     graph = model.Subgraphs(0)
     shapes: dict[int, tuple[int, ...]] = {}
     constants: dict[int, NDArray[Any]] = {}
