@@ -31,9 +31,12 @@ SOUND_KINDS = frozenset({ObservationKind.CONVERSATION, ObservationKind.NOISE})
 # The descriptors are calibrated so that 0.5 is the decision (adapters/vision, models/cards).
 DEFAULT_OTHER_PERSON_BELOW = 0.5
 
-_BLACK = 0.04  # mean brightness: 10 of 255
-_FLAT = 4.0  # variance of the Laplacian; a covered lens gives 0..2, a blurred face over 10
-_STILL = 0.0004  # mean absolute change: a tenth of a grey level; a live camera's noise is above
+_BLACK = 0.06  # mean brightness: 15 of 255; a face in a dim room is at 0.09
+_FLAT = 4.0  # variance of the Laplacian; a covered lens gives 0..2, a dim face over 15
+# The same picture, encoded again at a low rate, differs by 0.0035 (mean absolute, all of it from
+# the encoder) and by 0.0002 in mean brightness; a person who sits differs by 0.04 and 0.01.
+_STILL = 0.005
+_STILL_BRIGHTNESS = 0.0006
 _DIM, _LIT = 0.08, 0.25  # between these the face detector begins to miss faces
 _VOICE_SHARE = 0.5  # of a window, so that a cough is not a conversation
 _NOISE_SPAN_DB = 15.0  # this far above the threshold is a full margin
@@ -95,12 +98,18 @@ def sane(measured: FrameMeasurement | SoundMeasurement) -> bool:
 
 
 def of_frame(
-    frame: FrameMeasurement, thresholds: RuleThresholds, baseline: Baseline
+    frame: FrameMeasurement,
+    thresholds: RuleThresholds,
+    baseline: Baseline,
+    brightness_before: float | None,
 ) -> dict[ObservationKind, Sample | None]:
+    """`brightness_before` is that of the frame measured before this one, None for the first."""
     covered = _covered(frame)
     samples: dict[ObservationKind, Sample | None] = {
         ObservationKind.PICTURE_COVERED: covered,
-        ObservationKind.PICTURE_FROZEN: None if covered.holds else _frozen(frame),
+        ObservationKind.PICTURE_FROZEN: (
+            None if covered.holds else _frozen(frame, brightness_before)
+        ),
     }
     faces = frame.face_scores
     if faces is None:
@@ -141,11 +150,12 @@ def _covered(frame: FrameMeasurement) -> Sample:
     return Sample(margin > 0 and not frame.face_scores, margin)
 
 
-def _frozen(frame: FrameMeasurement) -> Sample | None:
-    """A picture without the noise of a live camera. An empty chair is nobody, not frozen."""
-    if frame.change is None or frame.face_scores == ():
+def _frozen(frame: FrameMeasurement, brightness_before: float | None) -> Sample | None:
+    """Nothing moves and the light does not change. An empty chair is nobody, not frozen."""
+    if frame.change is None or brightness_before is None or frame.face_scores == ():
         return None
-    return Sample(frame.change < _STILL, _share(_STILL - frame.change, _STILL))
+    steady = abs(frame.brightness - brightness_before) < _STILL_BRIGHTNESS
+    return Sample(steady and frame.change < _STILL, _share(_STILL - frame.change, _STILL))
 
 
 def _several(faces: tuple[float, ...], thresholds: RuleThresholds) -> Sample:

@@ -11,9 +11,7 @@ enough. What is not measured is neutral:
 
 Times are Unix milliseconds: the snippet's start and the measurement's second within it.
 
-Strength: half from duration (full at three times the threshold), half from the mean margin of
-the measurements that held. Below 0.4 weak, below 0.7 clear, else strong. A kind that just passed
-its time is therefore at most clear. It describes how sure the signal is, not how bad.
+How strong an observation is: `core/rule_strength.py`.
 """
 
 from __future__ import annotations
@@ -29,10 +27,10 @@ from appliance.core.observation import (
     Observation,
     ObservationKind,
     SoundMeasurement,
-    Strength,
 )
 from appliance.core.processing import Category
 from appliance.core.rule_samples import NEEDS, SOUND_KINDS, Baseline, Sample
+from appliance.core.rule_strength import strength, threshold_s
 from appliance.core.settings import RuleThresholds
 
 LONG_GAP_S = 30.0
@@ -46,8 +44,6 @@ _OVERLAP_MS = 1_000  # two recorders overlap a little so that nothing is lost be
 _KEPT_EVIDENCE = 8
 _KEPT_SEQUENCES = 1_024
 _LONGEST_SNIPPET_S = 60.0
-_DURATION_FULL = 3.0
-_CLEAR_FROM, _STRONG_FROM = 0.4, 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +75,7 @@ class RuleState:
     last_sequence: int = 0
     picture_ms: int = 0  # up to here pictures were judged,
     sound_ms: int = 0  # and up to here sound
+    brightness: float | None = None  # of the last picture
     seen: frozenset[int] = frozenset()
     baseline: Baseline = field(default_factory=Baseline)
     runs: Mapping[ObservationKind, Run] = field(default_factory=dict)
@@ -132,7 +129,9 @@ def advance(
     start = snippet_started_ms
     if not late:  # the numbers are the order; a clock that jumps back does not change it
         start = max(start, state.last_ms - _OVERLAP_MS)
-    judged = replace(state, runs={}, picture_ms=0, sound_ms=0) if late else state
+    judged = state
+    if late:
+        judged = replace(state, runs={}, picture_ms=0, sound_ms=0, brightness=None)
     judge = _Judge(judged, sequence, thresholds, new_id)
     judge.close_all_but(kinds)
     for frame in sorted(filter(rule_samples.sane, frames), key=lambda f: f.at_s):
@@ -155,6 +154,7 @@ def advance(
             last_sequence=sequence,
             picture_ms=judge.picture_ms,
             sound_ms=judge.sound_ms,
+            brightness=judge.brightness,
             seen=_with(state.seen, sequence),
             baseline=judge.baseline,
             runs=judge.runs,
@@ -180,6 +180,7 @@ class _Judge:
         self.baseline = state.baseline
         self.picture_ms = state.picture_ms
         self.sound_ms = state.sound_ms
+        self.brightness = state.brightness
         self._attempt_id = state.attempt_id
         self._sequence = sequence
         self._thresholds = thresholds
@@ -191,7 +192,8 @@ class _Judge:
         self.picture_ms = at
         if ObservationKind.LOOKING_AWAY in kinds:
             self.baseline = self.baseline.learn(frame)
-        samples = rule_samples.of_frame(frame, self._thresholds, self.baseline)
+        samples = rule_samples.of_frame(frame, self._thresholds, self.baseline, self.brightness)
+        self.brightness = frame.brightness
         evidence = Evidence(sequence=self._sequence, at_s=frame.at_s)
         for kind in kinds:
             self._sample(kind, samples.get(kind), at, at, evidence)
@@ -282,7 +284,12 @@ class _Judge:
             started_ms=run.since_ms,
             ended_ms=run.last_held_ms if ended else None,
             duration_s=run.held_ms / 1000,
-            strength=strength(kind, run, self._thresholds),
+            strength=strength(
+                threshold_s(kind, self._thresholds),
+                held_s=run.held_ms / 1000,
+                margin=run.margins / run.held,
+                weak=run.weak,
+            ),
             figures=dict(run.figures),
             evidence=run.evidence,
         )
@@ -334,36 +341,6 @@ def _evidence(kept: tuple[Evidence, ...], new: Evidence) -> tuple[Evidence, ...]
     if kept and kept[-1].sequence == new.sequence:
         return kept
     return (*kept[: _KEPT_EVIDENCE - 1], new)
-
-
-def threshold_s(kind: ObservationKind, thresholds: RuleThresholds) -> float:
-    match kind:
-        case ObservationKind.NOBODY_IN_VIEW:
-            return thresholds.nobody_s
-        case ObservationKind.SEVERAL_FACES:
-            return thresholds.several_faces_s
-        case ObservationKind.OTHER_PERSON:
-            return thresholds.other_person_s
-        case ObservationKind.LOOKING_AWAY:
-            return thresholds.looking_away_s
-        case ObservationKind.PICTURE_COVERED:
-            return thresholds.covered_s
-        case ObservationKind.PICTURE_FROZEN:
-            return thresholds.frozen_s
-        case ObservationKind.CONVERSATION:
-            return thresholds.conversation_s
-        case ObservationKind.NOISE:
-            return thresholds.noise_s
-
-
-def strength(kind: ObservationKind, run: Run, thresholds: RuleThresholds) -> Strength:
-    if run.weak:
-        return Strength.WEAK
-    full = max(threshold_s(kind, thresholds), 1.0) * _DURATION_FULL
-    value = 0.5 * min(1.0, run.held_ms / 1000 / full) + 0.5 * run.margins / run.held
-    if value < _CLEAR_FROM:
-        return Strength.WEAK
-    return Strength.CLEAR if value < _STRONG_FROM else Strength.STRONG
 
 
 def _moment(start_ms: int, at_s: float) -> int | None:

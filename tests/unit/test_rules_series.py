@@ -9,7 +9,8 @@ from collections import Counter
 import pytest
 
 from appliance.core.observation import FrameMeasurement, ObservationKind, SoundMeasurement
-from appliance.core.rules import ObservationStarted, threshold_s
+from appliance.core.rule_strength import threshold_s
+from appliance.core.rules import ObservationStarted
 from appliance.core.settings import RuleThresholds
 from tests.support.measurements import (
     SHOWS,
