@@ -103,14 +103,25 @@ def similarity(reference: Vector, seen: list[Vector], descriptor: Descriptor) ->
     0.5 is the descriptor's decision threshold, at one false acceptance in a thousand. With `both`
     the two parts' log-odds are averaged.
     """
-    mean = np.mean(seen, axis=0)
-    log_odds = []
+    mean = np.mean(seen, axis=0).astype(np.float32)
+    odds = float(log_odds(reference, mean, descriptor))
+    return float(1.0 / (1.0 + np.exp(-np.clip(odds, -50.0, 50.0))))
+
+
+def log_odds(one: Vector, other: Vector, descriptor: Descriptor) -> Vector:
+    """Calibrated score of two vectors, 0 at the decision; n x m of n and of m stacked ones."""
+    scores = []
     start = 0
     for part in parts(descriptor):
-        length = LENGTHS[part]
-        cosine = float(unit(reference[start : start + length]) @ unit(mean[start : start + length]))
+        of_part = slice(start, start + LENGTHS[part])
+        cosines = _units(one[..., of_part]) @ _units(other[..., of_part]).T
         calibration = CALIBRATION[part]
-        log_odds.append(calibration.slope * (cosine - calibration.threshold))
-        start += length
-    total = float(np.mean(log_odds)) + (_BOTH_OFFSET if len(log_odds) > 1 else 0.0)
-    return float(1.0 / (1.0 + np.exp(-np.clip(total, -50.0, 50.0))))
+        scores.append(calibration.slope * (cosines - calibration.threshold))
+        start += LENGTHS[part]
+    offset = _BOTH_OFFSET if len(scores) > 1 else 0.0
+    return np.asarray(np.mean(scores, axis=0) + offset, np.float32)
+
+
+def _units(vectors: Vector) -> Vector:
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)

@@ -77,7 +77,8 @@ def _upright_crop(picture: Picture, face: Face) -> Picture:
     centre = (face.left + face.width / 2, face.top + face.height / 2)
     scale = _SIDE / (_CROP * max(face.width, face.height, 1.0))
     matrix = cv2.getRotationMatrix2D(centre, roll, scale)
-    matrix[:, 2] += (_SIDE / 2 - centre[0], _SIDE / 2 - centre[1])
+    matrix[0, 2] += _SIDE / 2 - centre[0]
+    matrix[1, 2] += _SIDE / 2 - centre[1]
     chip = cv2.warpAffine(picture, matrix, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR)
     return chip.astype(np.uint8, copy=False)
 

@@ -48,10 +48,9 @@ class Models:
 
     def describe(self, picture: Picture, points: Points, descriptor: Descriptor) -> Vector:
         """The face's vector; with `both`, one after the other."""
-        described = {
-            Descriptor.DLIB: lambda: self._dlib,
-            Descriptor.MOBILEFACENET: lambda: self._mobilefacenet,
-        }
         return np.concatenate(
-            [described[part]().describe(picture, points) for part in parts(descriptor)]
+            [self._of(part).describe(picture, points) for part in parts(descriptor)]
         )
+
+    def _of(self, part: Descriptor) -> DlibDescriptor | MobileFaceNetDescriptor:
+        return self._dlib if part is Descriptor.DLIB else self._mobilefacenet
