@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp.payload import BytesPayload
 
+from appliance.core.errors import Unreachable
 from appliance.core.feed import HallView, SeatStatus
 from appliance.core.ids import ExamId
 from appliance.rehearsal.invigilator_client import InvigilatorClient
@@ -84,6 +85,16 @@ class ExamRoom:
 
     async def to(self, state: str) -> Any:
         return await self.call("POST", f"/exams/{self.exam}/state", json={"to": state})
+
+    async def log_in_again(self, user: str, passphrase: str) -> None:
+        """After the box was restarted: wait until it answers, and unlock it."""
+        async with asyncio.timeout(40):
+            while True:
+                try:
+                    await self.invigilator.login(user, passphrase)
+                    return
+                except Unreachable:
+                    await asyncio.sleep(0.5)
 
     async def end(self) -> None:
         """Close the exam if it is still open, so that the next test's box has no relay of it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Page
@@ -63,16 +65,38 @@ DESKTOP = {"width": 1280, "height": 800}
 
 async def check(page: Page) -> None:
     """In both languages, light and dark, wide and at 400 % zoom."""
+    axe = axe_source()
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for size in (PHONE_OR_400_PERCENT, DESKTOP):
             await page.set_viewport_size(size)  # type: ignore[arg-type]
             for _ in ("other language", "and back"):
                 where = f"{await page.evaluate('document.body.dataset.shown')} {scheme} {size}"
                 assert await page.evaluate(CHECK) == [], where
+                if axe:
+                    await page.evaluate(axe)
+                    assert await page.evaluate(RUN_AXE) == [], where
                 await page.click("#language")
     running = "document.getAnimations().filter((a) => a.playState === 'running').length"
     assert await page.evaluate(running) == 0, "something moves although motion is reduced"
+
+
+def axe_source() -> str | None:
+    """axe-core as `axe-playwright-python` carries it, when that is installed; the checks above
+    do not need it."""
+    found = importlib.util.find_spec("axe_playwright_python")
+    if found is None or found.origin is None:
+        return None
+    return (Path(found.origin).parent / "axe.min.js").read_text()
+
+
+RUN_AXE = """
+async () => {
+  const only = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const { violations } = await axe.run(document, { runOnly: only });
+  return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`);
+}
+"""
 
 
 async def press_until_focused(page: Page, selector: str, key: str = "Tab") -> None:

@@ -35,8 +35,8 @@ async def sent(room: ExamRoom, open_page: OpenPage) -> list[Sent]:
 
 async def test_snippets_follow_each_other_without_a_gap_and_play_alone(sent: list[Sent]) -> None:
     found = [numbers_in(one.body) for one in sent]
-    for one in found:
-        missed = [b - a - 1 for (_, a), (_, b) in pairwise(one)]
+    for pictures in found:
+        missed = [b - a - 1 for (_, a), (_, b) in pairwise(pictures)]
         assert sum(missed) <= 2, f"pictures missing inside a snippet: {missed}"
     for (_, last), (_, first) in zip(
         (one[-1] for one in found[:-1]), (one[0] for one in found[1:]), strict=True
@@ -52,10 +52,9 @@ async def test_snippets_follow_each_other_without_a_gap_and_play_alone(sent: lis
         assert gap_s < LARGEST_GAP_S
 
     # And the times are those of the pictures: the camera's own count is the clock.
-    for earlier, later in pairwise(range(SNIPPETS)):
-        pictures = found[later][0][1] - found[earlier][0][1]
-        by_camera_s = pictures / FRAMES_PER_SECOND
-        told_s = (sent[later].started_ms - sent[earlier].started_ms) / 1000
+    for number in range(1, SNIPPETS):
+        by_camera_s = (found[number][0][1] - found[number - 1][0][1]) / FRAMES_PER_SECOND
+        told_s = (sent[number].started_ms - sent[number - 1].started_ms) / 1000
         assert told_s == pytest.approx(by_camera_s, abs=0.25)
 
     for one in sent:
@@ -64,9 +63,9 @@ async def test_snippets_follow_each_other_without_a_gap_and_play_alone(sent: lis
         assert stripped.has_sound
         assert 5.0 <= stripped.duration_s <= 6.5
         assert stripped.key_frames >= 5, "less than a key frame a second"
-        with av.open(io.BytesIO(stripped.media)) as container:
+        with av.open(io.BytesIO(stripped.media), "r") as container:
             assert container.streams.video[0].codec_context.name == "vp8"
             assert len(list(container.decode(video=0))) >= 45
-        with av.open(io.BytesIO(stripped.media)) as container:
+        with av.open(io.BytesIO(stripped.media), "r") as container:
             sound = sum(frame.samples for frame in container.decode(audio=0))
             assert sound >= 4.5 * container.streams.audio[0].rate

@@ -41,8 +41,8 @@ def read_number(luma: NDArray[np.uint8]) -> int:
 
 def numbers_in(webm: bytes) -> list[tuple[float, int]]:
     """(seconds from the start of the file, number drawn) of every picture of a recording."""
-    with av.open(io.BytesIO(webm)) as container:
+    with av.open(io.BytesIO(webm), "r") as container:
         return [
-            (float(frame.time or 0.0), read_number(frame.to_ndarray(format="gray")))
+            (float(frame.time or 0.0), read_number(np.asarray(frame.to_ndarray(format="gray"))))
             for frame in container.decode(video=0)
         ]
