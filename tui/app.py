@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
@@ -22,15 +22,15 @@ from tui.screens.login import LoginScreen
 from tui.shift import Shift
 from tui.themes import THEMES, following
 
+_STYLES = Path(__file__).parent / "styles"
+
 
 class ConsoleApp(App[None]):
     """Textual's own palette and screenshot command are off: they could write pictures to disk."""
 
     TITLE = "Hallvakt"
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
-        "styles/frame.tcss",
-        "styles/hall.tcss",
-        "styles/dialogs.tcss",
+        _STYLES / name for name in ("frame.tcss", "hall.tcss", "dialogs.tcss")
     ]
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False

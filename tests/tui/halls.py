@@ -177,19 +177,13 @@ def big_hall(count: int = 500) -> HallSnapshot:
 
 
 def picture(width: int = 160, height: int = 120, *, shade: int = 0) -> bytes:
-    """A JPEG of a head and shoulders in flat colours: nobody's face."""
+    """A JPEG of a head and shoulders in flat blocks: nobody's face."""
     image = Image.new("RGB", (width, height), (40 + shade, 56, 80))
     draw = ImageDraw.Draw(image)
-    middle = width // 2
-    draw.rectangle((0, int(height * 0.8), width, height), fill=(64, 48, 40))
-    draw.ellipse(
-        (middle - width // 4, int(height * 0.55), middle + width // 4, int(height * 1.2)),
-        fill=(72, 104, 136),
-    )
-    draw.ellipse(
-        (middle - width // 8, int(height * 0.15), middle + width // 8, int(height * 0.62)),
-        fill=(208, 168, 136),
-    )
+    across, down = width // 8, height // 8
+    draw.rectangle((0, 7 * down, width, height), fill=(64, 48, 40))
+    draw.rectangle((2 * across, 5 * down, 6 * across, height), fill=(72, 104, 136))
+    draw.rectangle((3 * across, down, 5 * across, 5 * down), fill=(208, 168, 136))
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=90)
     return buffer.getvalue()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from textual.widgets import Static
+from textual.content import Content
 
 from appliance.core.exam import ExamState
 from appliance.core.feed import BoxStatus, ExamStatus
+from tui.widgets.steady_text import SteadyText
 
 _LOCKED = (
     " The box was restarted. Recording goes on, but it shows no pictures until somebody logs in "
@@ -15,7 +16,7 @@ _ENDING = " Closing: the box is finishing what it is looking at and destroying t
 _CHECK_IN = " Check-in is open: nothing is recorded before the exam starts."
 
 
-class Banner(Static):
+class Banner(SteadyText):
     """Hidden while there is nothing to say."""
 
     def show(
@@ -29,6 +30,6 @@ class Banner(Static):
             text = _ENDING
         elif exam is not None and exam.state is ExamState.OPEN:
             text = _CHECK_IN + (" S starts it. " if may_start else " ")
-        self.update(text)
+        self.say(Content(text))
         self.display = bool(text)
         self.set_class(locked, "-alarm")

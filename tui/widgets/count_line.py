@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual import events
 from textual.content import Content
-from textual.widgets import Static
 
 from tui.seat_look import LookCount, SeatLook
+from tui.widgets.steady_text import SteadyText
 
 TONE_STYLE = {
     "alarm": "bold $error",
@@ -21,7 +21,7 @@ TONE_STYLE = {
 _LINES = 2
 
 
-class CountLine(Static):
+class CountLine(SteadyText):
     """Takes a second line where one is too narrow, and never breaks inside an item."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class CountLine(Static):
             room -= item.cell_length
             lines[-1].append(item)
         joined = [Content.assemble(" ", *line) for line in lines]
-        self.update(
+        self.say(
             Content("\n").join(joined)
             if self._counts
             else Content.styled(" No seats yet.", "$faint")

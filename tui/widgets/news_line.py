@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from textual.content import Content
-from textual.widgets import Static
 
 from appliance.core.feed import Announcement, SeatStatus
 from appliance.core.ids import AttemptId
+from tui.widgets.steady_text import SteadyText
 
 _SHOWN_MS = 60_000
 _LEVEL_STYLE = {"info": "$foreground", "warning": "bold $warning", "error": "bold $error"}
 
 
-class NewsLine(Static):
+class NewsLine(SteadyText):
     """Hidden while there is nothing new. `hear` what comes, `show` every second."""
 
     _newest: tuple[Announcement, int] | None = None
@@ -31,5 +31,5 @@ class NewsLine(Static):
         seat = seats.get(announcement.attempt_id) if announcement.attempt_id else None
         where = f"Seat {seat.seat}: " if seat else ""
         style = _LEVEL_STYLE.get(announcement.level, "$foreground")
-        self.update(Content.styled(f" {where}{announcement.text}", style))
+        self.say(Content.styled(f" {where}{announcement.text}", style))
         self.display = True

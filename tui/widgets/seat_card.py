@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.widgets import Static
 
 from appliance.core.feed import SeatStatus
 from tui.seat_words import facts
 from tui.widgets.count_line import TONE_STYLE
+from tui.widgets.steady_text import SteadyText
 
 
-class SeatCard(Static):
+class SeatCard(SteadyText):
     """`extra` is a last line of its own, e.g. the sentence of the incident under the cursor."""
 
     def show(
@@ -18,7 +18,7 @@ class SeatCard(Static):
     ) -> None:
         if seat is None:
             self.border_title = ""
-            self.update("")
+            self.say(Content(""))
             return
         self.border_title = f"Seat {seat.seat}"
         parts: list[tuple[str, str]] = []
@@ -31,4 +31,4 @@ class SeatCard(Static):
             parts.append((f"▲ {extra}\n", "bold $error"))
         for glyph, text, tone in facts(seat, now_ms):
             parts += [(f"{glyph} ", TONE_STYLE[tone]), (f"{text}\n", TONE_STYLE[tone])]
-        self.update(Content.assemble(*parts))
+        self.say(Content.assemble(*parts))

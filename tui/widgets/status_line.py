@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.widgets import Static
 
 from appliance.core.feed import BoxStatus
 from tui.feed_link import Link
+from tui.widgets.steady_text import SteadyText
 from tui.words import count
 
 _DISK_LOUD_PERCENT = 85
@@ -15,7 +15,7 @@ _BACKLOG_LOUD = 60  # snippets waiting to be looked at
 _OK, _LOUD = "$faint", "bold $warning"
 
 
-class StatusLine(Static):
+class StatusLine(SteadyText):
     def show(self, box: BoxStatus | None, link: Link, lost_for: str = "") -> None:
         parts: list[tuple[str, str]] = []
         match link:
@@ -27,7 +27,7 @@ class StatusLine(Static):
                 parts.append((" link ok", _OK))
         if box is not None:
             parts += _box_parts(box)
-        self.update(Content.assemble(*parts))
+        self.say(Content.assemble(*parts))
 
 
 def _box_parts(box: BoxStatus) -> list[tuple[str, str]]:

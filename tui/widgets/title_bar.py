@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.widgets import Static
 
 from appliance.core.exam import ExamState
 from appliance.core.feed import ExamStatus
+from tui.widgets.steady_text import SteadyText
 from tui.words import EXAM_STATE, fit, stopwatch, time_of_day
 
 
-class TitleBar(Static):
+class TitleBar(SteadyText):
     """Call `show` whenever the exam or the time has changed."""
 
     def show(self, title: str, exam: ExamStatus | None, now_ms: int | None) -> None:
         width = self.content_size.width or self.app.size.width
         right = Content.assemble(*_right(exam, now_ms))
         left_room = max(0, width - right.cell_length - 13)
-        self.update(
+        self.say(
             Content.assemble(
                 (" Hallvakt ", "bold $primary"),
                 " ",

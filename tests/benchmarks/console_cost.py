@@ -1,0 +1,125 @@
+"""What the console costs with a big hall: `python -m tests.benchmarks.console_cost --json`.
+
+A child runs the real console under a pseudo-terminal of 170x50 against a scripted box in this
+process, which changes seats at a steady rate. Measured is the child alone: its processor time
+over wall time, and the time from a change's arrival to its bytes being written to the terminal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import struct
+import sys
+import tempfile
+import termios
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from appliance.core.attempt import LinkState
+from appliance.core.feed import SeatStatus
+from tests.tui import halls
+from tests.tui.scripted_box import ScriptedBox
+
+COLUMNS, LINES = 170, 50
+WARM_UP_S = 4.0
+CHILD = "tests.benchmarks.console_cost_child"
+
+
+async def measure(seats: int, changes_per_s: float, seconds: float) -> dict[str, float | int]:
+    """Run the console for `seconds` and return the figures of DESIGN section 10."""
+    with tempfile.TemporaryDirectory(prefix="hv-") as directory:
+        socket, report = Path(directory) / "box.sock", Path(directory) / "report.json"
+        box = ScriptedBox(halls.big_hall(seats), now_ms=time.time_ns() // 1_000_000)
+        await box.start(socket)
+        pid, terminal = _spawn(socket, report, seconds)
+        reader = asyncio.create_task(_drain(terminal))
+        try:
+            await asyncio.sleep(WARM_UP_S)
+            await _change(box, changes_per_s, seconds + 2.0)
+            await asyncio.to_thread(os.waitpid, pid, 0)
+        finally:
+            reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reader
+            os.close(terminal)
+            await box.stop()
+        figures = json.loads(await asyncio.to_thread(report.read_text))
+    return {"seats": seats, "changes_per_s": changes_per_s, **figures}
+
+
+def _spawn(socket: Path, report: Path, seconds: float) -> tuple[int, int]:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", LANG="C.UTF-8")
+        os.execv(
+            sys.executable,
+            [sys.executable, "-m", CHILD, str(socket), str(report), str(WARM_UP_S), str(seconds)],
+        )
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+    os.set_blocking(terminal, False)
+    return pid, terminal
+
+
+async def _drain(terminal: int) -> None:
+    """A terminal that keeps up: everything that is written is read at once."""
+    loop = asyncio.get_running_loop()
+    gone = asyncio.Event()
+
+    def read() -> None:
+        try:
+            if not os.read(terminal, 1 << 16):
+                raise OSError
+        except BlockingIOError:
+            return
+        except OSError:  # the child has closed its end
+            loop.remove_reader(terminal)
+            gone.set()
+
+    loop.add_reader(terminal, read)
+    try:
+        await gone.wait()
+    finally:
+        loop.remove_reader(terminal)
+
+
+async def _change(box: ScriptedBox, changes_per_s: float, seconds: float) -> None:
+    """Seats lose and regain their link and get new pictures, one change after the other."""
+    seats = list(box.view.seats.values())
+    began = time.monotonic()
+    for number in range(int(changes_per_s * seconds)):
+        box.now_ms = time.time_ns() // 1_000_000
+        seat = box.view.seats[seats[number * 7 % len(seats)].attempt_id]
+        await box.tell(_changed(seat, box.now_ms))
+        await asyncio.sleep(max(0.0, began + (number + 1) / changes_per_s - time.monotonic()))
+
+
+def _changed(seat: SeatStatus, now_ms: int) -> SeatStatus:
+    if seat.link is LinkState.UP:
+        return replace(seat, link=LinkState.LOST, link_lost_ms=now_ms)
+    return replace(seat, link=LinkState.UP, link_lost_ms=None, last_picture_ms=now_ms)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seats", type=int, default=500)
+    parser.add_argument("--changes-per-s", type=float, default=5.0)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    figures = asyncio.run(measure(given.seats, given.changes_per_s, given.seconds))
+    if given.json:
+        print(json.dumps(figures))
+    else:
+        for name, value in figures.items():
+            print(f"{name:<24}{value}")
+
+
+if __name__ == "__main__":
+    main()
