@@ -47,8 +47,10 @@ app = App(
 )
 for _name, _path, _help in _COMMANDS:
     # The console's own program answers `--help` with its own options.
-    _own = {"help_flags": [], "version_flags": []} if _name == "console" else {}
-    app.command(_path, name=_name, help=_help, **_own)
+    _flags: dict[str, list[str]] = (
+        {"help_flags": [], "version_flags": []} if _name == "console" else {}
+    )
+    app.command(_path, name=_name, help=_help, **_flags)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -51,7 +51,10 @@ def test_every_error_has_its_exit_code_and_one_line(
 def test_an_unforeseen_error_gives_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "app", lambda *_, **__: {}["missing"])
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("missing")
+
+    monkeypatch.setattr(command, "app", fail)
     monkeypatch.delenv("HALLVAKT_TRACEBACK", raising=False)
     assert command.run(["exam"]) == 70
     assert "KeyError" in capsys.readouterr().err

@@ -34,7 +34,7 @@ def test_the_code_on_the_screen_is_the_link() -> None:
     halves = {"█": (255, 255), "▀": (255, 0), "▄": (0, 255), " ": (0, 0)}
     lines = [line for line in slips.as_text([slip()]).splitlines()[2:] if line]
     rows = [[halves[cell][half] for cell in line] for line in lines for half in (0, 1)]
-    picture = np.kron(np.array(rows, np.uint8), np.ones((8, 8), np.uint8))
+    picture = np.kron(np.array(rows, np.uint8), np.ones((8, 8), np.uint8)).astype(np.uint8)
     assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == URL
 
 

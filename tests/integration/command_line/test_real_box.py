@@ -1,0 +1,191 @@
+"""The commands of an exam day against a box that `hallvakt serve` really runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PASSPHRASE = "ett långt lösenord"
+SETTINGS = """
+[exam]
+title = "Matematik 3c"
+language = "en"
+[features]
+video_snippets = true
+[retention]
+days = 30
+"""
+
+
+class Box:
+    """A box in a directory of its own, and how people command it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.state = directory / "box"
+
+    def __call__(self, *arguments: str, passphrase: str | None = PASSPHRASE) -> Any:
+        done = self.run(*arguments, passphrase=passphrase)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def run(
+        self, *arguments: str, passphrase: str | None = PASSPHRASE, second: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-m", "appliance.cli.main", *arguments, "--json"]
+        with ExitStack() as pipes:
+            fds = []
+            for option, secret in (
+                ("--passphrase-fd", passphrase),
+                ("--new-passphrase-fd", second),
+            ):
+                if secret is not None:
+                    reading, writing = os.pipe()
+                    os.write(writing, f"{secret}\n".encode())
+                    os.close(writing)
+                    pipes.callback(os.close, reading)
+                    words += [option, str(reading)]
+                    fds.append(reading)
+            return subprocess.run(words, capture_output=True, text=True, timeout=90, pass_fds=fds)
+
+    def lead(self, *arguments: str) -> Any:
+        return self(*arguments, "--as", "lead", "--state", str(self.state))
+
+    def refused(self, *arguments: str, passphrase: str = PASSPHRASE) -> tuple[int, str]:
+        words = (*arguments, "--state", str(self.state))
+        done = self.run(*words, passphrase=passphrase)
+        assert done.stdout == ""
+        return done.returncode, done.stderr
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    box = Box(tmp_path_factory.mktemp("school"))
+    keys = box.directory / "offline"
+    keys.mkdir()
+    ports = [str(port) for port in free_ports(3)]
+    box(
+        *("init", "--state", str(box.state), "--lead", "lead", "--no-second-factor"),
+        *("--host", "127.0.0.1", "--port", ports[0]),
+        *("--relay-port", ports[1], "--relay-tls-port", ports[2]),
+    )
+    box("keys", "root", "create", "--out", str(keys / "root.key"))
+    box("keys", "reviewer", "create", "--label", "Board", "--out", str(keys / "reviewer.key"))
+    box("keys", "recovery", "create", "--out-dir", str(keys / "recovery"), passphrase=None)
+    box(
+        *("keys", "recipients", "sign", "--root", str(keys / "root.key")),
+        *("--out", str(keys / "recipients.json"), str(keys / "reviewer.key.pub")),
+        *map(str, (keys / "recovery").glob("*.pub")),
+    )
+    box(
+        *("keys", "recipients", "install", str(keys / "recipients.json")),
+        *("--root", str(keys / "root.key.pub"), "--state", str(box.state)),
+        passphrase=None,
+    )
+    log = (box.directory / "serve.log").open("w")
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "appliance.cli.main", "serve", "--state", str(box.state)],
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+    )
+    try:
+        assert serving.stdout is not None
+        said = serving.stdout.readline()
+        assert said == f"ready https://127.0.0.1:{ports[0]}\n", Path(log.name).read_text()
+        yield box
+    finally:
+        serving.terminate()
+        rest, _ = serving.communicate(timeout=30)
+        log.close()
+    assert rest == ""
+    assert serving.returncode == 0
+
+
+def free_ports(count: int) -> list[int]:
+    with ExitStack() as sockets:
+        probes = [sockets.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+
+
+@pytest.fixture
+def exam(box: Box, tmp_path: Path) -> dict[str, Any]:
+    """An exam with a roster, in `draft`."""
+    (tmp_path / "exam.toml").write_text(SETTINGS)
+    made: dict[str, Any] = box.lead("exam", "create", str(tmp_path / "exam.toml"))
+    roster = tmp_path / "roster.csv"
+    roster.write_bytes(
+        "namn;nummer;plats;sal\nÅsa Öst;1;a1;Aulan\nBo Ek;2;a2;Aulan\n".encode("latin-1")
+    )
+    refused = box.refused("exam", "import-roster", made["code"], str(roster), "--as", "lead")
+    assert refused[0] == 2
+    assert "--encoding latin-1" in refused[1]
+    imported = box.lead("exam", "import-roster", made["code"], str(roster), "--encoding", "latin-1")
+    assert imported["candidates"] == 2
+    return made
+
+
+def test_an_exam_from_draft_to_closed(box: Box, exam: dict[str, Any], tmp_path: Path) -> None:
+    code, name = exam["code"], exam["exam_id"]
+    assert box.lead("exam", "ready", code)["state"] == "ready"
+    pdf = tmp_path / "slips.pdf"
+    slips = box.lead("exam", "slips", code, "--pdf", str(pdf))["slips"]
+    assert {(slip["name"], slip["seat"]) for slip in slips} == {("Åsa Öst", "A1"), ("Bo Ek", "A2")}
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    assert box.lead("exam", "open", name)["state"] == "open"
+    attempts = box.lead("attempt", "list", name)["attempts"]
+    assert [(seat["seat"], seat["name"]) for seat in attempts] == [
+        ("A1", "Åsa Öst"),
+        ("A2", "Bo Ek"),
+    ]
+    shown = box.lead("attempt", "show", name, attempts[0]["attempt_id"])
+    assert shown["seat"]["seat"] == "A1"
+    assert box.lead("exam", "start", name)["state"] == "live"
+    assert box.lead("exam", "status", name)["state"] == "live"
+    exit_code, said = box.refused("exam", "close", name, "--as", "lead")
+    assert exit_code == 4
+    assert "cannot be undone" in said
+    assert box.lead("exam", "close", name, "--yes")["live_key_destroyed"] is True
+    listed = {row["exam_id"]: row["state"] for row in box.lead("exam", "list")["exams"]}
+    assert listed[name] == "closed"
+
+
+def test_people_come_and_go(box: Box) -> None:
+    words = ("user", "add", "vakt", "invigilator", "--no-second-factor", "--all-exams")
+    done = box.run(*words, "--as", "lead", "--state", str(box.state), second="ett annat lösenord")
+    assert done.returncode == 0, done.stderr
+    assert {"lead", "vakt"} <= {person["name"] for person in box.lead("user", "list")["users"]}
+    mine = box.run(
+        *("exam", "list", "--as", "vakt", "--state", str(box.state)),
+        passphrase="ett annat lösenord",
+    )
+    assert mine.returncode == 0
+    not_mine = box.refused("user", "list", "--as", "vakt", passphrase="ett annat lösenord")
+    assert not_mine[0] == 4
+    box.lead("user", "remove", "vakt")
+    assert box.refused("exam", "list", "--as", "vakt", passphrase="ett annat lösenord")[0] == 4
+
+
+def test_refusals_keep_their_exit_codes(box: Box, exam: dict[str, Any], tmp_path: Path) -> None:
+    assert box.refused("exam", "list", "--as", "lead", passphrase="not the passphrase")[0] == 4
+    assert box.refused("exam", "status", "NOSUCH", "--as", "lead")[0] == 2
+    exit_code, said = box.refused("exam", "start", exam["exam_id"], "--as", "lead")
+    assert exit_code == 4, said
+
+
+def test_a_second_supervisor_is_refused(box: Box) -> None:
+    words = [sys.executable, "-m", "appliance.cli.main", "serve", "--state", str(box.state)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 4
+    assert "running already" in done.stderr
