@@ -234,3 +234,19 @@ async def test_the_connection_keeps_its_promises(tmp_path: Path) -> None:
     mode = (await asyncio.to_thread(database.path.stat)).st_mode & 0o777
     assert mode == 0o600
     await database.close()
+
+
+async def test_after_a_failed_write_the_database_takes_nothing_more(tmp_path: Path) -> None:
+    database = await asyncio.to_thread(opened, tmp_path / "audit.db")
+    await database.run(lambda connection: add(connection, 1))
+
+    def fail(connection: apsw.Connection) -> None:
+        raise apsw.IOError("fsync")
+
+    for work in (fail, lambda connection: add(connection, 2)):
+        with pytest.raises(Unreachable, match="check the disk"):
+            await database.run(work)
+    await database.close()
+    again = await asyncio.to_thread(opened, tmp_path / "audit.db")
+    assert await again.read(count) == 1
+    await again.close()
