@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -20,12 +22,20 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudServers]:
 
 
 @pytest.fixture(autouse=True)
-def driver_may_look_around(blocking_fails: BlockBuster) -> None:
-    """For each connection pool the MongoDB driver looks whether it runs in a container: one
-    `stat` of a local file, in its own code and not to be avoided."""
+def driver_may_look_around(blocking_fails: BlockBuster) -> Iterator[None]:
+    """Two habits of the MongoDB driver that its users cannot change.
+
+    For each connection pool it looks whether it runs in a container (one `stat` of a local
+    file); and a connection it was just opening when it was closed leaves its socket to the
+    garbage collector.
+    """
     blocking_fails.functions["os.stat"].can_block_in(
         "pymongo/pool_options.py", "get_container_env_info"
     )
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture
