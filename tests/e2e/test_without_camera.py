@@ -84,3 +84,57 @@ async def test_without_sound_the_microphone_is_not_asked_for(
     assert asked
     assert not any(each["audio"] for each in asked)
     assert await watched.says("recording") == "Recording"
+
+
+# Runs before the page's modules: a camera that the test can pull out and put back.
+UNPLUGGABLE = """
+window.unplugged = false;
+const media = navigator.mediaDevices;
+const open = media.getUserMedia.bind(media);
+const streams = [];
+media.getUserMedia = async (constraints) => {
+  if (window.unplugged) throw new DOMException("unplugged", "NotFoundError");
+  const stream = await open(constraints);
+  streams.push(stream);
+  return stream;
+};
+window.unplug = () => {
+  window.unplugged = true;
+  for (const track of streams.flatMap((s) => s.getVideoTracks())) {
+    if (track.readyState === "ended") continue;
+    track.stop();
+    track.dispatchEvent(new Event("ended"));
+  }
+};
+"""
+
+
+async def test_a_camera_that_is_unplugged_and_comes_back(
+    room: ExamRoom, open_page: OpenPage
+) -> None:
+    await room.open(settings(face_photo=False, live_view=False))
+    watched = await open_page()
+    page = watched.page
+    await page.add_init_script(UNPLUGGABLE)
+    await page.goto(room.urls["A1"])
+    await page.click("#join-form button")
+    await walk_to_the_room(page)
+    await room.to("live")
+    await watched.until_recorded(1)
+
+    await page.evaluate("window.unplug()")
+    await room.until_seat("A1", lambda s: s.camera is CameraState.MISSING)
+    await page.wait_for_selector("#trouble:not([hidden])")
+    assert "Go on working" in await page.inner_text("#trouble-text")
+    await watched.until_strip("recording", "false")
+
+    before = int((await watched.strip())["recorded"])
+    await page.evaluate("() => { window.unplugged = false; }")
+    await room.until_seat("A1", lambda s: s.camera is CameraState.WORKING)
+    await watched.until_recorded(before + 1)
+    assert await page.is_hidden("#trouble")
+    await page.click("#hand-in")
+    await page.click("#hand-in-yes")
+    await shown(page, "done")
+    recorded = int((await watched.strip())["recorded"])
+    assert await room.kept("A1") == list(range(1, recorded + 1))

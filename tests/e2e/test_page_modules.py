@@ -1,0 +1,106 @@
+"""The page's pure modules, called in the browser that will run them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from appliance.rehearsal.browser import shown
+from tests.e2e.conftest import OpenPage
+from tests.e2e.exam_room import ExamRoom
+
+ON = {"video_snippets": True, "face_photo": True, "live_view": True, "audio_presence": True}
+OFF = dict.fromkeys(ON, False)
+PAGE = {"cameraOn": True, "portraitSkipped": False, "handingIn": False, "waiting": 0}
+STATUS: dict[str, Any] = {
+    "exam_state": "open",
+    "attempt_state": "expected",
+    "camera": "working",
+    "notice": "v",
+    "portrait": True,
+    "features": ON,
+}
+
+# What the box says, what the page knows, the step that follows.
+STEPS: list[tuple[dict[str, Any] | None, dict[str, Any], str]] = [
+    (None, {}, "join"),
+    ({"notice": None, "camera": "unknown"}, {}, "notice"),
+    ({"notice": None, "camera": "refused"}, {}, "ready"),
+    ({"camera": "unknown"}, {"cameraOn": False}, "devices"),
+    ({}, {"cameraOn": False}, "devices"),
+    ({"camera": "missing"}, {"cameraOn": False}, "ready"),
+    ({"features": OFF, "camera": "unknown"}, {"cameraOn": False}, "ready"),
+    ({"portrait": False}, {}, "portrait"),
+    ({"portrait": False}, {"portraitSkipped": True}, "ready"),
+    ({"portrait": False, "features": {**ON, "face_photo": False}}, {}, "ready"),
+    ({}, {}, "ready"),
+    ({"attempt_state": "checked_in"}, {}, "waiting"),
+    ({"attempt_state": "checked_in", "portrait": False}, {"cameraOn": False}, "waiting"),
+    ({"attempt_state": "recording", "exam_state": "live"}, {}, "live"),
+    ({"attempt_state": "on_break", "exam_state": "live"}, {}, "live"),
+    ({"attempt_state": "recording", "exam_state": "live"}, {"handingIn": True}, "sending"),
+    ({"attempt_state": "recording", "exam_state": "closed"}, {"waiting": 2}, "sending"),
+    ({"attempt_state": "recording", "exam_state": "closed"}, {}, "done"),
+    ({"attempt_state": "handed_in", "exam_state": "live"}, {"waiting": 1}, "sending"),
+    ({"attempt_state": "ended", "exam_state": "live"}, {}, "done"),
+]
+
+
+async def test_steps_clock_and_texts(room: ExamRoom, open_page: OpenPage) -> None:
+    page = (await open_page()).page
+    await page.goto(room.origin)
+    await shown(page, "join")
+
+    cases = [
+        (None if said is None else {**STATUS, **said}, {**PAGE, **knows})
+        for said, knows, _ in STEPS
+    ]
+    found = await page.evaluate(
+        """async (cases) => {
+          const { stepOf } = await import("/static/visit.js");
+          return cases.map(([status, page]) => stepOf(status, page));
+        }""",
+        cases,
+    )
+    assert found == [step for _, _, step in STEPS]
+
+    # The box is 90 s ahead. The second answer took 4 s on the way back and is the worse sample.
+    differences = await page.evaluate(
+        """async () => {
+          const { BoxClock } = await import("/static/clock.js");
+          const clock = new BoxClock();
+          const before = clock.difference;
+          clock.heard(1000, 1020, 91010);
+          clock.heard(5000, 9000, 95000);
+          const measured = clock.difference;
+          clock.forget(); // the computer's clock was set 100 s ahead
+          clock.heard(109500, 109600, 99550);
+          return [before, measured, clock.difference];
+        }"""
+    )
+    assert differences == pytest.approx([0, 90_000, -10_000])
+
+    waits = await page.evaluate(
+        """async () => {
+          const { retryAfter } = await import("/static/api.js");
+          return [null, "7", "soon"].map(retryAfter);
+        }"""
+    )
+    assert waits == [None, 7000, None]
+
+    keys = await page.evaluate(
+        """async () => {
+          const { EN } = await import("/static/texts_en.js");
+          const { SV } = await import("/static/texts_sv.js");
+          const holes = (t) => (t.match(/\\{\\w+\\}/g) ?? []).sort().join();
+          return {
+            en: Object.keys(EN).sort(), sv: Object.keys(SV).sort(),
+            uneven: Object.keys(EN).filter((k) => holes(EN[k]) !== holes(SV[k] ?? "")),
+            same: Object.keys(EN).filter((k) => EN[k] === SV[k]),
+          };
+        }"""
+    )
+    assert keys["en"] == keys["sv"]
+    assert keys["uneven"] == []
+    assert keys["same"] == [], "a sentence that was not translated"
