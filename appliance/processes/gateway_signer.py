@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from appliance.adapters.crypto.signing import SigningKey, key_id, verify
+from appliance.adapters.crypto.signing import key_id, verify
 from appliance.core.errors import IntegrityFailure, Refused, Unreachable
 from appliance.services.signing import Signed
 
@@ -27,19 +26,13 @@ class GatewaySigner:
         reply = await self._ask(purpose, payload)
         try:
             signature = base64.b64decode(reply["signature"])
-            public_key = await self._public_key(reply)
+            public_key = base64.b64decode(reply["public_key"])
         except (KeyError, TypeError, ValueError):
             raise Unreachable("The gateway's answer is not a signature: start it again.") from None
         if reply.get("key_id") != key_id(public_key):
             raise IntegrityFailure("The gateway signs with another key than the box's own.")
         verify(public_key, purpose, payload, signature)
         return Signed(signature=signature, public_key=public_key)
-
-    async def _public_key(self, reply: dict[str, Any]) -> bytes:
-        if "public_key" in reply:
-            return base64.b64decode(reply["public_key"])
-        path = self._state / "keys" / "box_signing.pem"
-        return (await asyncio.to_thread(SigningKey.load, path)).public_bytes
 
     async def _ask(self, purpose: str, payload: bytes) -> dict[str, Any]:
         connector = aiohttp.UnixConnector(path=str(self._state / "run" / "gateway.sock"))

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cbor2
@@ -86,7 +86,9 @@ async def closed_exam(
     retention: Retention | None = None,
     bulk: int = 0,
 ) -> ClosedExam:
-    """`bulk` random bytes are added to each snippet's plaintext, to have packs to fill."""
+    """In `state`, or a new box there; a box made by `hallvakt init` keeps its id and key.
+
+    `bulk` random bytes are added to each snippet's plaintext, to have packs to fill."""
     made = ClosedExam(state=state, reviewer=reviewer or new_reviewer())
     stores = await asyncio.to_thread(_box, made, cloud)
     try:
@@ -116,9 +118,15 @@ async def closed_exam(
 
 
 def _box(made: ClosedExam, cloud: CloudConfig) -> Stores:
-    for name in ("db", "run", "keys"):
-        (made.state / name).mkdir(parents=True)
-    box.write(made.state, BoxConfig(box_id=made.box_id, cloud=cloud))
+    if (made.state / box.FILE_NAME).exists():
+        config = box.load(made.state)
+        made.box_id = config.box_id
+        made.signing_key = SigningKey.load(made.state / "keys" / "box_signing.pem")
+    else:
+        for name in ("db", "run", "keys"):
+            (made.state / name).mkdir(parents=True)
+        config = BoxConfig(box_id=made.box_id)
+    box.write(made.state, replace(config, cloud=cloud))
     return open_stores(made.state)
 
 

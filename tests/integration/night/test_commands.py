@@ -1,0 +1,100 @@
+"""`hallvakt sync` and `hallvakt janitor` beside a running gateway, which signs over its socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.config.box import CloudConfig
+from appliance.rehearsal.school import free_port
+from tests.support.closed_exam import closed_exam
+
+
+async def _hallvakt(*words: str, passphrase: str | None = None) -> tuple[int, Any, str]:
+    """Exit code, the JSON it printed or None, and what it said on standard error."""
+    read, write = os.pipe()
+    os.write(write, f"{passphrase}\n".encode())
+    os.close(write)
+    by_descriptor = ("--passphrase-fd", str(read)) if passphrase else ()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "appliance.cli.main", *words, *by_descriptor, "--json",
+        pass_fds=(read,),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    os.close(read)
+    out, said = await process.communicate()
+    return process.returncode or 0, json.loads(out) if out else None, said.decode()
+
+
+@pytest.fixture
+async def made_box(state: Path) -> None:
+    ports = [str(free_port()) for _ in range(3)]
+    words = ("--host", "127.0.0.1", "--port", ports[0], "--lead", "lead", "--no-second-factor")
+    relay = ("--relay-port", ports[1], "--relay-tls-port", ports[2])
+    code, _, said = await _hallvakt(
+        "init", *words, *relay, "--state", str(state), passphrase="correct horse battery"
+    )
+    assert code == 0, said
+
+
+@asynccontextmanager
+async def _gateway(state: Path) -> AsyncIterator[None]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "appliance.processes.gateway", "--state", str(state),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(60):
+            socket = state / "run" / "gateway.sock"
+            while not await asyncio.to_thread(socket.exists):
+                assert process.returncode is None, "the gateway ended"
+                await asyncio.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@pytest.mark.usefixtures("made_box")
+async def test_the_night_by_command(state: Path, cloud_config: CloudConfig) -> None:
+    made = await closed_exam(state, cloud_config)
+    at = ("--state", str(state))
+    _, planned, _ = await _hallvakt("sync", "plan", *at)
+    assert planned["bytes"] > 0
+    assert [o["kind"] for o in planned["order"]] == ["records", "flagged", "portraits", "rest"]
+    assert sum(o["bytes"] for o in planned["order"]) == planned["bytes"]
+
+    code, _, said = await _hallvakt("sync", "run", *at)
+    assert code == 5  # nobody signs
+    assert "hallvakt serve" in said
+
+    async with _gateway(state):
+        code, ran, said = await _hallvakt("sync", "run", *at)
+        assert code == 0, said
+        assert ran["exams"] == [made.exam_id]
+    code, verified, said = await _hallvakt("sync", "verify", *at)
+    assert code == 0, said
+    assert (verified["verified"], verified["bytes"]) == (True, planned["bytes"])
+    _, status, _ = await _hallvakt("sync", "status", *at)
+    assert (status["backlog_bytes"], status["confirmed_bytes"]) == (0, planned["bytes"])
+    assert status["last_verified_at"] is not None
+    _, cleaned, _ = await _hallvakt("janitor", *at)
+    assert cleaned["purged"] == len(made.plain)
+    assert made.names == []
+
+
+@pytest.mark.usefixtures("made_box")
+async def test_a_box_without_cloud_says_so(state: Path) -> None:
+    code, document, said = await _hallvakt("sync", "run", "--state", str(state))
+    assert (code, document) == (4, None)
+    assert "stays on the box" in said
