@@ -72,7 +72,7 @@ class VoiceDetector:
             self._gate.is_speech(data[i * _GATE_STEP : (i + 1) * _GATE_STEP].tobytes(), RATE)
             for i in range(steps)
         )
-        return heard >= max(1, _GATE_SHARE * steps)
+        return bool(heard >= max(1, _GATE_SHARE * steps))
 
     def _voice_share(self, samples: Samples, start: int, end: int) -> float:
         if self._silero is None:

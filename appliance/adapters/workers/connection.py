@@ -75,6 +75,8 @@ class WorkerConnection(asyncio.Protocol):
         self.lost = True
         if not self._greeting.done():
             self._greeting.set_exception(ConnectionResetError())
+            self._greeting.exception()  # seen, even when the pool was closed meanwhile
         if self._reply is not None and not self._reply.done():
             self._reply.set_exception(ConnectionResetError())
+            self._reply.exception()
         self._on_lost()
