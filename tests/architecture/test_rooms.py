@@ -14,7 +14,8 @@ _WORKER = "appliance/processes/media_worker.py"
 _ROOMS = {
     # The worker's composition root loads av and cv2 before it shuts itself away from the disk.
     "av": ("appliance/adapters/media/", "appliance/rehearsal/", "tui/", _WORKER),
-    "cv2": ("appliance/adapters/vision/", _WORKER),
+    # `hallvakt models` dims, blurs and shrinks pictures to see what that costs the models.
+    "cv2": ("appliance/adapters/vision/", "appliance/cli/models_", _WORKER),
     "onnxruntime": ("appliance/adapters/vision/", "appliance/adapters/hearing/"),
     "onnx": ("appliance/adapters/vision/convert/",),
     "tflite": ("appliance/adapters/vision/convert/",),
