@@ -108,7 +108,8 @@ def test_content_is_seen_in_session_only_and_by_those_in_the_hall() -> None:
 def test_a_refusal_says_why() -> None:
     person = Person(user_id=UserId("u" * 32), role=Role.INVIGILATOR, exams=frozenset({MINE}))
     for about, words in (
-        (Object(exam_id=MINE, exam_state=S.CLOSED), "while the exam is closed"),
+        (Object(exam_id=MINE, exam_state=S.CLOSED), "exam is closed"),
+        (Object(exam_id=MINE, exam_state=S.OPEN), "while the exam is open"),
         (Object(exam_id=OTHER, exam_state=S.LIVE), "not assigned to this exam"),
         (Object(), "needs an exam"),
     ):
