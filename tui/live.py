@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -205,7 +205,7 @@ async def _relay_offered(socket: aiohttp.ClientWebSocketResponse) -> RTCIceServe
     raise Unreachable("The box closed the live view before it began; try again.")
 
 
-def pick_relay(offered: list[Mapping[str, Any]]) -> RTCIceServer:
+def pick_relay(offered: Sequence[Mapping[str, Any]]) -> RTCIceServer:
     """One TURN address (aiortc uses only the first): over TCP where offered, because a dead relay
     shows there at once, and plain before TLS, because media is encrypted end to end anyway."""
     found: list[tuple[int, str, Mapping[str, Any]]] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import av
 import pytest
 
@@ -72,7 +74,7 @@ def test_no_room_to_paint_keeps_the_frame() -> None:
 
 
 def test_tcp_is_preferred_and_plain_before_tls() -> None:
-    offered = [
+    offered: list[dict[str, Any]] = [
         {"urls": "stun:127.0.0.1", "username": "u", "credential": "c"},
         {
             "urls": ["turns:127.0.0.1:2?transport=tcp", "turn:127.0.0.1:1?transport=udp"],

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from appliance.core.attempt import AttemptState
 from appliance.core.errors import BadInput, NotAllowed, Unreachable
 from appliance.core.exam import ExamState
+from appliance.core.feed import HallSnapshot
 from appliance.core.ids import AttemptId, ExamId
 from appliance.rehearsal.live_sender import LiveSender
 from appliance.rehearsal.page_key import PageKey
@@ -24,6 +26,7 @@ from tests.support.box_api import BoxApi, Prepared
 from tests.tui.conftest import drawn, hall_is_shown, until
 from tui.app import ConsoleApp
 from tui.client import BoxClient
+from tui.feed_link import FeedLink
 from tui.live import LiveView, Phase
 from tui.screens.closed import ClosedScreen
 from tui.screens.live_view import LiveViewScreen
@@ -48,7 +51,7 @@ live_view = true
 class Stripes:
     """A camera that sees coloured stripes."""
 
-    def picture(self, at_s: float) -> np.ndarray:
+    def picture(self, at_s: float) -> np.ndarray[Any, Any]:
         picture = np.zeros((120, 160, 3), dtype=np.uint8)
         picture[:, :80] = (200, 40, 40)
         picture[:, 80:] = (40, 40, int(100 + 50 * (at_s % 2)))
@@ -89,12 +92,10 @@ async def a_candidate(box: RealBox, exam: Prepared, seat: str) -> AsyncIterator[
 
 
 async def attempt_at(client: BoxClient, exam: str, seat: str) -> AttemptId:
-    from tui.feed_link import FeedLink
-
     link = FeedLink(client, ExamId(exam), lambda _: None)
     async for message in link.messages():
-        seats = getattr(message.data, "seats", ())
-        return next(status.attempt_id for status in seats if status.seat == seat)
+        assert isinstance(message.data, HallSnapshot)
+        return next(s.attempt_id for s in message.data.seats if s.seat == seat)
     raise AssertionError("the feed ended")
 
 
@@ -142,7 +143,7 @@ async def test_a_whole_exam_at_the_console(real_box: RealBox) -> None:
             await until(pilot, lambda: "not stored" in drawn(pilot))
             await pilot.press("escape", "C", "y", *exam.code.lower(), "enter")
             await until(pilot, lambda: isinstance(app.screen, ClosedScreen), within_s=60)
-            assert "live key destroyed" in drawn(pilot)
+            await until(pilot, lambda: "live key destroyed" in drawn(pilot))
     status = await lead.ok("GET", f"/api/v1/exams/{exam.exam}")
     assert status["state"] == ExamState.CLOSED
 

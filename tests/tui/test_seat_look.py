@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from appliance.core.attempt import AttemptState, CameraState, LinkState
@@ -31,7 +33,7 @@ NOW = halls.NOW_MS
         ({"state": AttemptState.CHECKED_IN}, SeatLook.CHECKED_IN),
     ],
 )
-def test_the_most_urgent_thing_shows(changes: dict[str, object], look: SeatLook) -> None:
+def test_the_most_urgent_thing_shows(changes: dict[str, Any], look: SeatLook) -> None:
     assert look_of(halls.seat(1, "A1", **changes), NOW) is look
 
 
