@@ -276,6 +276,7 @@ def build(state: Path, config: BoxConfig) -> Parts:
             live_views=live_views,
             ingest=ingest,
             looking=looking,
+            workers=workers,
             watch=watch,
             halls=halls,
             channels=channels,

@@ -23,6 +23,7 @@ from appliance.core.ports import (
     AuditStore,
     Clock,
     ExamStore,
+    MediaWorkers,
     ObservationStore,
     Relay,
     SnippetStore,
@@ -47,6 +48,7 @@ log = structlog.get_logger(__name__)
 
 DRAIN_S = 5.0
 ANALYSES_S = 20.0
+WITHOUT_WORKERS_S = 2.0  # time for one that just died to come back
 REPORT_ACTION = "close-report"
 
 Encode = Callable[[Any], bytes]
@@ -101,6 +103,7 @@ class CloseExam:
         live_views: LiveViews,
         ingest: Ingest,
         looking: Looking,
+        workers: MediaWorkers,
         watch: Watch,
         halls: Halls,
         channels: Channels,
@@ -123,6 +126,7 @@ class CloseExam:
         self._live_views = live_views
         self._ingest = ingest
         self._looking = looking
+        self._workers = workers
         self._watch = watch
         self._halls = halls
         self._channels = channels
@@ -156,7 +160,9 @@ class CloseExam:
         views, views_s = await self._end_views(exam)
         self._channels.refresh_exam(exam_id)
         await self._ingest.drain(exam_id, DRAIN_S)
-        await self._looking.finish(exam_id, ANALYSES_S)
+        await self._looking.finish(
+            exam_id, ANALYSES_S if self._workers.alive else WITHOUT_WORKERS_S
+        )
         attempts = list(await self._attempts.of_exam(exam_id))
         for attempt in attempts:
             await self._watch.pause(exam, attempt)

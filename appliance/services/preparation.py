@@ -75,6 +75,10 @@ class Preparation:
         """Those the person is assigned to; leads and the officer see that all exist."""
         return [e for e in await self._exams.all() if self._listed(person, e)]
 
+    async def exam(self, exam: ExamId) -> Exam:
+        """Raise NotFound."""
+        return await self._exams.get(exam)
+
     def check_listed(self, person: Person, exam: Exam) -> None:
         """Raise NotFound for an exam that is not on this person's list."""
         if not self._listed(person, exam):

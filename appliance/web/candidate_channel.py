@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from appliance.core.attempt import Attempt
 from appliance.core.errors import HallvaktError
@@ -107,18 +106,17 @@ async def channel(request: web.Request, attempt: Attempt) -> web.StreamResponse:
     gateway.channels.opened(attempt.exam_id, attempt.attempt_id, page)
     gateway.halls.connected(attempt.attempt_id)
     page.refresh()
-    writer = asyncio.create_task(outbox.run())
+
+    async def take(text: str) -> None:
+        try:
+            await _take(gateway, attempt, text)
+        except HallvaktError:
+            # The page shows its status, which says what is so; nothing to answer here.
+            page.refresh()
+
     try:
-        async for message in socket:
-            if message.type is not WSMsgType.TEXT:
-                break
-            try:
-                await _take(gateway, attempt, message.data)
-            except HallvaktError:
-                # The page shows its status, which says what is so; nothing to answer here.
-                page.refresh()
+        await outbox.serve(take)
     finally:
-        writer.cancel()
         if gateway.channels.closed(attempt.attempt_id, page):
             gateway.halls.disconnected(attempt.attempt_id)
             gateway.live_views.end_attempt(attempt.attempt_id, "The candidate's page is gone.")

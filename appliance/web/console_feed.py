@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from appliance.core.errors import BadInput, HallvaktError
+from appliance.core.exam import IN_SESSION
 from appliance.core.roles import Action
+from appliance.services.accounts import NotLoggedIn
 from appliance.services.feed import Subscription, Viewer
 from appliance.web.bodies import json_bytes
+from appliance.web.outbox import LONGEST_REASON
 from appliance.web.routes import Asked, Routes
 
 routes = Routes()
@@ -30,45 +34,57 @@ async def feed(request: web.Request, asked: Asked) -> web.StreamResponse:
     subscription = hub.subscribe(
         Viewer(halls=person.halls, names=await gateway.names.book_for(person, exam)), after
     )
-    tasks = [
-        asyncio.create_task(_send(socket, subscription)),
-        asyncio.create_task(_recheck(socket, asked)),
-    ]
+    reading = asyncio.create_task(_until_gone(socket))
+    sending = asyncio.create_task(_send(socket, subscription))
+    guarding = asyncio.create_task(_until_forbidden(asked))
+    tasks: list[asyncio.Task[Any]] = [reading, sending, guarding]
     try:
-        async for message in socket:
-            if message.type is not WSMsgType.TEXT:
-                break
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        # Whoever closes must be the only one who reads, or the peer's answer is not awaited.
+        reading.cancel()
+        await asyncio.wait([reading])
+        if guarding.done():
+            reason = guarding.result().encode()[:LONGEST_REASON]
+            await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=reason)
+        elif sending.done():
+            await socket.close(message=b"the exam is closed")
     finally:
         hub.unsubscribe(subscription)
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     return socket
 
 
+async def _until_gone(socket: web.WebSocketResponse) -> None:
+    """A console says nothing on this socket; reading notices when it is gone."""
+    async for message in socket:
+        if message.type is not WSMsgType.TEXT:
+            return
+
+
 async def _send(socket: web.WebSocketResponse, subscription: Subscription) -> None:
+    """Return when the feed has ended or the console is gone."""
     with suppress(ConnectionError):
         while (message := await subscription.next()) is not None:
             await socket.send_str(json_bytes(message).decode())
-        await socket.close(code=WSCloseCode.OK, message=b"the exam is closed")
 
 
-async def _recheck(socket: web.WebSocketResponse, asked: Asked) -> None:
-    """Whoever logs out or loses the right stops seeing the hall within a second."""
+async def _until_forbidden(asked: Asked) -> str:
+    """Return why, within a second of a logout or the loss of the right. A closed exam is no
+    reason: its feed ends by itself, after the last status."""
     exam = asked.exam.exam.exam_id
-    with suppress(ConnectionError):
-        while True:
-            await asyncio.sleep(_RECHECK_S)
-            try:
-                caller = await asked.gateway.accounts.again(asked.caller)
-                current = await asked.gateway.access.to_exam(caller.person, Action.HALL_WATCH, exam)
-                del current
-            except HallvaktError as error:
-                if exam not in asked.gateway.halls.in_session():
-                    return  # closed: the feed ends by itself, after the last status
-                await socket.close(
-                    code=WSCloseCode.POLICY_VIOLATION, message=error.message.encode()[:120]
-                )
-                return
+    while True:
+        await asyncio.sleep(_RECHECK_S)
+        try:
+            caller = await asked.gateway.accounts.again(asked.caller)
+            await asked.gateway.access.to_exam(caller.person, Action.HALL_WATCH, exam)
+        except NotLoggedIn as error:
+            return error.message
+        except HallvaktError as error:
+            state = (await asked.gateway.preparation.exam(exam)).state
+            if state in IN_SESSION:
+                return error.message
 
 
 def _after(request: web.Request) -> int | None:

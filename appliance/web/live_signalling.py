@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from appliance.core.errors import HallvaktError
 from appliance.core.roles import Action
@@ -89,19 +89,21 @@ async def live(request: web.Request, asked: Asked) -> web.StreamResponse:
             caller.person, Action.LIVE_VIEW_OPEN, view.exam_id, view.attempt_id
         )
 
-    tasks: list[asyncio.Task[None]] = []
     try:
         await socket.prepare(request)
-        tasks.append(asyncio.create_task(outbox.run()))
-        tasks.append(asyncio.create_task(gateway.live_views.watch_over(view, still_allowed)))
-        async for message in socket:
-            if message.type is not WSMsgType.TEXT:
-                break
-            _take(gateway, view, message.data)
+    except ConnectionError:
+        gateway.live_views.end(view, "The console went away.")
+        raise
+
+    async def take(text: str) -> None:
+        _take(gateway, view, text)
+
+    watching = asyncio.create_task(gateway.live_views.watch_over(view, still_allowed))
+    try:
+        await outbox.serve(take)
     finally:
         gateway.live_views.end(view, "The console closed the view.")
-        for task in tasks:
-            task.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
     return socket
 
 

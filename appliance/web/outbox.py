@@ -1,14 +1,19 @@
-"""What goes out over one WebSocket: bounded, in order, written by one task."""
+"""Both directions of one WebSocket: what comes in is handed on, what goes out is bounded, in
+order, and written by one task."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
 
-from aiohttp import WSCloseCode, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
+LONGEST_REASON = 120  # a close frame's text has at most 123 bytes (RFC 6455, section 5.5)
 _MOST_WAITING = 256
+_LAST_WORDS_S = 2.0
 
 
 class Outbox:
@@ -28,9 +33,11 @@ class Outbox:
 
     def put_later(self, make: Callable[[], Awaitable[bytes]]) -> None:
         """`make` is asked for the message when its turn has come."""
+        if self._closing is not None:
+            return
         if len(self._waiting) >= _MOST_WAITING:
-            self.close(WSCloseCode.TRY_AGAIN_LATER, "reads too slowly")
             self._waiting.clear()
+            self.close(WSCloseCode.TRY_AGAIN_LATER, "reads too slowly")
             return
         self._waiting.append(make)
         self._wake.set()
@@ -41,18 +48,41 @@ class Outbox:
             self._closing = (code, reason)
         self._wake.set()
 
-    async def run(self) -> None:
-        """Write until closed; ends quietly when the peer is gone."""
+    async def serve(self, take: Callable[[str], Awaitable[None]]) -> None:
+        """Hand each text that comes in to `take`, until the peer goes or `close` was called."""
+        reading = asyncio.create_task(self._read(take))
+        writing = asyncio.create_task(self._write())
+        tasks: list[asyncio.Task[Any]] = [reading, writing]
         try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                reading.result()
+        finally:
+            # Whoever closes must be the only one who reads, or the peer's answer is lost.
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            self.close()
+            await asyncio.wait([writing], timeout=_LAST_WORDS_S)
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+            code, reason = self._closing or (WSCloseCode.OK, "")
+            with suppress(ConnectionError):
+                await self._socket.close(code=code, message=reason.encode()[:LONGEST_REASON])
+
+    async def _read(self, take: Callable[[str], Awaitable[None]]) -> None:
+        async for message in self._socket:
+            if message.type is not WSMsgType.TEXT:
+                return
+            await take(message.data)
+
+    async def _write(self) -> None:
+        """Return when closed and all is written, or when the peer is gone."""
+        with suppress(ConnectionError):
             while True:
                 while self._waiting:
                     message = await self._waiting.popleft()()
                     await self._socket.send_str(message.decode())
                 if self._closing is not None:
-                    code, reason = self._closing
-                    await self._socket.close(code=code, message=reason.encode()[:120])
                     return
                 self._wake.clear()
                 await self._wake.wait()
-        except ConnectionError:
-            return

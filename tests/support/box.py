@@ -126,12 +126,12 @@ class RealBox:
         if recipients:
             self.install_recipients(("reviewer", "recovery", "data_protection_officer"))
 
-    def install_recipients(self, kinds: Sequence[str]) -> None:
+    def install_recipients(self, kinds: Sequence[str], version: int = 1) -> None:
         for kind in ("root", *kinds):
             self.school.setdefault(kind, PrivateKey.generate(kind, f"Test {kind}"))
         root = self.school["root"]
         listed = sign_recipients(
-            root.for_signing(), 1, [self.school[kind].public() for kind in kinds]
+            root.for_signing(), version, [self.school[kind].public() for kind in kinds]
         )
         install_recipients(self.state / "keys", listed, root=root.public())
 
@@ -155,9 +155,7 @@ class RealBox:
 
     async def stop(self, number: int = signal.SIGTERM) -> None:
         """End all processes; `SIGKILL` is what a power cut looks like to the gateway."""
-        for api in self._apis:
-            await api.close()
-        self._apis.clear()
+        await self.close_apis()
         for process in self._processes:
             if process.poll() is None:
                 process.send_signal(number)
@@ -186,6 +184,11 @@ class RealBox:
             return False
         finally:
             await api.close()
+
+    async def close_apis(self) -> None:
+        for api in self._apis:
+            await api.close()
+        self._apis.clear()
 
     # --- speaking to it -------------------------------------------------------------------------
 
@@ -236,7 +239,7 @@ async def running_box(
     """`directory` should be short: a Unix socket's path has at most 107 bytes."""
     box = RealBox(directory / "box", free_port(), workers=workers, validate=validate)
     await asyncio.to_thread(box.make)
-    _with_workers(box.state, workers)
+    use_workers(box.state, workers)
     try:
         await box.start()
         yield box
@@ -244,6 +247,7 @@ async def running_box(
         await box.stop()
 
 
-def _with_workers(state: Path, workers: int) -> None:
+def use_workers(state: Path, workers: int) -> None:
+    """Say in box.toml how many there are."""
     path = state / "box.toml"
     path.write_text(re.sub(r"(?m)^count = \d+$", f"count = {max(workers, 1)}", path.read_text()))

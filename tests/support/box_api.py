@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json as json_module
 import ssl
 from base64 import b64encode
@@ -109,8 +110,10 @@ class BoxApi:
         if json is not None:
             data = json_module.dumps(json).encode()
             sent.setdefault("Content-Type", "application/json")
+        # aiohttp warns of large bytes: they would be written to the socket at one go.
+        body = io.BytesIO(data) if isinstance(data, bytes) else data
         async with self.http.request(
-            method, self.origin + path, data=data, params=params, headers=sent
+            method, self.origin + path, data=body, params=params, headers=sent
         ) as answer:
             reply = Reply(
                 status=answer.status, headers=dict(answer.headers), body=await answer.read()

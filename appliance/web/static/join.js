@@ -58,6 +58,9 @@ export class JoinStep {
     }
     try {
       await join(exam, seat);
+      // The codes neither stay in the address bar nor in the history.
+      history.replaceState(null, "", location.pathname);
+      await this.#joined();
     } catch (error) {
       this.problem(sentence(error));
       byId("exam-code").focus();
@@ -65,9 +68,6 @@ export class JoinStep {
     }
     this.problem(null);
     this.fill({ exam: "", seat: "" });
-    // The codes neither stay in the address bar nor in the history.
-    history.replaceState(null, "", location.pathname);
-    await this.#joined();
   }
 }
 

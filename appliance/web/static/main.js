@@ -288,7 +288,7 @@ class Visit {
   }
 
   #lineChanged(up) {
-    if (up) this.#uploader?.nudge();
+    if (up) this.#uploader?.hurry();
     this.#askAt = 0;
     this.#draw();
   }
@@ -306,12 +306,12 @@ class Visit {
     boxClock.forget();
     this.#askAt = 0;
     this.#channel.renew();
-    this.#uploader?.nudge();
+    this.#uploader?.hurry();
   }
 
   #tryAtOnce() {
     this.#channel.nudge();
-    this.#uploader?.nudge();
+    this.#uploader?.hurry();
   }
 
   #translate() {

@@ -6,6 +6,7 @@ import { base64 } from "./base64url.js";
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 const REFUSED_WAIT_MS = 10_000;
+const HURRY_WITHIN_MS = 2_000;
 // What the box will not take however often it is sent. Asked twice, in case the way there
 // damaged it; then given up, so that one bad snippet never holds up the good ones behind it.
 const HOPELESS = new Set([400, 413, 415, 422]);
@@ -19,7 +20,7 @@ export class Uploader extends EventTarget {
   #stopped = false;
   #failures = 0;
   #refusedOnce = null;
-  #wake = () => {};
+  #hurry = () => {};
   acknowledged = 0; // highest number without a gap, as the box last said
   sentBytes = 0;
   givenUp = 0;
@@ -33,15 +34,21 @@ export class Uploader extends EventTarget {
     this.#spool = spool;
   }
 
-  /** Start when idle; when waiting after a failure, do not wait any longer. */
+  /** There is something to send: start when idle. */
   nudge() {
-    this.#wake();
     if (!this.#running && !this.#stopped) this.#run();
+  }
+
+  /** The network is back: do not sit out the rest of a back-off. What the box itself asked for
+   * is always waited for, and a hall of pages does not come back in the same moment. */
+  hurry() {
+    setTimeout(() => this.#hurry(), Math.random() * HURRY_WITHIN_MS);
+    this.nudge();
   }
 
   stop() {
     this.#stopped = true;
-    this.#wake();
+    this.#hurry();
   }
 
   async #run() {
@@ -50,7 +57,7 @@ export class Uploader extends EventTarget {
       while (!this.#stopped && this.#spool.waiting > 0) {
         const waitMs = await this.#step();
         this.dispatchEvent(new Event("changed"));
-        if (waitMs > 0) await this.#pause(waitMs);
+        if (waitMs > 0) await this.#pause(waitMs, { asked: this.reached });
       }
     } finally {
       this.#running = false;
@@ -108,10 +115,11 @@ export class Uploader extends EventTarget {
     return most / 2 + Math.random() * (most / 2);
   }
 
-  #pause(ms) {
+  #pause(ms, { asked }) {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
+      this.#hurry = () => {
+        if (asked && !this.#stopped) return;
         clearTimeout(timer);
         resolve();
       };
