@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -215,3 +216,24 @@ async def test_nothing_printed_of_the_ring_shows_a_key(box: Box) -> None:
         assert repr(secret)[2:-1] not in shown
     assert "secret" not in shown
     assert "kek" not in shown
+
+
+async def test_a_key_made_in_the_moment_of_unlocking_survives_the_next_restart(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring = box.start()
+    await ring.create_live_key(EXAM)
+    await ring.wrap_for(EXAM, ANNA, "pw")
+    ring = box.start()
+    add = type(box.stores.envelopes).add
+
+    async def add_and_unlock_meanwhile(*arguments: Any) -> None:
+        await add(*arguments)  # wrapped for nobody yet: the exam was locked when it was made
+        await ring.unlock(EXAM, ANNA, "pw")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(box.stores.envelopes), "add", add_and_unlock_meanwhile)
+        made = await ring.attempt_key(EXAM, A)
+    ring = box.start()
+    await ring.unlock(EXAM, ANNA, "pw")
+    assert await ring.key_for(EXAM, A, 1) == made.secret
