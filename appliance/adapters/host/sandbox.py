@@ -23,7 +23,7 @@ from pathlib import Path
 from appliance.adapters.host import landlock, syscall_filter
 from appliance.core.errors import WrongConfiguration
 
-MEMORY_BYTES = 3 * 512 * 1024 * 1024  # address space; a worker with all models needs about half
+MEMORY_BYTES = 3 * 512 * 1024 * 1024  # address space; a worker with all models needs 0.6 GB of it
 _DESCRIPTORS = 32
 
 _CLONE_NEWIPC, _CLONE_NEWUSER, _CLONE_NEWNET = 0x08000000, 0x10000000, 0x40000000
