@@ -38,9 +38,8 @@ def start_time(pid: int) -> str | None:
 async def start(configuration: str, directory: Path) -> asyncio.subprocess.Process:
     """Start coturn; `directory` is made new. Raise Unreachable when coturn is not installed."""
     await asyncio.to_thread(_make_empty, directory)
-    memory = os.memfd_create("relay", os.MFD_CLOEXEC)
+    memory = await asyncio.to_thread(_in_memory, configuration)
     try:
-        os.write(memory, configuration.encode())
         process = await asyncio.create_subprocess_exec(
             "setpriv", "--pdeathsig", "KILL", "--no-new-privs", "--",
             "turnserver", "-c", f"/proc/self/fd/{memory}",
@@ -80,6 +79,14 @@ async def end_orphan(directory: Path) -> None:
 
 async def remove(directory: Path) -> None:
     await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+
+
+def _in_memory(text: str) -> int:
+    """A file descriptor of an anonymous file that holds `text`."""
+    memory = os.memfd_create("relay", os.MFD_CLOEXEC)
+    with open(memory, "w", closefd=False) as file:
+        file.write(text)
+    return memory
 
 
 def _note(directory: Path, pid: int) -> None:

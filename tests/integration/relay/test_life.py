@@ -35,6 +35,10 @@ def _pid(directory: Path) -> int:
     return int((directory / "coturn.pid").read_text())
 
 
+async def _start_time(pid: int) -> str | None:
+    return await asyncio.to_thread(child.start_time, pid)
+
+
 def _left_in(directory: Path) -> list[Path]:
     return list(directory.iterdir())
 
@@ -95,7 +99,7 @@ async def test_stop_ends_it_and_leaves_nothing(relay: Coturn, exam: ExamId, tmp_
         started = time.monotonic()
         await relay.stop(exam)
         assert time.monotonic() - started < 2
-        assert child.start_time(pid) is None
+        assert (await _start_time(pid)) is None
         assert not await probe.answers("127.0.0.1", port)
         allocated.abandon()
     assert not await relay.running(exam)
@@ -186,11 +190,11 @@ async def test_a_killed_gateway_leaves_no_relay(exam: ExamId, tmp_path: Path) ->
     while b"started" not in (line := await gateway.stdout.readline()):
         assert line, "the gateway ended early"
     pid = _pid(tmp_path / f"relay-{exam}")
-    assert child.start_time(pid) is not None
+    assert (await _start_time(pid)) is not None
     gateway.kill()
     await gateway.wait()
     async with asyncio.timeout(2):
-        while child.start_time(pid) is not None:  # noqa: ASYNC110 - not our child
+        while (await _start_time(pid)) is not None:  # noqa: ASYNC110 - not our child
             await asyncio.sleep(0.01)
 
 
@@ -206,7 +210,7 @@ async def test_what_an_earlier_gateway_left_running_is_ended_by_id_and_start_tim
         await relay.stop(exam)
         assert same_id_but_younger.returncode is None
         directory.mkdir()
-        (directory / "process").write_text(f"{left.pid} {child.start_time(left.pid)}")
+        (directory / "process").write_text(f"{left.pid} {await _start_time(left.pid)}")
         await relay.start(exam)
         assert await asyncio.wait_for(left.wait(), 2) == -signal.SIGKILL
     finally:
