@@ -32,12 +32,18 @@ def test_a_view_is_stalled_after_two_seconds_and_lost_after_five() -> None:
     assert not meter.is_stalled
     meter.add(_frame())
     clock.now += 1.9
-    assert not meter.is_stalled
+    assert (meter.is_stalled, meter.is_lost) == (False, False)
     clock.now += 0.2
-    assert meter.is_stalled
-    assert not meter.is_lost
+    assert (meter.is_stalled, meter.is_lost) == (True, False)
     clock.now += 3.0
     assert meter.is_lost
+
+
+def test_a_new_frame_ends_the_stall() -> None:
+    clock = Clock()
+    meter = FrameMeter(clock)
+    meter.add(_frame())
+    clock.now += 6.0
     meter.add(_frame())
     assert not meter.is_stalled
 

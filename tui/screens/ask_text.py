@@ -17,7 +17,7 @@ class AskTextScreen(ModalScreen[str | None]):
     """Answers the text, or None when left. `expected`: only this text is taken (asking twice)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", "ok"),
+        Binding("enter", "send", "ok", priority=True),
         Binding("escape", "back", "back"),
     ]
 
@@ -51,10 +51,6 @@ class AskTextScreen(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_send()
 
     def action_send(self) -> None:
         answer = self.query_one(Input).value.strip()

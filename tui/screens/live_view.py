@@ -49,6 +49,7 @@ class LiveViewScreen(ConsoleScreen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
+        self.app.clear_notifications()  # a toast would crop the raw picture
         self.follow(self._changed)
         self.set_interval(_PAINT_EVERY_S, self._paint)
         self.set_interval(1.0, self._show_title)

@@ -20,7 +20,7 @@ class LoginScreen(ConsoleScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,down", "app.focus_next", "next field"),
         Binding("up", "app.focus_previous", show=False),
-        Binding("enter", "submit", "log in"),
+        Binding("enter", "submit", "log in", priority=True),
     ]
 
     class Done(Message):
@@ -47,10 +47,6 @@ class LoginScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#passphrase" if self.shift.user else "#user", Input).focus()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_submit()
 
     def action_submit(self) -> None:
         """Go to the first empty field that is needed, or log in."""
