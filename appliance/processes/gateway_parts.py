@@ -157,6 +157,7 @@ def build(state: Path, config: BoxConfig) -> Parts:
     )
 
     async def on_unlocked(exam: Exam) -> None:
+        await names.all(exam.exam_id)
         await exam_life.unlocked(exam)
         await looking.resume(exam)
 

@@ -188,6 +188,8 @@ class RealBox:
     async def close_apis(self) -> None:
         for api in self._apis:
             await api.close()
+        if self._apis:
+            await asyncio.sleep(0.05)  # TLS transports close a few loop rounds later
         self._apis.clear()
 
     # --- speaking to it -------------------------------------------------------------------------
