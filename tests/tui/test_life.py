@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual import events
 
 from appliance.core.exam import ExamState
 from appliance.core.feed import Announcement, HallSnapshot
@@ -200,3 +201,14 @@ async def test_three_themes(in_hall: Console) -> None:
 
 def _seat(box: ScriptedBox, label: str):  # type: ignore[no-untyped-def]
     return next(seat for seat in box.view.seats.values() if seat.seat == label)
+
+
+async def test_enter_never_overtakes_the_letters_before_it(
+    console: Console, box: ScriptedBox
+) -> None:
+    """Keys that come in one burst, as from a paste or a slow line."""
+    async with console() as pilot:
+        for key in (*"right", "space", *"horse", "enter"):
+            character = " " if key == "space" else key if len(key) == 1 else "\r"
+            pilot.app.post_message(events.Key(key, character))
+        await until(pilot, lambda: hall_is_shown(pilot))

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui.widgets.field import Field
 from tui.widgets.key_footer import KeyFooter
 
 
@@ -17,7 +18,6 @@ class AskTextScreen(ModalScreen[str | None]):
     """Answers the text, or None when left. `expected`: only this text is taken (asking twice)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", "ok", priority=True),
         Binding("escape", "back", "back"),
     ]
 
@@ -43,7 +43,7 @@ class AskTextScreen(ModalScreen[str | None]):
         with Vertical(id="dialog", classes="-grave" if self._grave else "") as dialog:
             dialog.border_title = self._title
             yield Static(self._question, markup=False)
-            yield Input(
+            yield Field(
                 max_length=self._longest, restrict=self._restrict, id="answer", compact=True
             )
             yield Static("", id="dialog-says", markup=False)
@@ -52,7 +52,7 @@ class AskTextScreen(ModalScreen[str | None]):
     def on_mount(self) -> None:
         self.query_one(Input).focus()
 
-    def action_send(self) -> None:
+    def on_input_submitted(self) -> None:
         answer = self.query_one(Input).value.strip()
         if not answer:
             return

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from appliance.core.feed import SeatStatus
 from appliance.core.ids import AttemptId
+from tui.widgets.field import Field
 from tui.widgets.key_footer import KeyFooter
 
 _SHOWN = 8
@@ -21,7 +22,6 @@ _SHOWN = 8
 
 class FindScreen(ModalScreen[AttemptId | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "go there", priority=True),
         Binding("down", "step(1)", "next", priority=True),
         Binding("up", "step(-1)", "previous", priority=True),
         Binding("escape", "back", "back"),
@@ -36,7 +36,7 @@ class FindScreen(ModalScreen[AttemptId | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "Find"
-            yield Input(placeholder="seat, name or pseudonym", id="answer", compact=True)
+            yield Field(placeholder="seat, name or pseudonym", id="answer", compact=True)
             yield OptionList(id="found")
         yield KeyFooter()
 
@@ -63,7 +63,7 @@ class FindScreen(ModalScreen[AttemptId | None]):
         if self._found:
             listing.highlighted = ((listing.highlighted or 0) + by) % len(self._found)
 
-    def action_take(self) -> None:
+    def on_input_submitted(self) -> None:
         at = self.query_one(OptionList).highlighted
         if at is not None:
             self.dismiss(self._found[at].attempt_id)

@@ -13,6 +13,7 @@ from textual.widgets import Input, Label, Static
 from appliance.core.errors import HallvaktError
 from tui.screens.base import ConsoleScreen
 from tui.shift import Shift
+from tui.widgets.field import Field
 from tui.widgets.key_footer import KeyFooter
 
 
@@ -20,7 +21,6 @@ class LoginScreen(ConsoleScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,down", "app.focus_next", "next field"),
         Binding("up", "app.focus_previous", show=False),
-        Binding("enter", "submit", "log in", priority=True),
     ]
 
     class Done(Message):
@@ -37,18 +37,18 @@ class LoginScreen(ConsoleScreen[None]):
                 f"Invigilator's console · {self.shift.client.target.label}", id="login-box"
             )
             yield Label("User")
-            yield Input(self.shift.user, id="user", compact=True)
+            yield Field(self.shift.user, id="user", compact=True)
             yield Label("Passphrase")
-            yield Input(password=True, id="passphrase", compact=True)
+            yield Field(password=True, id="passphrase", compact=True)
             yield Label("One-time code (leave empty if you have none)")
-            yield Input(id="code", max_length=8, compact=True)
+            yield Field(id="code", max_length=8, compact=True)
             yield Static(self._why, id="login-says", markup=False)
         yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one("#passphrase" if self.shift.user else "#user", Input).focus()
 
-    def action_submit(self) -> None:
+    def on_input_submitted(self) -> None:
         """Go to the first empty field that is needed, or log in."""
         for field in ("#user", "#passphrase"):
             box = self.query_one(field, Input)

@@ -1,0 +1,16 @@
+"""A line of input whose enter key stands in the footer.
+
+Enter must be handled by the field itself, after the letters before it: a priority binding of the
+screen would overtake letters that are still waiting, and send half a passphrase.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+
+class Field(Input):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "ok")]
