@@ -88,6 +88,7 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
         yield KeyFooter()
 
     def on_mount(self) -> None:
+        self._map.names_hidden = self.shift.names_hidden
         self.follow(self._changed)
         self.set_interval(1.0, self._tick)
         self._map.focus()
