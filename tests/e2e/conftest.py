@@ -51,6 +51,7 @@ async def room(box: ServedBox) -> AsyncIterator[ExamRoom]:
         await room.end()
     finally:
         await invigilator.close()
+        await asyncio.sleep(0.25)  # aiohttp: TLS connections end a moment after their session
 
 
 class OpenPage(Protocol):
