@@ -72,6 +72,8 @@ class Object:
 _ANY = frozenset(ExamState)
 _BEFORE_OPEN = frozenset({ExamState.DRAFT, ExamState.READY})
 _LIVE = frozenset({ExamState.LIVE})
+_OVER = frozenset({ExamState.CLOSED, ExamState.ARCHIVED, ExamState.PURGED})
+_NEEDS_LIVE_KEY = frozenset({Action.SNIPPET_OPEN, Action.THUMBNAIL_SEE, Action.PORTRAIT_SEE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,12 @@ def authorise(person: Person, action: Action, about: Object) -> None:
     everywhere = not grant.assigned or about.hall is None or person.halls is None
     if not everywhere and about.hall not in (person.halls or ()):
         raise NotAllowed("You are not assigned to this hall.")
+    if about.exam_state in _OVER and action in _NEEDS_LIVE_KEY:
+        raise NotAllowed(
+            "The exam is closed and its live key is destroyed: this box cannot open it any more. "
+            "A reviewer's key opens the archive.",
+            code="exam-closed",
+        )
     if about.exam_state not in grant.states:
         raise NotAllowed(
             f"Not while the exam is {about.exam_state.value}: this is possible when it is "

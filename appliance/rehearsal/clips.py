@@ -46,6 +46,9 @@ def encode_webm(
         video.pix_fmt = "yuv420p"
         video.bit_rate = video_bits_per_second
         video.gop_size = key_frame_every or frames_per_second
+        # More threads wait for each other by spinning: on a busy machine a snippet of five
+        # seconds then takes half a minute.
+        video.codec_context.thread_count = 1
         audio = None
         if sound is not None:
             audio = container.add_stream("libopus", rate=SOUND_RATE, layout="mono")

@@ -14,10 +14,11 @@ from aiortc import (
     RTCIceTransportPolicy,
     RTCPeerConnection,
     RTCSessionDescription,
-    VideoStreamTrack,
 )
+from aiortc.mediastreams import VIDEO_CLOCK_RATE, VIDEO_TIME_BASE, MediaStreamTrack
 from aiortc.sdp import candidate_from_sdp
 
+_FRAMES_PER_SECOND = 10
 _CLOSE_S = 3.0  # a dead relay lets close() hang; nobody waits for it
 
 
@@ -25,17 +26,25 @@ class Camera(Protocol):
     def picture(self, at_s: float) -> Any: ...
 
 
-class _CameraTrack(VideoStreamTrack):
+class _CameraTrack(MediaStreamTrack):
+    """Ten pictures a second and never more: a machine that is behind leaves pictures out instead
+    of making up for them (as aiortc's own track does), or it would never get ahead again."""
+
+    kind = "video"
+
     def __init__(self, camera: Camera, began: float) -> None:
         super().__init__()
         self._camera = camera
         self._began = began
+        self._next = time.monotonic()
 
     async def recv(self) -> av.VideoFrame:
-        pts, time_base = await self.next_timestamp()
-        picture = self._camera.picture(time.monotonic() - self._began)
-        frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-        frame.pts, frame.time_base = pts, time_base
+        await asyncio.sleep(max(0.0, self._next - time.monotonic()))
+        now = time.monotonic()
+        self._next = now + 1 / _FRAMES_PER_SECOND
+        at_s = now - self._began
+        frame = av.VideoFrame.from_ndarray(self._camera.picture(at_s), format="rgb24")
+        frame.pts, frame.time_base = round(at_s * VIDEO_CLOCK_RATE), VIDEO_TIME_BASE
         return frame
 
 

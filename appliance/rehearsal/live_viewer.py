@@ -32,7 +32,12 @@ class LiveViewer:
 
     def __init__(self, http: aiohttp.ClientSession, url: str, token: str) -> None:
         self._http, self._url, self._token = http, url, token
+        self._stop = asyncio.Event()
         self.tally = LiveViewTally()
+
+    def stop(self) -> None:
+        """End the view from this side; `watch` returns soon after."""
+        self._stop.set()
 
     async def watch(self) -> None:
         """Return when the view has ended, whoever ended it."""
@@ -41,6 +46,7 @@ class LiveViewer:
         counting: asyncio.Task[None] | None = None
         headers = {"Authorization": f"Bearer {self._token}"}
         async with self._http.ws_connect(self._url, headers=headers) as signalling:
+            stopping = asyncio.create_task(self._close_when_stopped(signalling))
             async for message in signalling:
                 if message.type is not aiohttp.WSMsgType.TEXT:
                     break
@@ -62,11 +68,16 @@ class LiveViewer:
                     case "ended":
                         self.tally.ended_reason = data["reason"]
                         break
+            stopping.cancel()
         self.tally.ended_at = time.monotonic()
         if counting:
             counting.cancel()
         if peer:
             await close_peer(peer)
+
+    async def _close_when_stopped(self, signalling: aiohttp.ClientWebSocketResponse) -> None:
+        await self._stop.wait()
+        await signalling.close()
 
     def _count_when_track_comes(self, peer: RTCPeerConnection, began: float) -> asyncio.Task[None]:
         arrived: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

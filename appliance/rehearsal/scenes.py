@@ -73,7 +73,8 @@ class Camera:
         bare = self._bare(kind, at_s)
         light = 0.25 if kind is SceneKind.DIM else 1.0 + 0.06 * np.sin(at_s / 3.0)
         noise = self._noise[int(at_s * 10) % len(self._noise)]
-        return np.clip(bare * light + noise, 0, 255).astype(np.uint8)
+        seen: Picture = np.clip(bare * light + noise, 0, 255).astype(np.uint8)
+        return seen
 
     def _bare(self, kind: SceneKind, at_s: float) -> Picture:
         width, height = self._size
@@ -115,7 +116,8 @@ def _empty_seat(width: int, height: int) -> Picture:
     picture[(x > 0.26) & (x < 0.285) & (y > 0.08) & (y < 0.5)] = (120, 110, 100)
     picture[(x > 0.5) & (x < 1.0) & (y > 0.62)] = (96, 70, 52)
     picture[(x > 0.56) & (x < 0.94) & (y > 0.68) & (y < 0.74)] = (150, 140, 120)
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    seat: Picture = np.clip(picture, 0, 255).astype(np.uint8)
+    return seat
 
 
 def _paste_head(picture: Picture, person: Person, at_s: float) -> None:

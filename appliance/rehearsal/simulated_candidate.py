@@ -98,7 +98,8 @@ class SimulatedCandidate:
         capture = self._status["capture"]
         sound = bool(self._status["features"]["audio_presence"])
         seconds = float(capture["snippet_seconds"])
-        uploading = asyncio.create_task(self._upload_spool(hand_in))
+        recorded = asyncio.Event()
+        uploading = asyncio.create_task(self._upload_spool(recorded))
         start = 0.0
         while not hand_in.is_set() and self._status["exam_state"] == "live":
             await self._wait_until(start + seconds, hand_in)
@@ -106,6 +107,7 @@ class SimulatedCandidate:
             if length >= 1.0 and self._status["attempt_state"] != "on_break":
                 await self._record(start, length, sound=sound)
             start += length
+        recorded.set()
         await uploading
         await self._client.hand_in(self.tally.recorded)
         self.tally.handed_in = True
@@ -128,10 +130,10 @@ class SimulatedCandidate:
         began_ms = (self.tally.started_recording_ms or 0) + int(start * 1000)
         self._spool.append((self.tally.recorded, media, began_ms))
 
-    async def _upload_spool(self, hand_in: asyncio.Event) -> None:
-        """Oldest first, one at a time, until handed in and empty."""
+    async def _upload_spool(self, recorded: asyncio.Event) -> None:
+        """Oldest first, one at a time, until all is `recorded` and none is left."""
         delay = _RETRY_FIRST_S
-        while self._spool or not hand_in.is_set():
+        while self._spool or not recorded.is_set():
             if not self._spool:
                 await asyncio.sleep(0.1)
                 continue

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.core.observation import ObservationKind
+from appliance.rehearsal.scenes import SceneKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedEvent:
-    """`name` as in the report; seconds count from the start of the candidate's recording.
+    """Seconds count from the start of the candidate's recording.
 
     `observed_as`: any of these kinds counts as observed.
     """
 
-    name: str
+    scene: SceneKind
     start_s: float
     end_s: float
     observed_as: frozenset[ObservationKind]
@@ -24,10 +25,10 @@ class StagedEvent:
 _NEEDED_S = 20.0
 
 _KINDS = (
-    ("nobody", frozenset({ObservationKind.NOBODY_IN_VIEW})),
-    ("second_person", frozenset({ObservationKind.SEVERAL_FACES})),
-    ("other_person", frozenset({ObservationKind.OTHER_PERSON})),
-    ("conversation", frozenset({ObservationKind.CONVERSATION})),
+    (SceneKind.NOBODY, frozenset({ObservationKind.NOBODY_IN_VIEW})),
+    (SceneKind.SECOND_PERSON, frozenset({ObservationKind.SEVERAL_FACES})),
+    (SceneKind.OTHER_PERSON, frozenset({ObservationKind.OTHER_PERSON})),
+    (SceneKind.CONVERSATION, frozenset({ObservationKind.CONVERSATION})),
 )
 
 
@@ -40,7 +41,7 @@ def stage(candidates: int, exam_seconds: float) -> list[tuple[StagedEvent, ...]]
     start = exam_seconds * 0.3
     end = min(start + _NEEDED_S, exam_seconds * 0.9)
     staged: list[tuple[StagedEvent, ...]] = [
-        (StagedEvent(name=name, start_s=start, end_s=end, observed_as=kinds),)
-        for name, kinds in _KINDS[:candidates]
+        (StagedEvent(scene=scene, start_s=start, end_s=end, observed_as=kinds),)
+        for scene, kinds in _KINDS[:candidates]
     ]
     return staged + [()] * (candidates - len(staged))
