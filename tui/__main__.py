@@ -39,6 +39,8 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.screenshot is not None:
             asyncio.run(_screenshot(shift, arguments))
             return 0
+        if arguments.passphrase_fd is not None:
+            shift.passphrase = _passphrase(arguments.passphrase_fd)
         app = ConsoleApp(shift)
         app.run()
         return app.return_code or 0

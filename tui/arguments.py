@@ -46,7 +46,7 @@ def parse(argv: list[str] | None = None) -> Arguments:
         "--passphrase-fd",
         type=int,
         metavar="FD",
-        help="with --screenshot: read the passphrase from this file descriptor",
+        help="read the passphrase from this file descriptor and log in at once",
     )
     given = parser.parse_args(argv)
     columns, _, lines = given.size.partition("x")

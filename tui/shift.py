@@ -20,12 +20,14 @@ ViewOpener = Callable[[BoxClient, ExamId, AttemptId], LiveView]
 
 @dataclass(slots=True)
 class Shift:
-    """`plain`: letters instead of glyphs, for terminals without Unicode. `exam_code`: the exam to
-    go to after the login. `feed_pauses_s`: waits between attempts to get the feed back."""
+    """What is known since the login. `passphrase`: from the command line, for one login, then
+    forgotten. `plain`: letters instead of glyphs, for terminals without Unicode. `exam_code`: the
+    exam to go to after the login. `feed_pauses_s`: waits between attempts to get the feed back."""
 
     client: BoxClient
     clock: BoxClock = field(default_factory=BoxClock)
     user: str = ""
+    passphrase: str = field(default="", repr=False)
     exam_code: str = ""
     plain: bool = False
     names_hidden: bool = False

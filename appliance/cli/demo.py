@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+import structlog
 from cyclopts import Parameter
 
 from appliance.cli.demo_review import review
@@ -56,7 +57,9 @@ def demo(
         raise BadInput("--seconds must be between 30 (shorter stages nothing) and 14400.")
     at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
     plan = Plan(candidates=candidates, browser_candidates=browser_candidates, seconds=seconds)
-    with _directory(keep) as directory:
+    with _directory(keep) as directory, (directory / "demo.log").open("w") as log_file:
+        # Not to the terminal: the console draws there.
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(log_file))
         done = asyncio.run(
             hold_whole_exam(
                 plan,

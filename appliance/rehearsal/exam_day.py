@@ -15,6 +15,7 @@ import structlog
 
 from appliance.core.attempt import AttemptState
 from appliance.core.exam import ExamState
+from appliance.core.feed import HallView
 from appliance.core.ids import AttemptId, ExamId
 from appliance.rehearsal.browser import BrowserCandidate
 from appliance.rehearsal.camera_files import write_camera, write_microphone
@@ -104,6 +105,10 @@ def footage_of(events: tuple[StagedEvent, ...], number: int) -> StagedFootage:
     return StagedFootage(person, other, [Scene(e.scene, e.start_s, e.end_s) for e in events])
 
 
+def _is_closed(view: HallView) -> bool:
+    return view.exam is not None and view.exam.state is ExamState.CLOSED
+
+
 @dataclass(slots=True)
 class ExamDay:
     school: School
@@ -160,7 +165,7 @@ class ExamDay:
             }
             await self._look_for_a_while(invigilator, self.places[-1])
             closing_view, watching = self._look_live(invigilator, last)
-            await asyncio.sleep(max(0.0, began + self.seconds - time.time()))
+            await invigilator.until(_is_closed, max(0.0, began + self.seconds - time.time()))
             time_is_up.set()
             await asyncio.gather(*(t for seat, t in sitting.items() if seat != last.seat))
             for place in self.places:
@@ -291,17 +296,17 @@ class ExamDay:
     ) -> None:
         view = viewer.tally
         asked = time.monotonic()
-        closing = await invigilator.call(
-            "POST", f"/exams/{self.exam}/state", json={"to": ExamState.CLOSED}
-        )
+        if not _is_closed(invigilator.view):  # else a person at the console was first
+            await invigilator.call(
+                "POST", f"/exams/{self.exam}/state", json={"to": ExamState.CLOSED}
+            )
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(watching, 5)
         can_open, why = await self._try_to_open(invigilator)
         ended = None if view.ended_at is None else round(view.ended_at - asked, 2)
         self.report.closed = CloseResult(
             views_ended_s=ended,
-            live_key_destroyed=bool(closing["live_key_destroyed"])
-            and not any((self.school.state / "live").glob("*/*")),
+            live_key_destroyed=not any((self.school.state / "live").glob("*/*")),
             box_can_open=can_open,
             why_not=why,
         )

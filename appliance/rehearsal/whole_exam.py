@@ -55,8 +55,8 @@ async def hold_whole_exam(
         await day.prepare()
         async with contextlib.AsyncExitStack() as hall:
             invigilator = await hall.enter_async_context(day.invigilator())
-            console = run_console(school, day.code) if run_console else None
             say(f"Candidates take their seats; then the exam is live for {plan.seconds:.0f} s ...")
+            console = run_console(school, day.code) if run_console else None
             await day.hold(invigilator)
             if console is not None:
                 await console

@@ -82,16 +82,19 @@ _LABELS = {
     "attempts": "candidates",
     "incidents": "incidents",
     "undecided": "of these left undecided",
-    "audit_head": "audit log ends with (note it down)",
+    "audit_words": "audit log ends with (note it down)",
+    "audit_head": "the same as digits",
     "closed_ms": "closed at",
     "late_until_ms": "late uploads are taken until",
 }
+_LAST = {"audit_words": 1, "audit_head": 2}
 
 
 def _lines(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The close report's plain values in words; what this console does not know keeps its name."""
     lines: list[tuple[str, str]] = []
-    for name, value in report.items():
+    # What is noted on paper comes last, and the words before the digits.
+    for name, value in sorted(report.items(), key=lambda item: _LAST.get(item[0], 0)):
         label = _LABELS.get(name, name.replace("_", " "))
         if isinstance(value, bool):
             lines.append((label, "yes" if value else "no"))

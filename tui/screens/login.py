@@ -47,6 +47,10 @@ class LoginScreen(ConsoleScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#passphrase" if self.shift.user else "#user", Input).focus()
+        if self.shift.passphrase:
+            self.query_one("#passphrase", Input).value = self.shift.passphrase
+            self.shift.passphrase = ""
+            self.on_input_submitted()
 
     def on_input_submitted(self) -> None:
         """Go to the first empty field that is needed, or log in."""
