@@ -210,7 +210,11 @@ async def _become(exam: str, to: str, who: Caller, json: bool) -> None:
         exam_id = await _exam_id(box, exam)
         result = await box.call("POST", f"/exams/{exam_id}/state", json={"to": to})
     if to == "closed":
-        lines = [f"{name.replace('_', ' ')}: {value}" for name, value in result.items()]
+        from appliance.cli.audit import head_lines
+
+        told = {k: v for k, v in result.items() if not k.startswith("audit_")}
+        lines = [f"{name.replace('_', ' ')}: {value}" for name, value in told.items()]
+        lines += head_lines(result["audit_head"], result["audit_words"])
         answer(result, ["The exam is closed.", *lines], as_json=json)
     else:
         answer(result, f"{result['title']} is {result['state']}.", as_json=json)

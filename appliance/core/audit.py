@@ -65,3 +65,28 @@ def verify(entries: Iterable[AuditEntry], *, head: bytes | None = None) -> int:
     if head is not None and previous != head:
         raise IntegrityFailure("Audit log: the last entries are missing.")
     return count
+
+
+def verify_noted(entries: Iterable[AuditEntry], noted: bytes) -> tuple[int, AuditEntry]:
+    """Verify as `verify` does, and that the log still holds the entry whose hash starts with
+    `noted` (the head as it was written down at some earlier moment: all 32 bytes, or the first
+    10 that eight words carry).
+
+    Return how many entries there are and the noted one. Raise IntegrityFailure at the first that
+    does not fit, or when the noted one is gone: the log was cut before it, or written anew.
+    """
+    found: list[AuditEntry] = []
+
+    def watched() -> Iterable[AuditEntry]:
+        for entry in entries:
+            if entry.hash.startswith(noted):
+                found.append(entry)
+            yield entry
+
+    count = verify(watched())
+    if not found:
+        raise IntegrityFailure(
+            f"Audit log: entry {count + 1} is missing or the log was written anew: the noted "
+            f"head is none of the {count} entries that are here."
+        )
+    return count, found[0]

@@ -13,6 +13,7 @@ from typing import Any
 import cbor2
 
 from appliance.adapters.blobs.directory import DirectoryBlobs
+from appliance.adapters.crypto.head_words import head_words
 from appliance.adapters.crypto.join_proof import PageKeyProof
 from appliance.adapters.crypto.key_files import LiveKeyFiles
 from appliance.adapters.crypto.objects import ObjectSealing
@@ -286,6 +287,7 @@ def build(state: Path, config: BoxConfig) -> Parts:
             clock=clock,
             encode=_cbor,
             flag=Packs(stores.box).flag,
+            words=head_words,
         ),
         decisions=Decisions(access, stores.observations, halls, clock, incident_locks),
         evidence=EvidenceRoom(

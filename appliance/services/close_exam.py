@@ -59,7 +59,8 @@ Flag = Callable[[ExamId, AttemptId, Collection[int]], Awaitable[None]]
 class CloseReport:
     """`views_ended_s`: from the state `closed` until both ends of every view were told and the
     relay had no allocation left. `unanalysed`: snippets kept that nobody looked at.
-    `audit_head`: hexadecimal hash of the audit entry that holds this report."""
+    `audit_head`: hexadecimal hash of the audit entry that holds this report, the last one of the
+    log at that moment; `audit_words`: its first 80 bits as eight words, for the paper record."""
 
     exam_id: ExamId
     closed_ms: int
@@ -73,6 +74,7 @@ class CloseReport:
     undecided: int
     live_key_destroyed: bool
     audit_head: str = ""
+    audit_words: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ class _Counts:
 
 class CloseExam:
     """`encode` is deterministic CBOR; `flag` remembers which snippets lie near an observation,
-    for the order of the night."""
+    for the order of the night; `words` writes a hash for people."""
 
     def __init__(
         self,
@@ -112,6 +114,7 @@ class CloseExam:
         clock: Clock,
         encode: Encode,
         flag: Flag,
+        words: Callable[[bytes], str],
     ) -> None:
         self._access = access
         self._exams = exams
@@ -135,6 +138,7 @@ class CloseExam:
         self._clock = clock
         self._encode = encode
         self._flag = flag
+        self._words = words
 
     async def close(self, asked: ExamFor) -> CloseReport:
         """Runs to its end even when the caller goes away in the middle."""
@@ -192,9 +196,9 @@ class CloseExam:
             undecided=counts.undecided,
         )
         await self._end_logins(exam_id)
-        entry = await self._audit.append("box", REPORT_ACTION, json.dumps(asdict(report)), exam_id)
+        entry = await self._audit.append("box", REPORT_ACTION, _as_json(report), exam_id)
         self._halls.leave(exam_id)
-        return replace(report, audit_head=entry.hash.hex())
+        return replace(report, audit_head=entry.hash.hex(), audit_words=self._words(entry.hash))
 
     async def _end_views(self, exam: Exam) -> tuple[int, float]:
         started = self._clock.monotonic()
@@ -249,3 +253,8 @@ class CloseExam:
             over = exam in user.exams and not (user.exams & left) and not user.all_exams
             if user.role is Role.INVIGILATOR and over:
                 await self._users.end_logins(user=user.user_id)
+
+
+def _as_json(report: CloseReport) -> str:
+    """Without the hash of the entry that it is about to stand in."""
+    return json.dumps({k: v for k, v in asdict(report).items() if not k.startswith("audit_")})

@@ -113,6 +113,7 @@ async def closed(pilot: Pilot[None], box: ScriptedBox) -> None:
         "undecided": 3,
         "live_key_destroyed": True,
         "audit_head": "5f3c9a10" * 8,
+        "audit_words": "fused various papa bracelet dress guilt ajar smear",
     }
     await hall(pilot, box)
     await pilot.press("C", "y", *"k7m2qx", "enter")
