@@ -47,6 +47,8 @@ class Action(StrEnum):
     AUDIT_SHOW = "audit_show"
     RECORD_PRINT = "record_print"
     ATTEMPT_ERASE = "attempt_erase"
+    ERASURE_COUNTERSIGN = "erasure_countersign"  # the second of the two people an erasure needs
+    EXAM_HOLD = "exam_hold"  # a legal hold, set and released
     ATTEMPT_EXPORT = "attempt_export"
 
 
@@ -109,6 +111,7 @@ _TABLE: dict[Role, dict[Action, _Grant]] = {
         Action.EXAM_START: _Grant(frozenset({ExamState.OPEN})),
         Action.EXAM_CLOSE: _Grant(IN_SESSION),
         Action.USER_MANAGE: _Grant(None),
+        Action.ERASURE_COUNTERSIGN: _Grant(_ANY - IN_SESSION),
     },
     Role.REVIEWER: {Action.EXAM_LIST: _Grant(None)},
     Role.TECHNICIAN: {
@@ -120,6 +123,8 @@ _TABLE: dict[Role, dict[Action, _Grant]] = {
         Action.AUDIT_SHOW: _Grant(None),
         Action.RECORD_PRINT: _Grant(None),
         Action.ATTEMPT_ERASE: _Grant(_ANY - IN_SESSION, assigned=False),
+        Action.ERASURE_COUNTERSIGN: _Grant(_ANY - IN_SESSION, assigned=False),
+        Action.EXAM_HOLD: _Grant(_ANY, assigned=False),
         Action.ATTEMPT_EXPORT: _Grant(_ANY - IN_SESSION, assigned=False),
     },
 }

@@ -58,6 +58,12 @@ class Names:
             self._open[exam] = _decode(self._sealing.open(key, self._header(exam), sealed))
         return self._open[exam]
 
+    async def drop(self, exam: ExamId, attempt: AttemptId) -> None:
+        """Seal the names anew without this attempt's. Idempotent; raise Locked like `all`."""
+        left = {one: who for one, who in (await self.all(exam)).items() if one != attempt}
+        if len(left) != len(await self.all(exam)):
+            await self.keep(exam, left)
+
     async def book_for(self, person: Person, exam: Exam) -> NameBook | None:
         """How this person's console learns names; None when this person may not see any.
 

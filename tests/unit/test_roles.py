@@ -42,6 +42,7 @@ ALLOWED: dict[Role, dict[Action, set[ExamState] | None]] = {
         Action.EXAM_OPEN: {S.READY},
         Action.EXAM_START: {S.OPEN},
         Action.EXAM_CLOSE: SESSION,
+        Action.ERASURE_COUNTERSIGN: OVER,
     },
     Role.REVIEWER: {Action.EXAM_LIST: ALWAYS},
     Role.TECHNICIAN: {Action.BOX_STATUS: ALWAYS, Action.SYNC_RUN: ALWAYS},
@@ -50,11 +51,13 @@ ALLOWED: dict[Role, dict[Action, set[ExamState] | None]] = {
         Action.AUDIT_SHOW: ALWAYS,
         Action.RECORD_PRINT: ALWAYS,
         Action.ATTEMPT_ERASE: OVER,
+        Action.ERASURE_COUNTERSIGN: OVER,
+        Action.EXAM_HOLD: set(S),
         Action.ATTEMPT_EXPORT: OVER,
     },
 }
 # What the officer does is not bound to an assignment.
-UNASSIGNED = {Action.ATTEMPT_ERASE, Action.ATTEMPT_EXPORT}
+UNASSIGNED_ROLE = Role.DATA_PROTECTION_OFFICER
 CONTENT = {
     Action.NAMES_SEE,
     Action.THUMBNAIL_SEE,
@@ -82,7 +85,7 @@ def expected(
         return True
     if state is None or state not in states:
         return False
-    return action in UNASSIGNED or (assigned and in_hall)
+    return role is UNASSIGNED_ROLE or (assigned and in_hall)
 
 
 @pytest.mark.parametrize(("role", "action"), list(product(Role, Action)))

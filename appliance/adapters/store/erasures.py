@@ -1,0 +1,102 @@
+"""Erasures from decision to certificate, on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import apsw
+import msgspec
+
+from appliance.adapters.store.database import Database
+from appliance.core.erasure import Erasure
+from appliance.core.ids import AttemptId
+
+_BODY = msgspec.json.Decoder(Erasure)
+_TABLES = (
+    "snippets",
+    "objects",
+    "observations",
+    "incidents",
+    "flagged_snippets",
+    "epochs",
+    "attempts",
+)
+
+
+class Erasures:
+    """Implements `core.erasure.ErasureJournal`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, erasure: Erasure) -> None:
+        body, stone = msgspec.json.encode(erasure), erasure.tombstone
+
+        def insert(connection: apsw.Connection) -> None:
+            connection.execute(
+                "INSERT OR IGNORE INTO erasures VALUES (?, ?, ?, ?, NULL)",
+                (erasure.attempt_id, erasure.exam_id, erasure.begun_ms, body),
+            )
+            connection.execute(
+                "INSERT OR IGNORE INTO tombstones VALUES (?, ?, ?, ?)",
+                (stone.exam_id, stone.attempt_id, stone.at_ms, stone.reason),
+            )
+
+        await self._database.run(insert)
+
+    async def erasure(self, attempt: AttemptId) -> Erasure | None:
+        def find(connection: apsw.Connection) -> Erasure | None:
+            body = connection.execute(
+                "SELECT body FROM erasures WHERE attempt_id = ?", (attempt,)
+            ).get
+            return None if body is None else _BODY.decode(body)
+
+        return await self._database.read(find)
+
+    async def unfinished(self) -> Sequence[Erasure]:
+        return await self._database.read(
+            lambda connection: [
+                _BODY.decode(body)
+                for (body,) in connection.execute(
+                    "SELECT body FROM erasures WHERE certificate IS NULL "
+                    "ORDER BY begun_ms, attempt_id"
+                )
+            ]
+        )
+
+    async def finish(self, attempt: AttemptId, certificate: bytes) -> None:
+        await self._database.run(
+            lambda connection: connection.execute(
+                "UPDATE erasures SET certificate = ? WHERE attempt_id = ? AND certificate IS NULL",
+                (certificate, attempt),
+            )
+        )
+
+    async def certificate(self, attempt: AttemptId) -> bytes | None:
+        return await self._database.read(
+            lambda connection: (
+                connection.execute(
+                    "SELECT certificate FROM erasures WHERE attempt_id = ?", (attempt,)
+                ).get
+            )
+        )
+
+    async def purge_rows(self, attempt: AttemptId) -> int:
+        def delete(connection: apsw.Connection) -> int:
+            count = 0
+            for table in _TABLES:
+                connection.execute(f"DELETE FROM {table} WHERE attempt_id = ?", (attempt,))
+                count += connection.changes()
+            return count
+
+        count = await self._database.run(delete)
+        if count:
+            await self._database.scrub()
+        return count
+
+    async def discard_packs(self, attempt: AttemptId) -> None:
+        await self._database.run(
+            lambda connection: connection.execute(
+                "DELETE FROM packs WHERE attempt_id = ? AND manifest IS NULL", (attempt,)
+            )
+        )

@@ -1,0 +1,80 @@
+"""Tombstones in a plain file beside the databases: `STATE/erased/tombstones.jsonl`.
+
+A database can be put back to the state of an old backup; this file stands apart from it and only
+grows. One JSON object a line, fsynced before anything is destroyed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from appliance.core.errors import IntegrityFailure, NoRoom
+from appliance.core.pack_journal import Tombstone
+
+_LINE = msgspec.json.Decoder(Tombstone)
+
+
+class TombstoneFile:
+    """Implements `core.erasure.TombstoneLog`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = asyncio.Lock()
+
+    async def append(self, tombstones: Sequence[Tombstone]) -> None:
+        """Raise NoRoom when it cannot be written."""
+        async with self._lock:
+            await asyncio.to_thread(self._append, tombstones)
+
+    async def read(self) -> Sequence[Tombstone]:
+        """Raise IntegrityFailure for a damaged line; a last one that a power cut left unfinished
+        was never acted upon and does not count."""
+        return await asyncio.to_thread(self._read)
+
+    def _append(self, tombstones: Sequence[Tombstone]) -> None:
+        known = {(t.exam_id, t.attempt_id) for t in self._read()}
+        fresh = [t for t in tombstones if (t.exam_id, t.attempt_id) not in known]
+        if not fresh:
+            return
+        try:
+            self._path.parent.mkdir(mode=0o700, exist_ok=True)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "r+b") as file:
+                file.seek(0)
+                file.seek(file.read().rfind(b"\n") + 1)  # over an unfinished line
+                file.truncate()
+                file.write(b"".join(msgspec.json.encode(t) + b"\n" for t in fresh))
+                file.flush()
+                os.fsync(descriptor)
+            for directory in (self._path.parent, self._path.parent.parent):
+                _fsync(directory)
+        except OSError as error:
+            raise NoRoom(
+                f"{self._path.name} cannot be written ({error.strerror}): nothing was erased. "
+                "Free some room, then try again."
+            ) from error
+
+    def _read(self) -> list[Tombstone]:
+        try:
+            content = self._path.read_bytes()
+        except FileNotFoundError:
+            return []
+        try:
+            return [_LINE.decode(line) for line in content.split(b"\n")[:-1]]
+        except msgspec.DecodeError as error:
+            raise IntegrityFailure(
+                f"{self._path} is damaged: what was erased must not come back. Restore this file."
+            ) from error
+
+
+def _fsync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
