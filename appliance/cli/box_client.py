@@ -44,7 +44,7 @@ _BY_CODE: Mapping[str, type[HallvaktError]] = {
     **dict.fromkeys(
         (
             "wrong-configuration", "not-toml", "unknown-key", "wrong-value",
-            "settings-dependency", "model-missing",
+            "settings-dependency", "model-missing", "policy",
         ),
         WrongConfiguration,
     ),

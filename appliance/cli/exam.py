@@ -181,14 +181,37 @@ async def list_(
 
 
 @app.command
-def settings(file: Path, /, *, json: Json = False) -> None:
-    """Check a settings file and show every setting it results in."""
+def settings(
+    file: Path,
+    /,
+    *,
+    state: Annotated[Path | None, Parameter(name="--state")] = None,
+    json: Json = False,
+) -> None:
+    """Check a settings file and show every setting it results in.
+
+    Parameters
+    ----------
+    state
+        The box's state directory: check against the school's policy there too, and list every
+        conflict.
+    """
     from dataclasses import asdict
 
     from appliance.config.exam_settings import parse_settings, settings_text
+    from appliance.config.policy import load_policy
+    from appliance.core.policy import check_policy, conflicts
 
     parsed = parse_settings(_read(file).decode(errors="replace"))
-    answer(asdict(parsed), settings_text(parsed).rstrip(), as_json=json)
+    policy = load_policy(state) if state is not None else None
+    document, lines = asdict(parsed), [settings_text(parsed).rstrip()]
+    if policy is not None:
+        found = conflicts(parsed, policy)
+        document["policy_conflicts"] = found
+        lines += ["", *(f"Against the policy: {sentence}" for sentence in found)]
+    answer(document, lines, as_json=json)
+    if policy is not None:
+        check_policy(parsed, policy)
 
 
 @app.command

@@ -31,6 +31,7 @@ from appliance.adapters.store.packs import Packs
 from appliance.adapters.store.stores import Stores, open_stores
 from appliance.adapters.workers.pool import WorkerPool
 from appliance.config.box import BoxConfig
+from appliance.config.policy import check_against
 from appliance.core.attempt import Attempt
 from appliance.core.errors import NotFound
 from appliance.core.exam import Exam
@@ -92,6 +93,7 @@ def build(state: Path, config: BoxConfig) -> Parts:
     workers = WorkerPool([run / f"media-worker-{n}.sock" for n in range(config.workers.count)])
     relay = Coturn(_relay_plan(state, config), run=run, clock=clock, randomness=randomness)
     recipients = partial(_recipients, state / "keys")
+    check_policy = partial(check_against, state)
     keys = KeyRing(
         envelopes=stores.envelopes,
         wrapping=KeyWrapping(),
@@ -183,6 +185,7 @@ def build(state: Path, config: BoxConfig) -> Parts:
         relay=relay,
         recipients=recipients,
         clock=clock,
+        check_policy=check_policy,
     )
 
     def look(exam: Exam, attempt: Attempt, snippet: Snippet, media: bytes) -> None:
@@ -322,6 +325,7 @@ def build(state: Path, config: BoxConfig) -> Parts:
             clock=clock,
             randomness=randomness,
             page_url=_page_url(config),
+            check_policy=check_policy,
         ),
     )
     return Parts(gateway=gateway, stores=stores, workers=workers, relay=relay, looking=looking)

@@ -14,6 +14,7 @@ from appliance.core.ids import AttemptId, ExamId
 from appliance.core.incident import is_withdrawn
 from appliance.core.keys import Recipient, RecipientKind
 from appliance.core.ports import AttemptStore, Clock, ExamStore, ObservationStore, Relay
+from appliance.core.settings import ExamSettings
 from appliance.core.settings_hash import settings_hash
 from appliance.services.access import Access, ExamFor
 from appliance.services.arrivals import Arrivals
@@ -27,7 +28,8 @@ log = structlog.get_logger(__name__)
 
 
 class ExamLife:
-    """`recipients`: whom new keys are wrapped for; empty when no list is installed."""
+    """`recipients`: whom new keys are wrapped for; empty when no list is installed.
+    `check_policy` raises WrongConfiguration for settings beyond the school's ceilings."""
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class ExamLife:
         relay: Relay,
         recipients: Callable[[], Sequence[Recipient]],
         clock: Clock,
+        check_policy: Callable[[ExamSettings], None],
     ) -> None:
         self._access = access
         self._exams = exams
@@ -59,12 +62,14 @@ class ExamLife:
         self._relay = relay
         self._recipients = recipients
         self._clock = clock
+        self._check_policy = check_policy
 
     async def ready(self, asked: ExamFor) -> Exam:
         """Freeze the settings: what candidates read in the notice is what will happen."""
         exam = asked.exam
         if not await self._attempts.of_exam(exam.exam_id):
             raise WrongState("The exam has no roster: import one first.", code="no-roster")
+        self._check_policy(exam.settings)  # it may have become stricter since the exam was made
         await self._access.note(asked.person, "ready", exam.exam_id, asked.action.value)
         frozen = replace(exam, state=ExamState.READY, settings_hash=settings_hash(exam.settings))
         await self._exams.replace(frozen, expected=exam.state)

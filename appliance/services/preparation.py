@@ -6,7 +6,7 @@ attempts get random pseudonyms that say nothing about the order of the roster.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from appliance.core.attempt import Attempt, AttemptState
@@ -46,7 +46,8 @@ class Slip:
 
 
 class Preparation:
-    """`page_url` is where candidates find the page, e.g. `https://box.school.se:8443`."""
+    """`page_url` is where candidates find the page, e.g. `https://box.school.se:8443`;
+    `check_policy` raises WrongConfiguration for settings beyond the school's ceilings."""
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class Preparation:
         clock: Clock,
         randomness: Randomness,
         page_url: str,
+        check_policy: Callable[[ExamSettings], None],
     ) -> None:
         self._access = access
         self._exams = exams
@@ -70,6 +72,7 @@ class Preparation:
         self._clock = clock
         self._randomness = randomness
         self._page_url = page_url.rstrip("/")
+        self._check_policy = check_policy
 
     async def exams_for(self, person: Person) -> Sequence[Exam]:
         """Those the person is assigned to; leads and the officer see that all exist."""
@@ -87,6 +90,7 @@ class Preparation:
     async def create(self, person: Person, settings: ExamSettings) -> Exam:
         """The exam in `draft`; who makes it is assigned to it. Raise WrongConfiguration."""
         check_dependencies(settings)
+        self._check_policy(settings)
         for _ in range(_CODE_TRIES):
             exam = Exam(
                 exam_id=ExamId(self._randomness.new_id()),

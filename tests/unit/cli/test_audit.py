@@ -27,7 +27,7 @@ WRITTEN = (
     (ANNA, "live_view_open", "open", OTHER),
     (LENA, "exam_close", "close", EXAM),
 )
-Tamper = Callable[[apsw.Connection], None]
+Tamper = Callable[[apsw.Connection], object]
 
 
 @pytest.fixture
