@@ -193,8 +193,9 @@ class CheckIn:
             )
         return answer
 
-    def check_portrait_wanted(self, attempt: Attempt) -> None:
-        """Before the body is read; raise WrongState."""
+    async def check_portrait_wanted(self, attempt: Attempt) -> None:
+        """Before the body is read; raise NotAllowed or WrongState."""
+        self._portraits.check_permitted(await self._in_session(attempt))
         self._check_acknowledged(attempt)
 
     async def ready(self, attempt: Attempt) -> Attempt:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from appliance.core.attempt import Attempt, CameraState
 from appliance.core.errors import (
     BadInput,
+    BadMedia,
     Conflict,
     Locked,
     NoRoom,
@@ -186,6 +187,11 @@ class Ingest:
         if await self._blobs.free_bytes() < self._keep_free + len(upload.body):
             raise NoRoom("The box's disk is nearly full: tell an invigilator.")
         checked = await _check_off_loop(upload.body)
+        if checked.has_sound and Category.SOUND_PRESENCE not in permitted(exam.settings.features):
+            raise BadMedia(
+                "This exam records no sound, and the snippet has some: load the page again.",
+                code="sound-not-permitted",
+            )
         sealed, late = await self._seal(exam, attempt, upload.sequence, checked.media, late)
         snippet = Snippet(
             attempt_id=attempt.attempt_id,

@@ -51,15 +51,19 @@ class Portraits:
         self._references: dict[AttemptId, bytes] = {}
         self._one_at_a_time = asyncio.Semaphore(4)
 
+    def check_permitted(self, exam: Exam) -> None:
+        """Raise NotAllowed when the settings want no photo."""
+        if Category.PORTRAIT not in permitted(exam.settings.features):
+            raise NotAllowed("This exam takes no photo.", code="photo-off")
+
     async def take(self, exam: Exam, attempt: Attempt, picture: bytes) -> PortraitAnswer:
         """A later accepted photo takes the place of an earlier one.
 
         Raise NotAllowed when the settings want no photo, BadMedia when the worker cannot read
         it, Unreachable when no worker answers.
         """
+        self.check_permitted(exam)
         allowed = permitted(exam.settings.features)
-        if Category.PORTRAIT not in allowed:
-            raise NotAllowed("This exam takes no photo.", code="photo-off")
         async with self._one_at_a_time:
             reply = await self._workers.ask(
                 PreparePortrait(

@@ -129,7 +129,7 @@ async def portrait(request: web.Request, attempt: Attempt) -> web.StreamResponse
     if request.content_type != "image/jpeg":
         raise BadMedia("A photo is sent as image/jpeg.", code="not-jpeg")
     gateway = request.app[GATEWAY]
-    gateway.check_in.check_portrait_wanted(attempt)
+    await gateway.check_in.check_portrait_wanted(attempt)
     with gateway.ingest.room_for(declared_length(request, MAX_PORTRAIT_BYTES)):
         picture = await read_body(request, limit=MAX_PORTRAIT_BYTES, seconds=UPLOAD_SECONDS)
         return json_response(await gateway.check_in.portrait(attempt, picture))
