@@ -19,6 +19,7 @@ from appliance.core.feed import (
     SeatStatus,
 )
 from appliance.core.ids import AttemptId, ExamId, pseudonym
+from appliance.core.incident import is_withdrawn
 from appliance.core.observation import Incident, Strength
 from appliance.core.ports import Clock
 from appliance.services.candidate_status import late_until_ms
@@ -199,7 +200,7 @@ class Halls:
         undecided = [
             i
             for i in feed.view.incidents.values()
-            if i.attempt_id == attempt and i.decision is None
+            if i.attempt_id == attempt and i.decision is None and not is_withdrawn(i)
         ]
         strengths = [i.strength for i in undecided]
         self.update(
