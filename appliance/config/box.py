@@ -57,7 +57,8 @@ class WorkersConfig:
 class CloudConfig:
     """Where ciphertext goes at night. `endpoint` is for stores other than Google's own;
     `records_uri_file` holds the MongoDB URI with its password; `trusted_locations` are stores
-    that tell no location but that the school has listed as in the EU/EEA."""
+    that tell no location but that the school has listed as in the EU/EEA. `eraser_*` is the
+    identity that may delete (erasure, end of retention); without it the writer's is tried."""
 
     objects: Literal["none", "gcs", "directory"] = "none"
     endpoint: str = ""
@@ -66,6 +67,8 @@ class CloudConfig:
     directory: Path | None = None
     records_uri_file: Path | None = None
     records_database: str = "hallvakt"
+    eraser_credentials_file: Path | None = None
+    eraser_records_uri_file: Path | None = None
     trusted_locations: tuple[str, ...] = ()
 
 
@@ -128,6 +131,12 @@ def _with_whole_paths(cloud: CloudConfig, base: Path) -> CloudConfig:
         credentials_file=cloud.credentials_file and base / cloud.credentials_file,
         directory=cloud.directory and base / cloud.directory,
         records_uri_file=cloud.records_uri_file and base / cloud.records_uri_file,
+        eraser_credentials_file=(
+            cloud.eraser_credentials_file and base / cloud.eraser_credentials_file
+        ),
+        eraser_records_uri_file=(
+            cloud.eraser_records_uri_file and base / cloud.eraser_records_uri_file
+        ),
     )
 
 

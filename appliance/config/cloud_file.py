@@ -67,4 +67,6 @@ def _with_whole_paths(cloud: CloudConfig, base: Path) -> CloudConfig:
         credentials_file=cloud.credentials_file and base / cloud.credentials_file,
         directory=cloud.directory and base / cloud.directory,
         records_uri_file=cloud.records_uri_file and base / cloud.records_uri_file,
+        eraser_credentials_file=None,  # a reviewer's machine deletes nothing
+        eraser_records_uri_file=None,
     )

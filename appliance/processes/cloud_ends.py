@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from appliance.adapters.cloud.directory import DirectoryObjects
@@ -40,6 +40,15 @@ async def cloud_ends(config: CloudConfig) -> AsyncIterator[CloudEnds]:
             await records.close()
     finally:
         await objects.close()
+
+
+def as_eraser(config: CloudConfig) -> CloudConfig:
+    """The same cloud under the identity that may delete; its own files where they are named."""
+    return replace(
+        config,
+        credentials_file=config.eraser_credentials_file or config.credentials_file,
+        records_uri_file=config.eraser_records_uri_file or config.records_uri_file,
+    )
 
 
 def _objects(config: CloudConfig) -> ObjectCloud:

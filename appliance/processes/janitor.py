@@ -12,16 +12,26 @@ from pathlib import Path
 
 from appliance.adapters.blobs.directory import DirectoryBlobs
 from appliance.adapters.host.clock import SystemClock
+from appliance.adapters.store.legal_holds import Holds
 from appliance.adapters.store.packs import Packs
 from appliance.adapters.store.stores import open_stores
 from appliance.config import box
 from appliance.core.ports import Clock
-from appliance.processes.cloud_ends import cloud_ends
-from appliance.services.purge import Belongings, Eraser, Purge, PurgeReport
+from appliance.processes.cloud_ends import as_eraser, cloud_ends
+from appliance.processes.erased_state import belongings as erasable
+from appliance.processes.erased_state import tombstone_file
+from appliance.processes.eraser import finish_in
+from appliance.services.erasure_in_cloud import Eraser
+from appliance.services.purge import Belongings, Purge, PurgeReport
+from appliance.services.signing import Signer
+from appliance.services.tombstones import replay_tombstones
 
 
-async def clean(state: Path, *, clock: Clock | None = None) -> PurgeReport:
-    """One round. The cloud is asked only when the retention of something there has ended."""
+async def clean(
+    state: Path, *, clock: Clock | None = None, signer: Signer | None = None
+) -> PurgeReport:
+    """One round: tombstones, retention, then erasures that were begun. The cloud is asked only
+    when something there has to go."""
     config = await asyncio.to_thread(box.load, state)
     async with AsyncExitStack() as stack:
         stores = await asyncio.to_thread(open_stores, state)
@@ -29,7 +39,7 @@ async def clean(state: Path, *, clock: Clock | None = None) -> PurgeReport:
         blobs = await asyncio.to_thread(DirectoryBlobs, state / "blobs")
         eraser = None
         if config.cloud.objects != "none":
-            ends = await stack.enter_async_context(cloud_ends(config.cloud))
+            ends = await stack.enter_async_context(cloud_ends(as_eraser(config.cloud)))
             eraser = Eraser(objects=ends.objects, records=ends.records)
         belongings = Belongings(
             exams=stores.exams,
@@ -41,13 +51,17 @@ async def clean(state: Path, *, clock: Clock | None = None) -> PurgeReport:
             blobs=blobs,
             journal=Packs(stores.box),
             audit=stores.audit,
+            holds=Holds(stores.box),
+            tombstones=tombstone_file(state),
         )
+        await replay_tombstones(await asyncio.to_thread(erasable, state, stores))
         report = await Purge(belongings, clock or SystemClock(), eraser).run()
         await blobs.sweep()
         if report.purged or report.exams_ended:
             # What was deleted must not stay readable in the databases' logs.
             await stores.box.scrub()
             await stores.names.scrub()
+        await finish_in(state, config, stores, signer=signer, clock=clock)
         return report
 
 

@@ -30,6 +30,7 @@ from appliance.core.errors import IntegrityFailure, WrongState
 from appliance.core.exam import ExamState
 from appliance.core.ids import ExamId
 from appliance.processes.cloud_ends import CloudEnds, cloud_ends
+from appliance.processes.erased_state import belongings, replay_with_cloud
 from appliance.processes.gateway_signer import GatewaySigner
 from appliance.services.archive_listing import read_listing
 from appliance.services.batching import Batching
@@ -37,6 +38,7 @@ from appliance.services.manifest_writer import ManifestWriter
 from appliance.services.night_plan import Night
 from appliance.services.signing import Signer
 from appliance.services.sync import BoxRows, Sync, SyncReport
+from appliance.services.tombstones import replay_tombstones
 from appliance.services.verify_archive import Verified, verify_archive
 
 
@@ -63,9 +65,10 @@ class Syncer:
     async def run(self, progress: Callable[[int, int], None]) -> SyncReport:
         """Raise WrongState while another run is going on."""
         async with (
-            _alone(self.state / "run" / "sync.lock"),
+            alone(self.state / "run" / "sync.lock"),
             cloud_ends(self.config.cloud) as ends,
         ):
+            await replay_with_cloud(self.state, self.config.box_id, self.stores, ends.records)
             started = time.monotonic()
             report = await self._sync(ends, progress).run()
             await self.night.remember_speed(report.bytes, time.monotonic() - started)
@@ -100,7 +103,13 @@ class Syncer:
             name: manifest["payload"] for name, manifest in listing.manifests.items()
         }:
             raise IntegrityFailure("The cloud copy holds other manifests than this box wrote.")
-        return await verify_archive(ends.objects, listing, encode=encode)
+        stones = await self.journal.tombstones()
+        return await verify_archive(
+            ends.objects,
+            listing,
+            encode=encode,
+            erased={stone.attempt_id for stone in stones if stone.exam_id == exam},
+        )
 
     def _sync(self, ends: CloudEnds, progress: Callable[[int, int], None]) -> Sync:
         clock, randomness = SystemClock(), SystemRandomness()
@@ -143,6 +152,7 @@ async def syncer(state: Path, *, signer: Signer | None = None) -> AsyncIterator[
     config = await asyncio.to_thread(box.load, state)
     stores = await asyncio.to_thread(open_stores, state)
     try:
+        await replay_tombstones(await asyncio.to_thread(belongings, state, stores))
         journal = Packs(stores.box)
         blobs = await asyncio.to_thread(DirectoryBlobs, state / "blobs")
         batching = Batching(stores.snippets, blobs, journal, SystemRandomness())
@@ -160,7 +170,7 @@ async def syncer(state: Path, *, signer: Signer | None = None) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def _alone(path: Path) -> AsyncIterator[None]:
+async def alone(path: Path) -> AsyncIterator[None]:
     """Hold the lock file while the block runs; the kernel lets go of it when the process dies."""
     descriptor = await asyncio.to_thread(_lock, path)
     try:

@@ -26,6 +26,7 @@ from appliance.core.snippet import ObjectKind
 from appliance.review.record import parse_record
 from appliance.services import cloud_documents as documents
 from appliance.services.archive_listing import Listing, Placed, read_listing
+from appliance.services.erasure_in_cloud import signed_tombstones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +41,14 @@ class ArchivedExam:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAttempt:
-    """`record` is None when this key opens nothing of the attempt (`locked`)."""
+    """`record` is None when this key opens nothing of the attempt (`locked`). `erased`: a
+    tombstone of the box says so, and then nothing is opened whatever the cloud still holds."""
 
     attempt_id: AttemptId
     record: dict[str, Any] | None
     placed: dict[tuple[ObjectKind, int], Placed]
     secrets: dict[int, bytes] = field(repr=False)
+    erased: bool = False
 
     @property
     def locked(self) -> bool:
@@ -70,6 +73,11 @@ class OpenExam:
         """None when this key opens no attempt of the exam."""
         records = [a.record for a in self.attempts.values() if a.record]
         return str(records[0]["title"]) if records else None
+
+
+def encode(document: object) -> bytes:
+    """Deterministic CBOR, as boxes sign it."""
+    return cbor2.dumps(document, canonical=True)
 
 
 class Archive:
@@ -116,9 +124,22 @@ class Archive:
             decode=cbor2.loads,
             trusted=self._trusted,
         )
+        stones = await signed_tombstones(
+            self._records,
+            public_keys={listing.public_key},
+            verify=signing.verify,
+            encode=encode,
+            exam=exam,
+        )
+        erased = {stone.attempt_id for stone in stones}
         attempts = {}
         for attempt in {placed.entry.attempt_id for placed in listing.objects.values()}:
-            attempts[attempt] = await self._open_attempt(listing, attempt)
+            if attempt in erased:
+                attempts[attempt] = OpenAttempt(
+                    attempt_id=attempt, record=None, placed={}, secrets={}, erased=True
+                )
+            else:
+                attempts[attempt] = await self._open_attempt(listing, attempt)
         return OpenExam(listing=listing, attempts=attempts)
 
     async def read(

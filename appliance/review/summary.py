@@ -31,6 +31,7 @@ def attempt_summary(attempt: OpenAttempt) -> dict[str, Any]:
         "hall": record.get("hall"),
         "seat": record.get("seat"),
         "locked": attempt.locked,
+        "erased": attempt.erased,
         "snippets": len(attempt.sequences(ObjectKind.SNIPPET)),
         "incidents": len(incidents),
         "confirmed": sum(1 for i in incidents if i.get("decision") == "confirmed"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from appliance.core.erasure import ERASURE_REASON, Erasure
 from appliance.core.exam import Exam, ExamState
 from appliance.core.ids import AttemptId, BoxId, ExamId
 from appliance.core.keys import Envelope
@@ -17,6 +18,8 @@ from appliance.core.pack_journal import JournalledManifest, JournalledPack
 from appliance.core.retention import ends_ms
 
 EXAMS, ATTEMPTS, PACKS, MANIFESTS = "exams", "attempts", "packs", "manifests"
+TOMBSTONES = "tombstones"
+ERASED = ERASURE_REASON
 MANIFEST_OBJECT = ("payload", "signature", "public_key")
 
 
@@ -99,6 +102,18 @@ def manifest_object(written: JournalledManifest) -> dict[str, Any]:
         "payload": written.payload,
         "signature": written.signature,
         "public_key": written.public_key,
+    }
+
+
+def tombstone_document(erasure: Erasure) -> dict[str, Any]:
+    """Signed (purpose `tombstone`), for other readers of the cloud copy and for a restored box."""
+    return {
+        "_id": erasure.attempt_id,
+        "exam": erasure.exam_id,
+        "box": erasure.box_id,
+        "at_ms": erasure.begun_ms,
+        "signature": erasure.tombstone_signature,
+        "public_key": erasure.public_key,
     }
 
 

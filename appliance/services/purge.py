@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from appliance.core.erasure import TombstoneLog
 from appliance.core.errors import HallvaktError, Unreachable
 from appliance.core.exam import Exam, ExamState
-from appliance.core.ids import ExamId, ObjectName
+from appliance.core.ids import AttemptId, ExamId, ObjectName
+from appliance.core.legal_hold import LegalHolds
 from appliance.core.pack_journal import PackJournal, Tombstone
 from appliance.core.ports import (
     AttemptStore,
@@ -22,13 +24,13 @@ from appliance.core.ports import (
     EnvelopeStore,
     ExamStore,
     IdentityStore,
-    ObjectCloud,
     ObservationStore,
-    RecordCloud,
     SnippetStore,
 )
-from appliance.core.retention import Held, Place, Reason, ends_ms, may_delete
+from appliance.core.retention import Held, Place, Reason, may_delete
 from appliance.services import cloud_documents as documents
+from appliance.services.arrived import window_ended
+from appliance.services.erasure_in_cloud import Eraser
 
 _CLOSED = frozenset({ExamState.CLOSED, ExamState.ARCHIVED})
 
@@ -36,12 +38,14 @@ _CLOSED = frozenset({ExamState.CLOSED, ExamState.ARCHIVED})
 @dataclass(slots=True)
 class PurgeReport:
     """`purged` objects of the box and their `bytes`; `kept` counts the rest by reason.
-    `remote_left`: exams whose cloud copy could not be deleted yet."""
+    `remote_left`: exams whose cloud copy could not be deleted yet; `held` those under a legal
+    hold."""
 
     purged: int = 0
     bytes: int = 0
     exams_ended: list[ExamId] = field(default_factory=list)
     remote_left: list[ExamId] = field(default_factory=list)
+    held: list[ExamId] = field(default_factory=list)
     kept: Counter[str] = field(default_factory=Counter)
 
 
@@ -58,14 +62,8 @@ class Belongings:
     blobs: BlobStore
     journal: PackJournal
     audit: AuditStore
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Eraser:
-    """The cloud under an identity that may delete; the nightly writer may not."""
-
-    objects: ObjectCloud
-    records: RecordCloud
+    holds: LegalHolds
+    tombstones: TombstoneLog
 
 
 class Purge:
@@ -81,13 +79,24 @@ class Purge:
         for exam in await self._box.exams.all():
             if exam.state not in _CLOSED:
                 continue
-            await self._own_copies(exam, report)
-            end = ends_ms(exam.closed_ms or 0, exam.settings.retention)
-            if exam.closed_ms is not None and self._clock.now_ms() >= end:
+            if not window_ended(exam, self._clock.now_ms()) and exam.state is ExamState.CLOSED:
+                continue  # late uploads may still come
+            held = await self._box.holds.get(exam.exam_id) is not None
+            if held:
+                report.held.append(exam.exam_id)
+            await self._own_copies(exam, report, legal_hold=held)
+            everything = Held(
+                place=Place.CLOUD,
+                exam_state=exam.state,
+                closed_ms=exam.closed_ms,
+                legal_hold=held,
+            )
+            now_ms = self._clock.now_ms()
+            if may_delete(everything, exam.settings.retention, now_ms).allowed:
                 await self._end(exam, report)
         return report
 
-    async def _own_copies(self, exam: Exam, report: PurgeReport) -> None:
+    async def _own_copies(self, exam: Exam, report: PurgeReport, *, legal_hold: bool) -> None:
         confirmed: dict[ObjectName, int | None] = {}
         if exam.state is ExamState.ARCHIVED:  # not before all of the exam is proven
             for pack in await self._box.journal.packs(exam.exam_id):
@@ -99,6 +108,7 @@ class Purge:
                 exam_state=exam.state,
                 closed_ms=exam.closed_ms,
                 confirmed_ms=confirmed.get(stored.name),
+                legal_hold=legal_hold,
             )
             verdict = may_delete(held, exam.settings.retention, self._clock.now_ms())
             if not verdict.allowed:
@@ -117,16 +127,21 @@ class Purge:
         """Retention has ended: keys first, so that what a failure leaves behind is unreadable."""
         now_ms, exam_id = self._clock.now_ms(), exam.exam_id
         await self._box.audit.append("box", "purge", Reason.RETENTION_ENDED.value, exam_id)
-        for attempt in await self._box.attempts.of_exam(exam_id):
-            await self._box.journal.add_tombstone(
-                Tombstone(
-                    exam_id=exam_id,
-                    attempt_id=attempt.attempt_id,
-                    at_ms=now_ms,
-                    reason=Reason.RETENTION_ENDED.value,
-                )
+        # The exam's own id stands for its names, whose key has it for an attempt's.
+        attempts = [a.attempt_id for a in await self._box.attempts.of_exam(exam_id)]
+        stones = [
+            Tombstone(
+                exam_id=exam_id,
+                attempt_id=attempt,
+                at_ms=now_ms,
+                reason=Reason.RETENTION_ENDED.value,
             )
-            await self._box.envelopes.delete(attempt.attempt_id)
+            for attempt in (*attempts, AttemptId(exam_id))
+        ]
+        await self._box.tombstones.append(stones)
+        for stone in stones:
+            await self._box.journal.add_tombstone(stone)
+            await self._box.envelopes.delete(stone.attempt_id)
         await self._box.identities.delete(exam_id)
         await self._box.observations.remove_of_exam(exam_id)
         if not await self._gone_from_cloud(exam):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from appliance.core.errors import IntegrityFailure, NotFound
-from appliance.core.ids import ExamId
+from appliance.core.ids import AttemptId, ExamId
 from appliance.core.manifest import PackEntry
 from appliance.core.ports import ObjectCloud
 from appliance.services.archive_listing import Listing, Placed
@@ -17,7 +17,9 @@ from appliance.services.signing import Encode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """`root` is the one that may stand on the paper exam record."""
+    """`root` is the one that may stand on the paper exam record. `erased_packs` were signed for
+    and are gone because their attempt was erased; `unerased_packs` should be gone and are not:
+    the erasure is not finished."""
 
     exam_id: ExamId
     root: bytes
@@ -25,25 +27,39 @@ class Verified:
     packs: int
     objects: int
     bytes: int
+    erased_packs: int = 0
+    unerased_packs: int = 0
 
 
-async def verify_archive(objects: ObjectCloud, listing: Listing, *, encode: Encode) -> Verified:
+async def verify_archive(
+    objects: ObjectCloud,
+    listing: Listing,
+    *,
+    encode: Encode,
+    erased: Collection[AttemptId] = (),
+) -> Verified:
     """Every pack and object against the listing; raise IntegrityFailure at the first that is
-    missing, cut, changed or swapped. One pack is in memory at a time."""
+    missing, cut, changed or swapped. One pack is in memory at a time. Only packs of attempts in
+    `erased` may be missing."""
     for name, signed in listing.manifests.items():
         await _check_manifest(objects, name, encode(signed))
     in_pack: dict[str, list[Placed]] = {pack.name: [] for pack in listing.packs}
     for placed in listing.objects.values():
         in_pack[placed.entry.pack].append(placed)
-    for pack in listing.packs:
+    kept = [pack for pack in listing.packs if pack.attempt_id not in erased]
+    for pack in kept:
         await check_pack(objects, pack, in_pack[pack.name])
+    gone = [pack for pack in listing.packs if pack.attempt_id in erased]
+    still_there = [p for p in gone if await objects.stat(f"packs/{p.name}") is not None]
     return Verified(
         exam_id=listing.exam_id,
         root=listing.chain.root,
         manifests=len(listing.manifests),
-        packs=len(listing.packs),
-        objects=len(listing.objects),
-        bytes=sum(pack.size for pack in listing.packs),
+        packs=len(kept),
+        objects=sum(len(in_pack[pack.name]) for pack in kept),
+        bytes=sum(pack.size for pack in kept),
+        erased_packs=len(gone) - len(still_there),
+        unerased_packs=len(still_there),
     )
 
 

@@ -1,0 +1,63 @@
+"""Tombstones first: what every process does with a box's state before it does anything else."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import cbor2
+import structlog
+
+from appliance.adapters.blobs.directory import DirectoryBlobs
+from appliance.adapters.crypto import signing
+from appliance.adapters.store.erasures import Erasures
+from appliance.adapters.store.packs import Packs
+from appliance.adapters.store.stores import Stores
+from appliance.adapters.store.tombstone_file import TombstoneFile
+from appliance.core.ids import BoxId
+from appliance.core.ports import RecordCloud
+from appliance.services.erasure_in_cloud import signed_tombstones
+from appliance.services.tombstones import Belongings, replay_tombstones
+
+DIRECTORY = "erased"
+log = structlog.get_logger(__name__)
+
+
+def tombstone_file(state: Path) -> TombstoneFile:
+    return TombstoneFile(state / DIRECTORY / "tombstones.jsonl")
+
+
+def belongings(state: Path, stores: Stores) -> Belongings:
+    """Reads the disk: call it in a thread."""
+    return Belongings(
+        envelopes=stores.envelopes,
+        identities=stores.identities,
+        snippets=stores.snippets,
+        blobs=DirectoryBlobs(state / "blobs"),
+        packs=Packs(stores.box),
+        erasures=Erasures(stores.box),
+        log=tombstone_file(state),
+    )
+
+
+async def replay_with_cloud(
+    state: Path, box_id: BoxId, stores: Stores, records: RecordCloud
+) -> int:
+    """Tombstones of the database, the file and the cloud. The cloud is believed only where this
+    box's own signature says so: nobody else can make a box delete anything."""
+    key = state / "keys" / "box_signing.pem"
+    keys = set()
+    if await asyncio.to_thread(key.exists):
+        keys.add((await asyncio.to_thread(signing.SigningKey.load, key)).public_bytes)
+    stones = await signed_tombstones(
+        records, public_keys=keys, verify=signing.verify, encode=encode, box=box_id
+    )
+    again = await replay_tombstones(await asyncio.to_thread(belongings, state, stores), stones)
+    if again:
+        log.warning("erased again after a restore", attempts=again)
+    return again
+
+
+def encode(document: object) -> bytes:
+    """Deterministic CBOR (RFC 8949, section 4.2)."""
+    return cbor2.dumps(document, canonical=True)

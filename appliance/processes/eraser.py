@@ -1,0 +1,86 @@
+"""The part of an erasure that needs the internet, and the certificate at its end.
+
+Runs in the command `attempt erase` and again in every janitor's round until it is done. It holds
+the identity that may delete in the cloud and no key; the gateway signs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from appliance.adapters.crypto import signing
+from appliance.adapters.host.clock import SystemClock
+from appliance.adapters.store.erasures import Erasures
+from appliance.adapters.store.packs import Packs
+from appliance.adapters.store.stores import Stores, open_stores
+from appliance.config import box
+from appliance.config.box import BoxConfig
+from appliance.core.deletion_certificate import certificate_text
+from appliance.core.ports import Clock
+from appliance.processes.cloud_ends import as_eraser, cloud_ends
+from appliance.processes.erased_state import DIRECTORY, belongings, encode
+from appliance.processes.gateway_signer import GatewaySigner
+from appliance.processes.syncer import alone
+from appliance.services.erasure_in_cloud import Certificate, CloudErasure, Eraser
+from appliance.services.signing import Signer
+from appliance.services.tombstones import replay_tombstones
+
+
+async def finish_erasures(state: Path, *, signer: Signer | None = None) -> Sequence[Certificate]:
+    """Finish every erasure that was begun. Raise Unreachable when the line or the gateway is not
+    there, WrongState while the night is sending: the janitor tries again."""
+    config = await asyncio.to_thread(box.load, state)
+    async with AsyncExitStack() as stack:
+        stores = await asyncio.to_thread(open_stores, state)
+        stack.push_async_callback(stores.close)
+        await replay_tombstones(await asyncio.to_thread(belongings, state, stores))
+        return await finish_in(state, config, stores, signer=signer)
+
+
+async def finish_in(
+    state: Path,
+    config: BoxConfig,
+    stores: Stores,
+    *,
+    signer: Signer | None = None,
+    clock: Clock | None = None,
+) -> Sequence[Certificate]:
+    """The same with stores that are open, after tombstones were replayed."""
+    erasures = Erasures(stores.box)
+    if not await erasures.unfinished():
+        return []
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(alone(state / "run" / "sync.lock"))
+        eraser = None
+        if config.cloud.objects != "none":
+            ends = await stack.enter_async_context(cloud_ends(as_eraser(config.cloud)))
+            eraser = Eraser(objects=ends.objects, records=ends.records)
+        finished = await CloudErasure(
+            erasures,
+            Packs(stores.box),
+            stores.audit,
+            signer or GatewaySigner(state),
+            eraser=eraser,
+            encode=encode,
+            clock=clock or SystemClock(),
+        ).finish_all()
+    for certificate in finished:
+        await asyncio.to_thread(keep, state / DIRECTORY / certificate.attempt_id, certificate)
+    return finished
+
+
+def keep(path: Path, certificate: Certificate) -> tuple[Path, Path]:
+    """Write `path`.cbor, signed, and `path`.md, for people; return both."""
+    signed, text = path.with_name(f"{path.name}.cbor"), path.with_name(f"{path.name}.md")
+    shown = certificate_text(certificate.payload, signing.fingerprint(certificate.public_key))
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for file, content in ((signed, certificate.signed), (text, shown.encode())):
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+    return signed, text
