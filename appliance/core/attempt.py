@@ -90,3 +90,4 @@ class Attempt:
     joined_ms: int | None = None
     finished_ms: int | None = None
     epoch: int = 0  # of the attempt key in use
+    last_sequence: int | None = None  # the last snippet's number, as told at hand-in

@@ -7,7 +7,7 @@ failure; it raises only errors of `core.errors`; an async method never blocks th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -159,6 +159,11 @@ class SnippetStore(Protocol):
     async def snippets(self, attempt: AttemptId) -> Sequence[Snippet]: ...
 
     async def mark_analysed(self, attempt: AttemptId, sequence: int) -> None: ...
+
+    async def mark_refused(self, attempt: AttemptId, sequence: int) -> None:
+        """What came under this number is no snippet, and will not be one. Idempotent."""
+
+    async def refused(self, attempt: AttemptId) -> Collection[int]: ...
 
     async def not_analysed(self, exam: ExamId) -> Sequence[Snippet]: ...
 

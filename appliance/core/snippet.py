@@ -11,6 +11,7 @@ MAX_SNIPPET_BYTES = 4 * 1024 * 1024  # 30 s at over 1 Mbit/s
 MAX_PORTRAIT_BYTES = 2 * 1024 * 1024
 MAX_SNIPPET_SECONDS = 35.0  # the longest setting (30 s) and a recorder's slack
 MAX_WIDTH, MAX_HEIGHT = 1280, 720
+HIGHEST_SEQUENCE = 1_000_000
 
 
 class ObjectKind(IntEnum):

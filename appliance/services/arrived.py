@@ -1,22 +1,20 @@
 """Whether anything of a closed exam may still arrive. Pure; told from rows alone.
 
 A candidate's page keeps what it could not send and sends it later (DESIGN ruling 8), so an exam
-is sent to the cloud when the late window has ended, or earlier when everybody's footage visibly
-reaches from number 1 to the hand-in. In doubt the answer is no: waiting costs a night, not footage.
+is sent to the cloud when the late window has ended, or earlier when everybody who joined has
+handed in and every number up to the last is here or was refused for good. In doubt the answer is
+no: waiting costs a night, not footage.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from appliance.core.attempt import Attempt, AttemptState, CameraState
+from appliance.core.attempt import Attempt
 from appliance.core.exam import Exam
 from appliance.core.ids import AttemptId
-from appliance.core.snippet import Snippet
 
 _MINUTE_MS = 60_000
-# Between the end of the last snippet and the hand-in: pressing the button, sending the rest.
-_HAND_IN_MS = 30_000
 
 
 def window_ended(exam: Exam, now_ms: int) -> bool:
@@ -25,25 +23,14 @@ def window_ended(exam: Exam, now_ms: int) -> bool:
     )
 
 
-def all_arrived(
-    exam: Exam,
-    attempts: Sequence[Attempt],
-    snippets: Mapping[AttemptId, Sequence[Snippet]],
-) -> bool:
-    return all(_arrived(exam, attempt, snippets[attempt.attempt_id]) for attempt in attempts)
+def all_arrived(attempts: Sequence[Attempt], settled: Mapping[AttemptId, Collection[int]]) -> bool:
+    """`settled`: the numbers of each attempt that were kept, and those refused for good."""
+    return all(_arrived(attempt, set(settled[attempt.attempt_id])) for attempt in attempts)
 
 
-def _arrived(exam: Exam, attempt: Attempt, snippets: Sequence[Snippet]) -> bool:
-    if attempt.state is AttemptState.EXPECTED:
+def _arrived(attempt: Attempt, settled: set[int]) -> bool:
+    if attempt.joined_ms is None:
         return True
-    if attempt.state is not AttemptState.HANDED_IN or attempt.finished_ms is None:
-        return False
-    if not exam.settings.features.video_snippets:
-        return True
-    if not snippets:
-        return attempt.camera in (CameraState.MISSING, CameraState.REFUSED)
-    if {s.sequence for s in snippets} != set(range(1, len(snippets) + 1)):
-        return False
-    last = max(snippets, key=lambda s: s.sequence)
-    end_ms = last.started_ms + round(last.duration_s * 1000)
-    return attempt.finished_ms - end_ms <= _HAND_IN_MS
+    last = attempt.last_sequence
+    # Also after an invigilator ended the attempt, the page tells its last number.
+    return last is not None and sum(1 for number in settled if 1 <= number <= last) == last

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from appliance.core.attempt import FINISHED, Attempt, AttemptState
-from appliance.core.errors import BadInput, NotFound, WrongState
+from appliance.core.errors import BadInput, WrongState
 from appliance.core.exam import IN_SESSION, ExamState
 from appliance.core.ids import AttemptId
 from appliance.core.ports import AttemptStore, Clock, ExamStore
+from appliance.core.snippet import HIGHEST_SEQUENCE
 from appliance.services.accounts import token_hash
 from appliance.services.arrivals import Arrivals
 from appliance.services.attempt_life import AttemptLife
@@ -33,7 +34,6 @@ class Candidates:
         self._arrivals = arrivals
         self._live_views = live_views
         self._clock = clock
-        self._last_announced: dict[AttemptId, int] = {}
 
     async def by_token(self, token: str) -> Attempt:
         """Raise NotFound."""
@@ -67,38 +67,25 @@ class Candidates:
     async def hand_in(self, attempt: Attempt, last_sequence: int) -> Attempt:
         """Over for this candidate; snippets up to `last_sequence` may still arrive. Handing in
         twice is one. Possible after close too: it tells the box that no more will come."""
-        if last_sequence < 0:
+        if not 0 <= last_sequence <= HIGHEST_SEQUENCE:
             raise BadInput("last_sequence is 0 or the number of the last snippet.")
         exam = await self._exams.get(attempt.exam_id)
         if exam.state not in {ExamState.LIVE, ExamState.CLOSED}:
             raise WrongState("The exam has not started: there is nothing to hand in.")
-        self._last_announced[attempt.attempt_id] = last_sequence
-        if attempt.state in FINISHED:
-            return attempt
         now = self._clock.now_ms()
-        handed_in = await self._life.change(
-            attempt.attempt_id,
-            lambda a: replace(
-                a,
+
+        def over(a: Attempt) -> Attempt:
+            told = replace(a, last_sequence=max(last_sequence, a.last_sequence or 0))
+            if a.state in FINISHED:
+                return told
+            return replace(
+                told,
                 state=AttemptState.HANDED_IN,
                 hand_raised=False,
                 break_started_ms=None,
                 finished_ms=now,
-            ),
-        )
+            )
+
+        handed_in = await self._life.change(attempt.attempt_id, over)
         self._live_views.end_attempt(attempt.attempt_id, "The candidate has handed in.")
         return handed_in
-
-    async def all_arrived(self, attempt_id: AttemptId) -> bool:
-        """Whether the candidate has handed in and everything announced is here.
-
-        What was announced is kept in memory only: after a restart it is not known, and the
-        whole window for late uploads is waited for.
-        """
-        last = self._last_announced.get(attempt_id)
-        if last is None:
-            return False
-        try:
-            return (await self._arrivals.of(attempt_id)).solid >= last
-        except NotFound:
-            return False

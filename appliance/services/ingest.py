@@ -186,12 +186,13 @@ class Ingest:
     async def _keep(self, exam: Exam, attempt: Attempt, upload: Upload, late: bool) -> None:
         if await self._blobs.free_bytes() < self._keep_free + len(upload.body):
             raise NoRoom("The box's disk is nearly full: tell an invigilator.")
-        checked = await _check_off_loop(upload.body)
-        if checked.has_sound and Category.SOUND_PRESENCE not in permitted(exam.settings.features):
-            raise BadMedia(
-                "This exam records no sound, and the snippet has some: load the page again.",
-                code="sound-not-permitted",
-            )
+        try:
+            checked = await _check_off_loop(upload.body)
+            _check_silence(exam, checked)
+        except (BadMedia, TooLarge):
+            # The digest fits, so the same bytes would be refused again: nobody waits for them.
+            await self._snippets.mark_refused(attempt.attempt_id, upload.sequence)
+            raise
         sealed, late = await self._seal(exam, attempt, upload.sequence, checked.media, late)
         snippet = Snippet(
             attempt_id=attempt.attempt_id,
@@ -234,6 +235,14 @@ class Ingest:
     def _pace_ms(self) -> int:
         over = self._budget.share_used - _PACE_FROM
         return round(max(0.0, over) / (1 - _PACE_FROM) * _PACE_MAX_MS)
+
+
+def _check_silence(exam: Exam, checked: StrippedSnippet) -> None:
+    if checked.has_sound and Category.SOUND_PRESENCE not in permitted(exam.settings.features):
+        raise BadMedia(
+            "This exam records no sound, and the snippet has some: load the page again.",
+            code="sound-not-permitted",
+        )
 
 
 async def _check_off_loop(body: bytes) -> StrippedSnippet:

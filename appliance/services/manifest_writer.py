@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from appliance.core import manifest as manifests
 from appliance.core import manifest_payload
@@ -49,15 +49,24 @@ class ManifestWriter:
         self._clock = clock
         self._randomness = randomness
 
-    async def write(self, exam: Exam, envelopes: Sequence[Envelope]) -> None:
+    async def write(
+        self, exam: Exam, envelopes: Sequence[Envelope], last_numbers: Mapping[AttemptId, int]
+    ) -> None:
         """Sign for every uploaded pack that no manifest lists yet; the last one closes the exam.
 
-        Call it when all of the exam is uploaded. Does nothing once the exam is closed so.
+        `last_numbers`: what pages said at hand-in. Call it when all of the exam is uploaded.
+        Does nothing once the exam is closed so.
         """
         chain, listed = await self._so_far(exam)
         if chain.closed is not None:
             return
-        packs = await self._journal.packs(exam.exam_id)
+        # Of an erased attempt only what an earlier manifest signed for is still counted.
+        erased = {t.attempt_id for t in await self._journal.tombstones()}
+        packs = [
+            pack
+            for pack in await self._journal.packs(exam.exam_id)
+            if pack.manifest is not None or pack.attempt_id not in erased
+        ]
         waiting = [p for p in packs if p.state is PackState.UPLOADED and p.manifest is None]
         fresh = [_entry(e) for e in envelopes if _key(e) not in listed]
         groups = list(_groups(waiting)) or [[]]
@@ -69,7 +78,7 @@ class ManifestWriter:
                 objects=[(stored, pack.name) for pack in group for stored in pack.objects],
                 packs=[_pack_entry(pack) for pack in group],
                 envelopes=fresh if number == 0 else (),
-                close=await self._close_record(exam, packs) if last else None,
+                close=await self._close_record(exam, packs, last_numbers) if last else None,
             )
             payload = self._encode(manifest_payload.payload(manifest))
             # Look at it as a reader will, before it is signed.
@@ -99,7 +108,9 @@ class ManifestWriter:
             listed |= {(e.attempt_id, e.epoch, e.recipient_id) for e in manifest.envelopes}
         return chain, listed
 
-    async def _close_record(self, exam: Exam, packs: Sequence[JournalledPack]) -> CloseRecord:
+    async def _close_record(
+        self, exam: Exam, packs: Sequence[JournalledPack], last_numbers: Mapping[AttemptId, int]
+    ) -> CloseRecord:
         """Counts of what is in packs. What a sync scope keeps on the box is not counted."""
         objects: dict[AttemptId, int] = {}
         snippets: dict[AttemptId, set[int]] = {}
@@ -119,7 +130,7 @@ class ManifestWriter:
                     attempt_id=attempt,
                     objects=objects[attempt],
                     snippets=len(snippets[attempt]),
-                    last_sequence=max(snippets[attempt], default=0),
+                    last_sequence=max(last_numbers.get(attempt, 0), *snippets[attempt], 0),
                 )
                 for attempt in sorted(objects)
             ),

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from appliance.core import manifest_payload
 from appliance.core.errors import IntegrityFailure, WrongState
 from appliance.core.exam import Exam, ExamState
-from appliance.core.ids import BoxId, ExamId
+from appliance.core.ids import AttemptId, BoxId, ExamId
 from appliance.core.keys import Envelope
 from appliance.core.pack_journal import (
     JournalledManifest,
@@ -119,17 +119,18 @@ class Sync:
         if window_ended(exam, self._clock.now_ms()):
             return True
         attempts = await self._rows.attempts.of_exam(exam.exam_id)
-        snippets = {
-            attempt.attempt_id: await self._rows.snippets.snippets(attempt.attempt_id)
-            for attempt in attempts
-        }
-        return all_arrived(exam, attempts, snippets)
+        settled = {a.attempt_id: await self._settled(a.attempt_id) for a in attempts}
+        return all_arrived(attempts, settled)
+
+    async def _settled(self, attempt: AttemptId) -> set[int]:
+        rows = await self._rows.snippets.snippets(attempt)
+        return {row.sequence for row in rows} | set(await self._rows.snippets.refused(attempt))
 
     async def _send(self, exam: Exam, report: SyncReport) -> None:
         await self._batching.plan(exam)
-        await self._upload(await self._rows.journal.packs(exam.exam_id), report)
+        await self._upload(await self._packs(exam), report)
         envelopes = await self._envelopes(exam)
-        await self._writer.write(exam, envelopes)
+        await self._writer.write(exam, envelopes, await self._last_numbers(exam))
         await self._record(exam, envelopes)
         await self._confirm(exam)
         await self._rows.audit.append("box", "sync.confirmed", "archive", exam.exam_id)
@@ -156,6 +157,17 @@ class Sync:
             report.bytes += pack.size
             self._progress(sent, total)
 
+    async def _packs(self, exam: Exam) -> list[JournalledPack]:
+        """What is to be in the cloud: an erased attempt's packs are not, wherever the night was
+        cut when it was erased."""
+        erased = {t.attempt_id for t in await self._rows.journal.tombstones()}
+        packs = await self._rows.journal.packs(exam.exam_id)
+        return [pack for pack in packs if pack.attempt_id not in erased]
+
+    async def _last_numbers(self, exam: Exam) -> dict[AttemptId, int]:
+        attempts = await self._rows.attempts.of_exam(exam.exam_id)
+        return {a.attempt_id: a.last_sequence for a in attempts if a.last_sequence is not None}
+
     async def _envelopes(self, exam: Exam) -> list[Envelope]:
         attempts = await self._rows.attempts.of_exam(exam.exam_id)
         return [
@@ -176,7 +188,7 @@ class Sync:
     async def _confirm(self, exam: Exam) -> None:
         """Read everything of this exam back from both stores and compare; then say confirmed."""
         journal = self._rows.journal
-        for pack in await journal.packs(exam.exam_id):
+        for pack in await self._packs(exam):
             remote = await self._objects.stat(f"packs/{pack.name}")
             if remote is None or (remote.size, remote.crc32c) != (pack.size, pack.crc32c):
                 raise IntegrityFailure(
@@ -199,13 +211,13 @@ class Sync:
             if remote is None or remote.size != expected:
                 raise IntegrityFailure("A manifest is missing from the object store.")
             await journal.confirm(exam.exam_id, written.number, self._clock.now_ms())
-        if any(p.state is not PackState.CONFIRMED for p in await journal.packs(exam.exam_id)):
+        if any(p.state is not PackState.CONFIRMED for p in await self._packs(exam)):
             raise WrongState("Another run is sending this exam: try again when it is done.")
 
     async def _documents(
         self, exam: Exam, envelopes: Sequence[Envelope]
     ) -> dict[str, list[dict[str, object]]]:
-        packs = await self._rows.journal.packs(exam.exam_id)
+        packs = await self._packs(exam)
         written = await self._rows.journal.manifests(exam.exam_id)
         return {
             documents.EXAMS: [documents.exam_document(exam, self._box_id, ExamState.CLOSED)],

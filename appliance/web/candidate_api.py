@@ -11,7 +11,7 @@ from aiohttp import web
 
 from appliance.core.attempt import Attempt
 from appliance.core.errors import BadInput, BadMedia, TooLarge
-from appliance.core.snippet import MAX_PORTRAIT_BYTES, MAX_SNIPPET_BYTES
+from appliance.core.snippet import HIGHEST_SEQUENCE, MAX_PORTRAIT_BYTES, MAX_SNIPPET_BYTES
 from appliance.services.check_in import JoinRequest
 from appliance.services.ingest import Upload
 from appliance.web.application_keys import GATEWAY, LIMITS
@@ -27,8 +27,6 @@ from appliance.web.candidate_auth import set_cookie
 from appliance.web.routes import Open, Routes
 
 routes = Routes()
-
-_HIGHEST_SEQUENCE = 1_000_000
 
 
 class JoinBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -148,7 +146,7 @@ async def snippet(request: web.Request, attempt: Attempt) -> web.StreamResponse:
     if request.content_type != "video/webm":
         raise BadMedia("A snippet is sent as video/webm.", code="not-webm")
     sequence = _whole_number(request.match_info["sequence"], "The snippet number")
-    if not 1 <= sequence <= _HIGHEST_SEQUENCE:
+    if not 1 <= sequence <= HIGHEST_SEQUENCE:
         raise BadInput("A snippet number starts at 1.", code="sequence-out-of-range")
     digest = _content_digest(request)
     started_ms = _whole_number(

@@ -152,6 +152,7 @@ async def _sit(made: ClosedExam, stores: Stores, number: int, snippets: int, bul
                 joined_ms=STARTED_MS - 300_000,
                 finished_ms=finished_ms,
                 epoch=1,
+                last_sequence=snippets,
             )
         ]
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from appliance.core.errors import Conflict, NotFound
@@ -53,6 +53,7 @@ class MemorySnippets:
     def __init__(self) -> None:
         self.rows: dict[tuple[AttemptId, int], Snippet] = {}
         self._objects: dict[ObjectName, StoredObject] = {}
+        self._refused: set[tuple[AttemptId, int]] = set()
 
     async def add_snippet(self, snippet: Snippet) -> None:
         key = (snippet.attempt_id, snippet.sequence)
@@ -69,6 +70,12 @@ class MemorySnippets:
     async def mark_analysed(self, attempt: AttemptId, sequence: int) -> None:
         row = self.rows[attempt, sequence]
         self.rows[attempt, sequence] = replace(row, analysed=True)
+
+    async def mark_refused(self, attempt: AttemptId, sequence: int) -> None:
+        self._refused.add((attempt, sequence))
+
+    async def refused(self, attempt: AttemptId) -> Collection[int]:
+        return {number for of, number in self._refused if of == attempt}
 
     async def not_analysed(self, exam: ExamId) -> Sequence[Snippet]:
         return [r for r in self.rows.values() if not r.analysed]

@@ -16,9 +16,9 @@ from appliance.core.ids import AttemptId, ExamId
 _COLUMNS = (
     "attempt_id, exam_id, hall, seat, state, camera, extra_minutes, seat_code_hash, public_key, "
     "token_hash, notice_version, portrait_accepted, identity_checked_by_hand, hand_raised, "
-    "break_started_ms, joined_ms, finished_ms, epoch"
+    "break_started_ms, joined_ms, finished_ms, epoch, last_sequence"
 )
-_PLACES = ", ".join("?" * 18)
+_PLACES = ", ".join("?" * 19)
 _SELECT = f"SELECT {_COLUMNS} FROM attempts"
 
 
@@ -84,9 +84,15 @@ class Attempts:
         await self._database.run(update)
 
     async def remove_of_exam(self, exam: ExamId) -> None:
-        await self._database.run(
-            lambda connection: connection.execute("DELETE FROM attempts WHERE exam_id = ?", (exam,))
-        )
+        def delete(connection: apsw.Connection) -> None:
+            connection.execute(
+                "DELETE FROM refused_snippets WHERE attempt_id IN "
+                "(SELECT attempt_id FROM attempts WHERE exam_id = ?)",
+                (exam,),
+            )
+            connection.execute("DELETE FROM attempts WHERE exam_id = ?", (exam,))
+
+        await self._database.run(delete)
 
     async def _one(self, column: str, key: str) -> Attempt:
         def find(connection: apsw.Connection) -> Attempt:
@@ -122,6 +128,7 @@ def _row(attempt: Attempt) -> tuple[Any, ...]:
         attempt.joined_ms,
         attempt.finished_ms,
         attempt.epoch,
+        attempt.last_sequence,
     )
 
 
@@ -144,4 +151,5 @@ def _attempt(row: tuple[Any, ...]) -> Attempt:
         joined_ms=row[15],
         finished_ms=row[16],
         epoch=row[17],
+        last_sequence=row[18],
     )

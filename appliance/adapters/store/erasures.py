@@ -18,6 +18,7 @@ _TABLES = (
     "observations",
     "incidents",
     "flagged_snippets",
+    "refused_snippets",
     "epochs",
     "attempts",
 )

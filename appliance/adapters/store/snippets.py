@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import apsw
@@ -73,6 +73,23 @@ class Snippets:
                 raise NotFound(f"There is no snippet {sequence} of this attempt.")
 
         await self._database.run(update)
+
+    async def mark_refused(self, attempt: AttemptId, sequence: int) -> None:
+        await self._database.run(
+            lambda connection: connection.execute(
+                "INSERT OR IGNORE INTO refused_snippets VALUES (?, ?)", (attempt, sequence)
+            )
+        )
+
+    async def refused(self, attempt: AttemptId) -> Collection[int]:
+        return await self._database.read(
+            lambda connection: {
+                number
+                for (number,) in connection.execute(
+                    "SELECT sequence FROM refused_snippets WHERE attempt_id = ?", (attempt,)
+                )
+            }
+        )
 
     async def not_analysed(self, exam: ExamId) -> Sequence[Snippet]:
         """The oldest first; never late ones, which nobody looks at on the box."""

@@ -86,6 +86,7 @@ def full_attempt(n: int = 1) -> Attempt:
         joined_ms=6,
         finished_ms=7,
         epoch=3,
+        last_sequence=41,
     )
 
 

@@ -54,6 +54,13 @@ async def test_waiting_for_analysis_never_has_late_ones(stores: Stores) -> None:
         await stores.snippets.mark_analysed(WHO, 9)
 
 
+async def test_refused_numbers_are_remembered(stores: Stores, other: Stores) -> None:
+    for sequence in (3, 5, 3):
+        await stores.snippets.mark_refused(WHO, sequence)
+    await stores.snippets.mark_refused(attempt(2).attempt_id, 9)
+    assert sorted(await other.snippets.refused(WHO)) == [3, 5]
+
+
 async def test_objects_by_attempt_kind_and_exam(stores: Stores) -> None:
     await stores.snippets.add_snippet(snippet(1))
     thumbnail = stored(50, ObjectKind.THUMBNAIL)

@@ -8,6 +8,8 @@ from typing import Any
 
 import aiohttp
 
+from appliance.adapters.store.stores import open_stores
+from appliance.core.ids import AttemptId
 from appliance.rehearsal.page_key import PageKey
 from tests.integration.gateway.contract import check_message
 from tests.support.box import SETTINGS, RealBox
@@ -130,6 +132,28 @@ async def test_after_close_nothing_opens_and_late_footage_is_kept(
     status = await page.ok("POST", "/api/v1/attempts/me/hand-in", json={"last_sequence": 2})
     assert (status["exam_state"], status["attempt_state"]) == ("closed", "handed_in")
     assert status["late_until_ms"] > status["server_ms"]
+
+
+async def test_what_a_page_says_at_hand_in_is_kept(box: RealBox, lead: BoxApi) -> None:
+    """Also by who was ended before; the highest that was told counts. The night reads it."""
+    exam = await box.new_exam(lead)
+    page, attempt = await _sitting(box, exam)
+    assert (await page.upload(1, tiny_webm(1))).status == 201
+    assert (await page.upload(2, tiny_webm(1)[:900])).status == 422
+    act = {"act": "end", "reason": "Left the hall"}
+    await lead.ok("POST", f"/api/v1/exams/{exam.exam}/attempts/{attempt}/acts", json=act)
+    for last, said in ((2, 200), (1, 200), (-1, 400), (1_000_001, 400)):
+        told = {"last_sequence": last}
+        reply = await page.ask("POST", "/api/v1/attempts/me/hand-in", json=told)
+        assert reply.status == said
+    status = await page.ok("GET", "/api/v1/attempts/me")
+    assert status["attempt_state"] == "ended"
+    stores = await asyncio.to_thread(open_stores, box.state)
+    row = await stores.attempts.get(AttemptId(attempt))
+    refused = await stores.snippets.refused(AttemptId(attempt))
+    await stores.close()
+    assert (row.last_sequence, list(refused)) == (2, [2])
+    await _close(lead, exam)
 
 
 async def test_after_the_window_nothing_more_is_taken(box: RealBox, lead: BoxApi) -> None:

@@ -6,94 +6,50 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.core.attempt import Attempt, AttemptState, CameraState
-from appliance.core.exam import Exam, ExamState, Seat
-from appliance.core.ids import AttemptId, BoxId, ExamId, ObjectName
-from appliance.core.settings import ExamSettings, Features, Retention
-from appliance.core.snippet import ObjectHeader, ObjectKind, Snippet, StoredObject
+from appliance.core.attempt import AttemptState
+from appliance.core.exam import ExamState
 from appliance.services.arrived import all_arrived, window_ended
+from tests.contract.store.samples import attempt, exam
 
 _START = 1_000_000
-EXAM = Exam(
-    exam_id=ExamId("e" * 32),
-    code="CODE",
-    state=ExamState.CLOSED,
-    settings=ExamSettings(
-        title="t", retention=Retention(days=1), features=Features(video_snippets=True)
-    ),
-    created_ms=0,
-    closed_ms=_START,
-)
-ATTEMPT = Attempt(
-    attempt_id=AttemptId("a" * 32),
-    exam_id=EXAM.exam_id,
-    seat=Seat(hall="h", label="A1"),
-    state=AttemptState.HANDED_IN,
-    camera=CameraState.WORKING,
-    seat_code_hash="",
-    finished_ms=_START + 30_000,
-)
+EXAM = replace(exam(), state=ExamState.CLOSED, closed_ms=_START)
+ATTEMPT = replace(attempt(), state=AttemptState.HANDED_IN, joined_ms=1, last_sequence=3)
 
 
-def _snippets(*sequences: int) -> list[Snippet]:
-    return [
-        Snippet(
-            attempt_id=ATTEMPT.attempt_id,
-            sequence=n,
-            plain_sha256="",
-            plain_size=1,
-            started_ms=_START + (n - 1) * 10_000,
-            duration_s=10.0,
-            stored=StoredObject(
-                name=ObjectName(f"{n:032x}"),
-                header=ObjectHeader(
-                    kind=ObjectKind.SNIPPET,
-                    box_id=BoxId("b" * 32),
-                    exam_id=EXAM.exam_id,
-                    attempt_id=ATTEMPT.attempt_id,
-                    sequence=n,
-                    epoch=1,
-                ),
-                size=1,
-                sha256="",
-                stored_ms=0,
-            ),
-        )
-        for n in sequences
-    ]
+def _complete(last: int | None, *settled: int) -> bool:
+    told = replace(ATTEMPT, last_sequence=last)
+    return all_arrived([told], {told.attempt_id: settled})
 
 
-def _complete(attempt: Attempt, *sequences: int) -> bool:
-    return all_arrived(EXAM, [attempt], {attempt.attempt_id: _snippets(*sequences)})
+def test_from_the_first_number_to_the_last_that_was_told() -> None:
+    assert _complete(3, 1, 2, 3)
+    assert _complete(3, 3, 1, 2, 4)  # one more than was told is no reason to wait
 
 
-def test_from_the_first_number_to_the_hand_in() -> None:
-    assert _complete(ATTEMPT, 1, 2, 3)
-
-
-@pytest.mark.parametrize("there", [(1, 3), (2, 3), ()])
+@pytest.mark.parametrize("there", [(1, 3), (2, 3), (1, 2), (1, 2, 4), ()])
 def test_a_gap_waits(there: tuple[int, ...]) -> None:
-    assert not _complete(ATTEMPT, *there)
+    assert not _complete(3, *there)
 
 
-def test_a_missing_end_waits() -> None:
-    long_after = replace(ATTEMPT, finished_ms=_START + 120_000)
-    assert not _complete(long_after, 1, 2, 3)
+def test_a_seat_without_footage_says_so() -> None:
+    assert _complete(0)
 
 
-@pytest.mark.parametrize(
-    "state", [AttemptState.ENDED, AttemptState.RECORDING, AttemptState.CHECKED_IN]
-)
-def test_who_has_not_handed_in_may_still_send(state: AttemptState) -> None:
-    assert not _complete(replace(ATTEMPT, state=state), 1, 2, 3)
+def test_who_has_not_told_may_still_send() -> None:
+    assert not _complete(None, 1, 2, 3)
+    # Ended by an invigilator: the page stops, and tells its last number like any other.
+    ended = replace(ATTEMPT, state=AttemptState.ENDED)
+    assert all_arrived([ended], {ended.attempt_id: (1, 2, 3)})
+
+
+def test_one_who_waits_is_enough() -> None:
+    other = replace(attempt(2), joined_ms=1, state=AttemptState.RECORDING)
+    settled = {ATTEMPT.attempt_id: (1, 2, 3), other.attempt_id: (1, 2, 3)}
+    assert not all_arrived([ATTEMPT, other], settled)
 
 
 def test_who_never_came_sends_nothing() -> None:
-    assert _complete(replace(ATTEMPT, state=AttemptState.EXPECTED, finished_ms=None))
-
-
-def test_a_seat_without_camera_sends_nothing() -> None:
-    assert _complete(replace(ATTEMPT, camera=CameraState.MISSING))
+    assert all_arrived([attempt()], {attempt().attempt_id: ()})
 
 
 def test_the_window_counts_from_close() -> None:
