@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import tempfile
@@ -59,6 +60,7 @@ def demo(
     plan = Plan(candidates=candidates, browser_candidates=browser_candidates, seconds=seconds)
     with _directory(keep) as directory, (directory / "demo.log").open("w") as log_file:
         # Not to the terminal: the console draws there.
+        logging.basicConfig(stream=log_file, level=logging.WARNING)
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(log_file))
         done = asyncio.run(
             hold_whole_exam(

@@ -173,11 +173,12 @@ class BrowserCandidate:
         return self.tally
 
     async def hand_in(self) -> Tally:
-        """Press the button, confirm, and wait until the page says that all has arrived."""
+        """Press the button, confirm, and wait until the page says that all has arrived. When the
+        exam was closed meanwhile, the page hands in by itself."""
         page = self.page
-        await self.until("room")
-        await page.click("#hand-in")
-        await page.click("#hand-in-yes")
+        if await self.until("room", "sending", "done") == "room":
+            await page.click("#hand-in")
+            await page.click("#hand-in-yes")
         await page.wait_for_function(
             "() => document.body.dataset.shown === 'done'", timeout=_HAND_IN_MS
         )

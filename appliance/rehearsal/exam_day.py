@@ -262,6 +262,8 @@ class ExamDay:
         self.report.observations = dict(kinds)
         for place in self.places:
             for event in place.events:
+                if place.simulated and place.simulated.seconds_recorded() < event.end_s:
+                    continue  # a person closed the exam before it was staged
                 self.report.staged.append(self._result_of(place, event, invigilator))
 
     def _count_snippets(self) -> None:
@@ -303,7 +305,7 @@ class ExamDay:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(watching, 5)
         can_open, why = await self._try_to_open(invigilator)
-        ended = None if view.ended_at is None else round(view.ended_at - asked, 2)
+        ended = None if view.ended_at is None else round(max(0.0, view.ended_at - asked), 2)
         self.report.closed = CloseResult(
             views_ended_s=ended,
             live_key_destroyed=not any((self.school.state / "live").glob("*/*")),

@@ -112,6 +112,10 @@ class SimulatedCandidate:
         await self._client.hand_in(self.tally.recorded)
         self.tally.handed_in = True
 
+    def seconds_recorded(self) -> float:
+        """From the start of recording until now."""
+        return time.monotonic() - self._began if self._began else 0.0
+
     async def leave(self) -> None:
         """Close the page: channel and live views end."""
         if self._channel_task:
