@@ -106,7 +106,7 @@ class _Drawing:
         self, x: float, y: float, text: str, size: float, width: float, *, bold: bool = False
     ) -> None:
         """One line, made smaller until it fits."""
-        text = text if self._unicode else _latin_1(text)
+        text = text if self._unicode else latin_1(text)
         self._pdf.set_font(self._family, "B" if bold else "", size)
         while size > 5 and self._pdf.get_string_width(text) > width:
             size -= 0.5
@@ -126,7 +126,7 @@ class _Drawing:
                     self._pdf.rect(x + column * module, y + row * module, side, side, "F")
 
 
-def _latin_1(text: str) -> str:
+def latin_1(text: str) -> str:
     """Letters that Helvetica lacks lose their marks; what still does not fit becomes `?`."""
     kept = [
         c if c.encode("latin-1", "ignore") else unicodedata.normalize("NFKD", c)[0] for c in text
