@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 from appliance.adapters.host import tls
+from appliance.adapters.host.credentials import PLAIN_PEPPER_WARNING, machine_pepper
 from appliance.adapters.vision import weights
 from appliance.cli.options import DEFAULT_STATE, State
 from appliance.config.box import load
@@ -29,6 +31,8 @@ def serve(*, models: Path | None = None, state: State = DEFAULT_STATE) -> None:
     log_to_stderr()
     state = state.absolute()
     config = load(state)
+    if machine_pepper() is None:
+        print(PLAIN_PEPPER_WARNING, file=sys.stderr, flush=True)
     with alone(state):
         files = tls.ensure_certificate(state / "tls", config.web.names, datetime.now(UTC))
         name = config.web.names[0]

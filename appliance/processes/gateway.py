@@ -27,6 +27,7 @@ from appliance.adapters.host.tls import TlsFiles
 from appliance.config.box import BoxConfig, load
 from appliance.core.errors import HallvaktError, Refused, Unreachable, WrongConfiguration
 from appliance.processes.gateway_parts import Parts, build
+from appliance.services.tombstones import replay_tombstones
 from appliance.web.application import application
 
 log = structlog.get_logger("gateway")
@@ -77,7 +78,11 @@ async def _serve(state: Path, config: BoxConfig) -> None:
 
 
 async def _start(parts: Parts) -> None:
-    """Before anybody is answered: relays of an earlier gateway end, exams go on."""
+    """Before anybody is answered: what was erased is gone, relays of an earlier gateway end, exams
+    go on."""
+    again = await replay_tombstones(parts.gateway.erasures.belongings)
+    if again:
+        log.warning("erased again after a restore", attempts=again)
     parts.workers.start()
     await parts.relay.stop_all()
     await parts.gateway.closing.finish_unfinished()

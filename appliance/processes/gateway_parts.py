@@ -23,6 +23,7 @@ from appliance.adapters.crypto.recipients import load_recipients
 from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.crypto.wrapping import KeyWrapping
 from appliance.adapters.host.clock import SystemClock
+from appliance.adapters.host.credentials import machine_pepper
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.host.tls import TlsFiles
 from appliance.adapters.relay.configuration import RelayPlan
@@ -39,6 +40,7 @@ from appliance.core.feed import BoxStatus
 from appliance.core.ids import ExamId
 from appliance.core.keys import Recipient
 from appliance.core.snippet import Snippet
+from appliance.processes.data_protection_parts import erasure_desk, hold_desk
 from appliance.services.access import Access
 from appliance.services.accounts import Accounts
 from appliance.services.acts import Acts
@@ -51,6 +53,7 @@ from appliance.services.channels import Channels
 from appliance.services.check_in import CheckIn
 from appliance.services.close_exam import CloseExam
 from appliance.services.decisions import Decisions
+from appliance.services.erasure import BoxSignature
 from appliance.services.evidence import EvidenceRoom
 from appliance.services.exam_life import ExamLife
 from appliance.services.hall import Halls
@@ -92,12 +95,13 @@ def build(state: Path, config: BoxConfig) -> Parts:
     run = state / "run"
     workers = WorkerPool([run / f"media-worker-{n}.sock" for n in range(config.workers.count)])
     relay = Coturn(_relay_plan(state, config), run=run, clock=clock, randomness=randomness)
+    machine = machine_pepper()
     recipients = partial(_recipients, state / "keys")
     check_policy = partial(check_against, state)
     keys = KeyRing(
         envelopes=stores.envelopes,
         wrapping=KeyWrapping(),
-        files=LiveKeyFiles(state / "live"),
+        files=LiveKeyFiles(state / "live", machine=machine),
         randomness=randomness,
         recipients=recipients,
     )
@@ -244,6 +248,7 @@ def build(state: Path, config: BoxConfig) -> Parts:
             sign=signing.sign,
             key_id=signing.key_id,
             public_key=signing.public_bytes,
+            pepper="plain_file" if machine is None else "machine",
         ),
         candidates=Candidates(
             exams=stores.exams,
@@ -302,8 +307,17 @@ def build(state: Path, config: BoxConfig) -> Parts:
             workers=workers,
             halls=halls,
         ),
+        erasures=erasure_desk(
+            state,
+            stores,
+            access,
+            names,
+            BoxSignature(box_id=config.box_id, sign=signing.sign, public_key=signing.public_bytes),
+            clock,
+        ),
         exam_life=exam_life,
         halls=halls,
+        holds=hold_desk(stores, access, clock),
         ingest=ingest,
         live_views=live_views,
         names=names,

@@ -123,6 +123,33 @@ class Accounts:
         await self._after_login(person, passphrase)
         return await self._new_login(user, person)
 
+    async def change_passphrase(self, caller: Caller, old: str, new: str) -> LoggedIn:
+        """The person's own act. Every login of theirs ends and this one is replaced; live keys are
+        wrapped under the new passphrase. `new` was checked for length.
+
+        Raise NotLoggedIn for a wrong old passphrase, Throttled after too many tries.
+        """
+        name = caller.login.user_name
+        self._throttle.check(name)
+        self._throttle.failed(name)
+        user = await self._users.by_name(name)
+        if user is None or not await self._verify(user, old):
+            raise NotLoggedIn("The old passphrase is wrong: try again.", code="wrong-login")
+        self._throttle.succeeded(name)
+        await self._audit.append(user.user_id, "passphrase-change", "login", user.user_id)
+        async with self._hashing:
+            hashed = await asyncio.to_thread(self._hasher.hash, new)
+        async with self._one_at_a_time:  # or a one-time code used meanwhile would be good again
+            user = await self._users.by_name(name)
+            if user is None:
+                raise NotLoggedIn("Please log in (again).")
+            user = replace(user, passphrase_hash=hashed)
+            await self._users.replace(user)
+        await self._users.end_logins(user=user.user_id)
+        person = await self._person(user)
+        await self._after_login(person, new)
+        return await self._new_login(user, person)
+
     async def logout(self, caller: Caller) -> None:
         await self._users.end_logins(token_hash=caller.login.token_hash)
         await self._audit.append(caller.person.user_id, "logout", "logout", caller.person.user_id)

@@ -6,6 +6,7 @@ import platform
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from appliance.core.feed import BoxStatus
 from appliance.core.ids import BoxId, ExamId
@@ -46,7 +47,8 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AboutBox:
-    """`BoxStatus` over all exams in session, and what runs here."""
+    """`BoxStatus` over all exams in session, and what runs here. `pepper`: whether live keys are
+    bound to a credential of this machine."""
 
     relay: bool
     disk_used_percent: int
@@ -60,6 +62,7 @@ class AboutBox:
     version: str
     python: str
     exams_in_session: int
+    pepper: Literal["machine", "plain_file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,7 @@ class Box:
         sign: Sign,
         key_id: str,
         public_key: bytes,
+        pepper: Literal["machine", "plain_file"] = "plain_file",
     ) -> None:
         self._box_id = box_id
         self._name = name
@@ -111,6 +115,7 @@ class Box:
         self._sign = sign
         self._key_id = key_id
         self._public_key = public_key
+        self._pepper = pepper
         self._disk_at = self._settled_at = float("-inf")
 
     async def tick(self) -> None:
@@ -147,6 +152,7 @@ class Box:
             version=self._version,
             python=platform.python_version(),
             exams_in_session=len(exams),
+            pepper=self._pepper,
         )
 
     async def sign(self, purpose: str, payload: bytes) -> SignatureMade:

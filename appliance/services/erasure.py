@@ -56,7 +56,7 @@ class ErasureDesk:
     ) -> None:
         self._access = access
         self._attempts = attempts
-        self._box = belongings
+        self.belongings = self._box = belongings
         self._holds = holds
         self._names = names
         self._signature = signature

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.core.errors import BadInput, NotFound, Refused
 from appliance.core.ids import ExamId, UserId
@@ -41,6 +41,12 @@ class UserShown:
     halls: tuple[str, ...] | None
     second_factor: bool
     totp_secret: str | None = None
+
+
+def check_passphrase(passphrase: str) -> None:
+    """Raise BadInput for one that is too short."""
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        raise BadInput(f"A passphrase has at least {SHORTEST_PASSPHRASE} characters.")
 
 
 def shown(user: User, *, with_secret: bool = False) -> UserShown:
@@ -82,8 +88,7 @@ class People:
         name = new.name.strip()
         if not 1 <= len(name) <= LONGEST_NAME or any(not c.isprintable() for c in name):
             raise BadInput(f"A name has between 1 and {LONGEST_NAME} printable characters.")
-        if len(new.passphrase) < SHORTEST_PASSPHRASE:
-            raise BadInput(f"A passphrase has at least {SHORTEST_PASSPHRASE} characters.")
+        check_passphrase(new.passphrase)
         user = User(
             user_id=UserId(self._randomness.new_id()),
             name=name,
@@ -99,12 +104,27 @@ class People:
         await self._users.add(user)
         return shown(user, with_secret=True)
 
+    async def reset_second_factor(self, by: Person, user_id: UserId) -> UserShown:
+        """A new secret in place of the lost one (DESIGN ruling 25); ends the person's logins.
+        Raise NotFound."""
+        user = await self._one(user_id)
+        await self._audit.append(by.user_id, "user-reset-second-factor", "user", user_id)
+        await self._users.end_logins(user=user_id)
+        fresh = replace(user, totp_secret=self._codes.new_secret(), totp_last_step=0)
+        await self._users.replace(fresh)
+        return shown(fresh, with_secret=True)
+
     async def remove(self, by: Person, user_id: UserId) -> None:
         """Ends the person's logins too. Raise Refused for oneself, NotFound."""
         if user_id == by.user_id:
             raise Refused("You cannot remove yourself: ask another lead invigilator.")
-        if all(user.user_id != user_id for user in await self._users.all()):
-            raise NotFound("There is no such person.")
+        await self._one(user_id)
         await self._audit.append(by.user_id, "user-remove", "user", user_id)
         await self._users.end_logins(user=user_id)
         await self._users.remove(user_id)
+
+    async def _one(self, user_id: UserId) -> User:
+        for user in await self._users.all():
+            if user.user_id == user_id:
+                return user
+        raise NotFound("There is no such person.")

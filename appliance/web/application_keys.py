@@ -16,10 +16,12 @@ from appliance.services.channels import Channels
 from appliance.services.check_in import CheckIn
 from appliance.services.close_exam import CloseExam
 from appliance.services.decisions import Decisions
+from appliance.services.erasure import ErasureDesk
 from appliance.services.evidence import EvidenceRoom
 from appliance.services.exam_life import ExamLife
 from appliance.services.hall import Halls
 from appliance.services.ingest import Ingest
+from appliance.services.legal_hold import HoldDesk
 from appliance.services.live_view import LiveViews
 from appliance.services.names import Names
 from appliance.services.people import People
@@ -41,9 +43,11 @@ class Gateway:
     closing: CloseExam
     clock: Clock
     decisions: Decisions
+    erasures: ErasureDesk
     evidence: EvidenceRoom
     exam_life: ExamLife
     halls: Halls
+    holds: HoldDesk
     ingest: Ingest
     live_views: LiveViews
     names: Names

@@ -24,7 +24,7 @@ _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid (unix(7))
 
 
 class SignBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    purpose: Literal["manifest"]
+    purpose: Literal["manifest", "erasure"]
     payload: str
 
 

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from appliance.core.ids import ExamId, UserId, check_id
 from appliance.core.roles import Action, Role
-from appliance.services.people import NewUser
+from appliance.services.people import NewUser, check_passphrase
 from appliance.web.application_keys import GATEWAY, LIMITS
 from appliance.web.bodies import json_response, read_json, read_nothing
 from appliance.web.person_auth import caller_of, check_origin
@@ -20,6 +20,11 @@ class LoginBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     user: str
     passphrase: str
     one_time_code: str | None = None
+
+
+class PassphraseBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    passphrase: str
+    new_passphrase: str
 
 
 class NewUserBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -52,6 +57,17 @@ async def logout(request: web.Request) -> web.StreamResponse:
     return web.Response(status=204)
 
 
+@routes.open("POST", "/api/v1/passphrase", Open.LOGGED_IN)
+async def change_passphrase(request: web.Request) -> web.StreamResponse:
+    caller = await caller_of(request)
+    body = await read_json(request, PassphraseBody, limit=8192)
+    check_passphrase(body.new_passphrase)
+    gateway = request.app[GATEWAY]
+    changed = await gateway.accounts.change_passphrase(caller, body.passphrase, body.new_passphrase)
+    gateway.live_views.end_person(caller.person.user_id, "Your passphrase was changed.")
+    return json_response(changed)
+
+
 @routes.console("GET", "/api/v1/users", Action.USER_MANAGE)
 async def users(_request: web.Request, asked: Asked) -> web.StreamResponse:
     return json_response({"users": await asked.gateway.people.all()})
@@ -81,3 +97,12 @@ async def remove_user(request: web.Request, asked: Asked) -> web.StreamResponse:
     await asked.gateway.people.remove(asked.caller.person, user)
     asked.gateway.live_views.end_person(user, "This login was removed.")
     return web.Response(status=204)
+
+
+@routes.console("POST", "/api/v1/users/{user}/second-factor", Action.USER_MANAGE)
+async def reset_second_factor(request: web.Request, asked: Asked) -> web.StreamResponse:
+    await read_nothing(request)
+    user = UserId(check_id(request.match_info["user"]))
+    reset = await asked.gateway.people.reset_second_factor(asked.caller.person, user)
+    asked.gateway.live_views.end_person(user, "This login's second factor was reset.")
+    return json_response(reset)

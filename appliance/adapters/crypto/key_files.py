@@ -1,18 +1,21 @@
 """Peppers and live wraps: small plain files outside the database, its log and its backups.
 
     live/EXAM/pepper          32 random bytes
+    live/EXAM/pepper-bound    the same, of use only together with the machine's credential: the
+                              pepper is HMAC-SHA256(credential, "hvo1 pepper" ‖ exam ‖ file)
     live/EXAM/wrap-USER       salt (16) ‖ wrapped live key (12 + 32 + 16)
     live/EXAM/preparation     the exam's identity key, from the roster's import until the first
                               wrap exists (see services/key_ring.py)
 
 Before a file is unlinked or replaced its bytes are overwritten in place and fsynced. A flash disk
 may keep the old bytes in a spare block all the same, which is why a wrap is worth nothing without
-a passphrase, and why the pepper belongs into a credential of the machine where there is one.
+a passphrase, and why the pepper is bound to a credential of the machine where there is one.
 """
 
 from __future__ import annotations
 
 import errno
+import hmac
 import os
 import secrets
 from collections.abc import Sequence
@@ -23,20 +26,32 @@ from appliance.core.ids import ExamId, UserId, check_id
 from appliance.core.keys import LiveWrap
 
 SALT_BYTES = 16
-_PEPPER, _PREPARATION, _WRAP = "pepper", "preparation", "wrap-"
+_PEPPER, _BOUND, _PREPARATION, _WRAP = "pepper", "pepper-bound", "preparation", "wrap-"
+_BOUND_LABEL = b"hvo1 pepper"
 
 
 class LiveKeyFiles:
     """Implements `core.ports.KeyFiles` under a directory such as `STATE/live`. Every method
-    touches the disk: call it in a thread."""
+    touches the disk: call it in a thread. `machine`: the machine's own secret, where it has one
+    (adapters/host/credentials.py); what it was mixed into is of no use without it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, machine: bytes | None = None) -> None:
         self._directory = directory
+        self._machine = machine
 
     def put_pepper(self, exam: ExamId, pepper: bytes) -> None:
-        self._put(exam, _PEPPER, pepper)
+        self._put(exam, _PEPPER if self._machine is None else _BOUND, pepper)
 
     def pepper(self, exam: ExamId) -> bytes:
+        bound = self._get(exam, _BOUND)
+        if bound is not None:
+            if self._machine is None:
+                raise Locked(
+                    "This exam's key is bound to the credential of the machine it was opened on, "
+                    "and that is not here: start the box on that machine, as its service."
+                )
+            label = _BOUND_LABEL + bytes.fromhex(exam)
+            return hmac.digest(self._machine, label + bound, "sha256")
         pepper = self._get(exam, _PEPPER)
         if pepper is None:
             raise Locked("This exam has no live key: it is not open yet, or is closed.")
