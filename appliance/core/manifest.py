@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from appliance.core import merkle
 from appliance.core.errors import IntegrityFailure
 from appliance.core.ids import AttemptId, BoxId, ExamId, ObjectName, PackName, RecipientId
-from appliance.core.snippet import ObjectKind, PriorityClass, StoredObject
+from appliance.core.snippet import ObjectKind, StoredObject
 
 GENESIS = bytes(32)
 
@@ -55,7 +55,6 @@ class PackEntry:
 
     name: PackName
     attempt_id: AttemptId
-    priority: PriorityClass
     size: int
     sha256: bytes
 

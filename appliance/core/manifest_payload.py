@@ -19,7 +19,7 @@ from appliance.core.manifest import (
     Manifest,
     PackEntry,
 )
-from appliance.core.snippet import ObjectKind, PriorityClass
+from appliance.core.snippet import ObjectKind
 
 VERSION = 1
 
@@ -39,9 +39,7 @@ def payload(manifest: Manifest) -> dict[str, Any]:
         "tree_size": manifest.tree_size,
         "root": manifest.root,
         "entries": [_entry_payload(entry) for entry in manifest.entries],
-        "packs": [
-            [p.name, p.attempt_id, p.priority.value, p.size, p.sha256] for p in manifest.packs
-        ],
+        "packs": [[p.name, p.attempt_id, p.size, p.sha256] for p in manifest.packs],
         "envelopes": [
             [e.attempt_id, e.epoch, e.recipient_id, e.sha256] for e in manifest.envelopes
         ],
@@ -68,7 +66,7 @@ def parse(document: object) -> Manifest:
         tree_size=_integer(document, "tree_size"),
         root=_digest(document, "root"),
         entries=tuple(_entry(row) for row in _rows(document, "entries", 9)),
-        packs=tuple(_pack(row) for row in _rows(document, "packs", 5)),
+        packs=tuple(_pack(row) for row in _rows(document, "packs", 4)),
         envelopes=tuple(_envelope(row) for row in _rows(document, "envelopes", 4)),
         close=None if close is None else _close(close),
     )
@@ -109,16 +107,11 @@ def _entry(row: _Row) -> Entry:
 
 
 def _pack(row: _Row) -> PackEntry:
-    try:
-        priority = PriorityClass(_text(row, 2))
-    except ValueError:
-        raise _wrong("a pack is of an unknown class") from None
     return PackEntry(
         name=PackName(_text(row, 0)),
         attempt_id=AttemptId(_text(row, 1)),
-        priority=priority,
-        size=_integer(row, 3),
-        sha256=_digest(row, 4),
+        size=_integer(row, 2),
+        sha256=_digest(row, 3),
     )
 
 

@@ -1,7 +1,8 @@
 """What stands in the cloud's record database: random ids, sizes, digests, times and states. Pure.
 
-No name, no seat, no title and nothing observed: those are in sealed objects. The fields are the
-contract of ARCHITECTURE.md, "The cloud copy".
+No name, no seat, no title and nothing observed: those are in sealed objects. Nor a pack's priority
+class, which would say of whom something was observed; it stays in the box's own journal. The fields
+are the contract of ARCHITECTURE.md, "The cloud copy".
 """
 
 from __future__ import annotations
@@ -74,7 +75,6 @@ def pack_document(pack: JournalledPack, box: BoxId) -> dict[str, Any]:
         "exam": pack.exam_id,
         "attempt": pack.attempt_id,
         "box": box,
-        "class": pack.priority.value,
         "size": pack.size,
         "sha256": pack.sha256,
         "objects": objects,

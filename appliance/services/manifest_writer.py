@@ -155,7 +155,6 @@ def _pack_entry(pack: JournalledPack) -> PackEntry:
     return PackEntry(
         name=pack.name,
         attempt_id=pack.attempt_id,
-        priority=pack.priority,
         size=pack.size,
         sha256=bytes.fromhex(pack.sha256),
     )

@@ -26,7 +26,7 @@ from appliance.core.manifest import (
     extend,
 )
 from appliance.core.manifest_payload import parse, payload
-from appliance.core.snippet import ObjectHeader, ObjectKind, PriorityClass, StoredObject
+from appliance.core.snippet import ObjectHeader, ObjectKind, StoredObject
 
 BOX, EXAM = BoxId("0" * 32), ExamId("e" * 32)
 A, B = AttemptId("a" * 32), AttemptId("b" * 32)
@@ -54,7 +54,6 @@ def pack(attempt: AttemptId, number: int) -> PackEntry:
     return PackEntry(
         name=PackName(f"pack-{attempt[0]}{number}"),
         attempt_id=attempt,
-        priority=PriorityClass.REST,
         size=1,
         sha256=bytes(32),
     )

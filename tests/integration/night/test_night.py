@@ -74,14 +74,25 @@ async def test_a_pack_is_of_one_attempt_and_one_class(
 ) -> None:
     made = await closed_exam(state, cloud_config)
     await _sync(made)
-    async with cloud_ends(cloud_config) as ends:
-        packs = await ends.records.find(documents.PACKS, exam=made.exam_id)
-    assert {(p["attempt"], p["class"]) for p in packs} == {
-        (attempt, c.value)
+    stores = await asyncio.to_thread(open_stores, state)
+    journalled = await Packs(stores.box).packs(made.exam_id)
+    await stores.close()
+    assert {(p.attempt_id, p.priority) for p in journalled} == {
+        (attempt, c)
         for attempt in made.attempts
         for c in (PriorityClass.RECORDS, PriorityClass.PORTRAITS, PriorityClass.REST)
     }
-    assert len({p["_id"] for p in packs}) == 6
+    assert len({p.name for p in journalled}) == 6
+    async with cloud_ends(cloud_config) as ends:
+        packs = await ends.records.find(documents.PACKS, exam=made.exam_id)
+        manifests = await ends.records.find(documents.MANIFESTS, exam=made.exam_id)
+    assert {p["_id"] for p in packs} == {p.name for p in journalled}
+    # Whose footage was flagged is told to nobody: the class stays in the box's journal.
+    for row in packs:
+        assert set(row) == {"_id", "exam", "attempt", "box", "size", "sha256", "objects"}
+    for word in PriorityClass:
+        assert word.value.encode() not in repr(packs).encode()
+        assert all(word.value.encode() not in m["payload"] for m in manifests)
 
 
 async def test_the_cloud_sees_no_word_of_it(

@@ -26,9 +26,9 @@ async def _replace(archived: ArchivedExam, name: str, content: bytes) -> None:
     await archived.ends.objects.put(name, content)
 
 
-async def _packs(archived: ArchivedExam, of_class: str) -> list[dict[str, Any]]:
+async def _packs(archived: ArchivedExam, kind: ObjectKind) -> list[dict[str, Any]]:
     found = await archived.ends.records.find(documents.PACKS, exam=archived.made.exam_id)
-    return [pack for pack in found if pack["class"] == of_class]
+    return [pack for pack in found if any(o["kind"] == kind for o in pack["objects"])]
 
 
 async def _manifest(archived: ArchivedExam) -> dict[str, Any]:
@@ -37,25 +37,25 @@ async def _manifest(archived: ArchivedExam) -> dict[str, Any]:
 
 
 async def pack_lost(archived: ArchivedExam) -> None:
-    (pack, *_) = await _packs(archived, "rest")
+    (pack, *_) = await _packs(archived, ObjectKind.SNIPPET)
     await archived.ends.objects.delete(f"packs/{pack['_id']}")
 
 
 async def pack_cut(archived: ArchivedExam) -> None:
-    (pack, *_) = await _packs(archived, "rest")
+    (pack, *_) = await _packs(archived, ObjectKind.SNIPPET)
     name = f"packs/{pack['_id']}"
     await _replace(archived, name, (await archived.ends.objects.get(name))[:-1])
 
 
 async def packs_swapped(archived: ArchivedExam) -> None:
-    one, two = (f"packs/{p['_id']}" for p in await _packs(archived, "portraits"))
+    one, two = (f"packs/{p['_id']}" for p in await _packs(archived, ObjectKind.PORTRAIT))
     first, second = [await archived.ends.objects.get(name) for name in (one, two)]
     await _replace(archived, one, second)
     await _replace(archived, two, first)
 
 
 async def one_bit(archived: ArchivedExam) -> None:
-    (pack, *_) = await _packs(archived, "rest")
+    (pack, *_) = await _packs(archived, ObjectKind.SNIPPET)
     name = f"packs/{pack['_id']}"
     content = bytearray(await archived.ends.objects.get(name))
     content[len(content) // 2] ^= 1
