@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from cyclopts import App
@@ -10,6 +13,8 @@ from cyclopts import App
 from appliance.cli.box_client import logged_in
 from appliance.cli.options import Caller, Json
 from appliance.cli.output import answer, table
+from appliance.core.errors import Unreachable, WrongState
+from appliance.core.ids import AttemptId, check_id
 
 app = App(name="attempt", help="One candidate in one exam.")
 
@@ -44,6 +49,77 @@ async def list_(
         snapshot = await box.snapshot(exam)
     seats = sorted(snapshot["seats"], key=lambda seat: (seat["hall"], seat["seat"]))
     answer({"attempts": seats}, table(seats, _COLUMNS), as_json=json)
+
+
+@app.command
+async def erase(
+    exam: str,
+    attempt: str,
+    /,
+    *,
+    who: Caller,
+    second: str,
+    reference: str = "",
+    out: Path | None = None,
+    json: Json = False,
+) -> None:
+    """Erase one attempt for good: keys, ciphertext and rows, here and in the cloud.
+
+    Two people decide: a data protection officer (--as) and a second officer or lead invigilator
+    (--second). On --passphrase-fd each has two lines, passphrase and one-time code (empty when
+    there is none). Asked again after a cut, it goes on.
+
+    Parameters
+    ----------
+    second
+        User name of the person who countersigns.
+    reference
+        The school's case number; it holds no personal data.
+    out
+        Write the certificate to this file (.cbor, signed) and beside it as .md.
+    """
+    from appliance.processes.eraser import certificate_of, finish_erasures, keep
+
+    other = replace(who, user=second)
+    async with logged_in(who) as officer, logged_in(other) as countersigner:
+        begun = await officer.call(
+            "POST",
+            f"/exams/{exam}/erasures",
+            json={
+                "attempt": attempt,
+                "second_token": countersigner.token,
+                "reference": reference,
+            },
+        )
+        try:
+            await finish_erasures(who.state)
+        except (Unreachable, WrongState) as error:
+            raise Unreachable(
+                f"Erased on this box, but not yet in the cloud copy. {error.message} Run the "
+                "same command again, or leave it to the janitor.",
+                code="erasure-unfinished",
+            ) from error
+    certificate = await certificate_of(who.state, AttemptId(check_id(attempt)))
+    files = await asyncio.to_thread(keep, _beside(who, attempt, out), certificate)
+    cloud = certificate.payload["cloud"]
+    document = {
+        **begun,
+        "packs": len(cloud["packs"]),
+        "cloud": cloud["location"],
+        "certificate": str(files[0]),
+        "certificate_text": str(files[1]),
+    }
+    lines = [
+        f"Erased: {begun['envelopes']} keys, {begun['objects']} objects here, "
+        f"{len(cloud['packs'])} packs in the cloud.",
+        f"The certificate: {files[0]} (signed), {files[1]} (to read).",
+        *certificate.payload["residues"],
+    ]
+    answer(document, lines, as_json=json)
+
+
+def _beside(who: Caller, attempt: str, out: Path | None) -> Path:
+    return out.with_suffix("") if out else who.state / "erased" / attempt
 
 
 def _lines(detail: dict[str, Any]) -> list[str]:

@@ -79,6 +79,17 @@ class BoxClient:
         answer = await self.call("POST", "/login", json=body)
         self._headers = {"Authorization": f"Bearer {answer['token']}"}
 
+    @property
+    def token(self) -> str:
+        """Of this login; empty without one."""
+        return self._headers.get("Authorization", "").removeprefix("Bearer ")
+
+    async def change_passphrase(self, old: str, new: str) -> None:
+        """The box ends every login of the person and gives this client a new one."""
+        body = {"passphrase": old, "new_passphrase": new}
+        answer = await self.call("POST", "/passphrase", json=body)
+        self._headers = {"Authorization": f"Bearer {answer['token']}"}
+
     async def logout(self) -> None:
         await self.call("POST", "/logout")
         self._headers = {}

@@ -181,6 +181,37 @@ async def list_(
 
 
 @app.command
+async def hold(
+    exam: str,
+    /,
+    *,
+    who: Caller,
+    reason: str | None = None,
+    release: Annotated[bool, Parameter(negative=())] = False,
+    json: Json = False,
+) -> None:
+    """Put an exam under a legal hold: nothing of it is deleted anywhere, or release it.
+
+    Parameters
+    ----------
+    reason
+        Why, as a case number; it names no person.
+    release
+        End the hold: retention and erasure go on.
+    """
+    if release == (reason is not None):
+        raise BadInput("Give either --reason, to hold the exam, or --release.")
+    async with logged_in(who) as box:
+        path = f"/exams/{await _exam_id(box, exam)}/hold"
+        if release:
+            await box.call("DELETE", path)
+            answer({"held": False}, "The hold is released.", as_json=json)
+            return
+        held = await box.call("PUT", path, json={"reason": reason})
+    answer(held, f"Held: {held['reason']}. Nothing of this exam is deleted.", as_json=json)
+
+
+@app.command
 def settings(
     file: Path,
     /,

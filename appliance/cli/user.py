@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import segno
 from cyclopts import App, Parameter
 
-from appliance.cli.box_client import logged_in
+from appliance.cli.box_client import connected, logged_in
 from appliance.cli.options import Caller, Json
 from appliance.cli.output import answer, table
-from appliance.cli.passphrase import read_passphrase
+from appliance.cli.passphrase import read_one_time_code, read_passphrase
 from appliance.core.errors import NotFound
 from appliance.core.roles import Role
 
@@ -93,12 +93,59 @@ async def remove(
 ) -> None:
     """Take a person's login away; what they have open ends."""
     async with logged_in(who) as box:
-        people = (await box.call("GET", "/users"))["users"]
-        found = [person["user_id"] for person in people if person["name"] == name]
-        if not found:
-            raise NotFound(f"Nobody is called {name} here: `hallvakt user list` shows all.")
-        await box.call("DELETE", f"/users/{found[0]}")
-    answer({"removed": name, "user_id": found[0]}, f"{name} has no login any more.", as_json=json)
+        user_id = _user_id(await box.call("GET", "/users"), name)
+        await box.call("DELETE", f"/users/{user_id}")
+    answer({"removed": name, "user_id": user_id}, f"{name} has no login any more.", as_json=json)
+
+
+@app.command(name="reset-second-factor")
+async def reset_second_factor(
+    name: str,
+    /,
+    *,
+    who: Caller,
+    json: Json = False,
+) -> None:
+    """Give a person a new second factor in place of a lost one; what they have open ends."""
+    async with logged_in(who) as box:
+        user_id = _user_id(await box.call("GET", "/users"), name)
+        reset = await box.call("POST", f"/users/{user_id}/second-factor")
+    document = {**reset, "totp_uri": second_factor_uri(name, reset["totp_secret"])}
+    answer(document, second_factor_text(name, reset["totp_secret"]), as_json=json)
+
+
+@app.command
+async def passphrase(
+    *,
+    who: Caller,
+    new_passphrase_fd: int | None = None,
+    json: Json = False,
+) -> None:
+    """Change your own passphrase; every other login of yours ends.
+
+    Parameters
+    ----------
+    new_passphrase_fd
+        Read the new passphrase from this file descriptor.
+    """
+    old = read_passphrase(who.passphrase_fd, f"Passphrase of {who.user}")
+    code = read_one_time_code(who.passphrase_fd)
+    new = read_passphrase(new_passphrase_fd, "New passphrase", confirm=True)
+    async with connected(who.state) as box:
+        await box.login(who.user, old, code)
+        try:
+            await box.change_passphrase(old, new)
+        finally:
+            await box.logout()
+    answer({"changed": True}, "Your passphrase is changed.", as_json=json)
+
+
+def _user_id(listed: dict[str, Any], name: str) -> str:
+    """Raise NotFound."""
+    for person in listed["users"]:
+        if person["name"] == name:
+            return str(person["user_id"])
+    raise NotFound(f"Nobody is called {name} here: `hallvakt user list` shows all.")
 
 
 def second_factor_uri(name: str, secret: str) -> str:

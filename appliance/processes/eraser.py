@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import cbor2
+
 from appliance.adapters.crypto import signing
 from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.store.erasures import Erasures
@@ -20,6 +22,9 @@ from appliance.adapters.store.stores import Stores, open_stores
 from appliance.config import box
 from appliance.config.box import BoxConfig
 from appliance.core.deletion_certificate import certificate_text
+from appliance.core.erasure import CERTIFICATE_PURPOSE
+from appliance.core.errors import IntegrityFailure, NotFound
+from appliance.core.ids import AttemptId
 from appliance.core.ports import Clock
 from appliance.processes.cloud_ends import as_eraser, cloud_ends
 from appliance.processes.erased_state import DIRECTORY, belongings, encode
@@ -71,6 +76,31 @@ async def finish_in(
     for certificate in finished:
         await asyncio.to_thread(keep, state / DIRECTORY / certificate.attempt_id, certificate)
     return finished
+
+
+async def certificate_of(state: Path, attempt: AttemptId) -> Certificate:
+    """The kept one; raise NotFound when the erasure is not finished."""
+    stores = await asyncio.to_thread(open_stores, state)
+    try:
+        content = await Erasures(stores.box).certificate(attempt)
+    finally:
+        await stores.close()
+    if content is None:
+        raise NotFound("This attempt's erasure is not finished: there is no certificate yet.")
+    return read_certificate(content)
+
+
+def read_certificate(content: bytes) -> Certificate:
+    """Raise IntegrityFailure unless it is signed as it stands."""
+    try:
+        signed = cbor2.loads(content)
+        payload, key = signed["payload"], signed["public_key"]
+        signing.verify(key, CERTIFICATE_PURPOSE, payload, signed["signature"])
+        parsed = cbor2.loads(payload)
+        attempt = AttemptId(parsed["attempt"])
+    except (cbor2.CBORDecodeError, KeyError, TypeError) as error:
+        raise IntegrityFailure("This is not a deletion certificate.") from error
+    return Certificate(attempt_id=attempt, payload=parsed, public_key=key, signed=content)
 
 
 def keep(path: Path, certificate: Certificate) -> tuple[Path, Path]:
