@@ -89,6 +89,16 @@ def test_each_staged_event_is_observed_and_nothing_else(
     assert known_s <= EVENT_TO_S + 6.0
 
 
+@pytest.mark.parametrize("person", [ASTRONAUT, PRESIDENT], ids=lambda p: p.photo)
+def test_a_picture_that_stands_still_is_said_to(worker: WorkerProcess, person: Person) -> None:
+    """A photograph before the lens or a frozen driver: no sensor noise, only the encoder's own."""
+    scenes = [Scene(SceneKind.FROZEN, EVENT_FROM_S, 54.0)]
+    ((known_s, observation),) = observed(worker, StagedFootage(person, VICE_PRESIDENT, scenes), 6)
+    assert observation.kind is ObservationKind.PICTURE_FROZEN
+    assert (observation.started_ms - STARTED_MS) / 1000 == pytest.approx(EVENT_FROM_S, abs=4.5)
+    assert known_s <= EVENT_FROM_S + RuleThresholds().frozen_s + 16.0
+
+
 @pytest.mark.parametrize("person", [ASTRONAUT, PRESIDENT, VICE_PRESIDENT], ids=lambda p: p.photo)
 def test_someone_who_sits_and_reads_gives_no_observation(
     worker: WorkerProcess, person: Person
