@@ -6,6 +6,7 @@ No other screen can be taken this way: they show pictures, and a console stores 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from tui.screens.hall import HallScreen
 from tui.shift import Shift
 
 _SHOWN_WITHIN_S = 15.0
+
+# Rich's picture asks a font server; without it, viewers use a font of their own.
+_FONT_FROM_OUTSIDE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 async def take_screenshot(
@@ -41,7 +45,7 @@ async def take_screenshot(
         app.show_only(HallScreen(shift))
         await _until_shown(shift)
         await pilot.pause(0.3)
-        svg = app.export_screenshot(title="hallvakt console")
+        svg = _FONT_FROM_OUTSIDE.sub("", app.export_screenshot(title="hallvakt console"))
     await asyncio.to_thread(file.write_text, svg, "utf-8")
 
 

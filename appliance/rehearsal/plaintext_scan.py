@@ -14,6 +14,8 @@ MEDIA_MARKS: Mapping[str, bytes] = {
     "WebM video track (no padding)": b"\x86\x85V_VP8",
     "Opus track": b"\x86\x86A_OPUS",
     "JPEG (JFIF)": b"\xff\xd8\xff\xe0\x00\x10JFIF",
+    # The first of the tables that nearly every encoder uses (ITU-T T.81, table K.3).
+    "JPEG (Huffman table)": b"\x00\x01\x05" + b"\x01" * 6 + b"\x00" * 7 + bytes(range(12)),
 }
 
 
