@@ -12,6 +12,7 @@ from appliance.adapters.blobs.directory import DirectoryBlobs
 from appliance.adapters.crypto import signing
 from appliance.adapters.store.erasures import Erasures
 from appliance.adapters.store.packs import Packs
+from appliance.adapters.store.quarantine import QuarantineRows
 from appliance.adapters.store.stores import Stores
 from appliance.adapters.store.tombstone_file import TombstoneFile
 from appliance.core.ids import BoxId
@@ -36,6 +37,7 @@ def belongings(state: Path, stores: Stores) -> Belongings:
         blobs=DirectoryBlobs(state / "blobs"),
         packs=Packs(stores.box),
         erasures=Erasures(stores.box),
+        quarantine=QuarantineRows(stores.box),
         log=tombstone_file(state),
     )
 

@@ -78,8 +78,12 @@ async def _serve(state: Path, config: BoxConfig) -> None:
 
 
 async def _start(parts: Parts) -> None:
-    """Before anybody is answered: what was erased is gone, relays of an earlier gateway end, exams
-    go on."""
+    """Before anybody is answered: what a crash left is known, what was erased is gone, relays of an
+    earlier gateway end, exams go on."""
+    if aside := await parts.orphans.find():
+        parts.measured.note = (
+            f"Stored objects without a row: {aside}. They are kept aside; tell the technician."
+        )
     again = await replay_tombstones(parts.gateway.erasures.belongings)
     if again:
         log.warning("erased again after a restore", attempts=again)

@@ -41,6 +41,7 @@ from appliance.core.ids import ExamId
 from appliance.core.keys import Recipient
 from appliance.core.snippet import Snippet
 from appliance.processes.data_protection_parts import erasure_desk, hold_desk
+from appliance.processes.unlisted import orphans
 from appliance.services.access import Access
 from appliance.services.accounts import Accounts
 from appliance.services.acts import Acts
@@ -63,6 +64,7 @@ from appliance.services.keyed_locks import KeyedLocks
 from appliance.services.live_view import LiveViews
 from appliance.services.looking import Looking
 from appliance.services.names import Names
+from appliance.services.orphans import Orphans
 from appliance.services.people import People
 from appliance.services.portraits import Portraits
 from appliance.services.preparation import Preparation
@@ -85,6 +87,8 @@ class Parts:
     workers: WorkerPool
     relay: Coturn
     looking: Looking
+    orphans: Orphans
+    measured: Measured
 
 
 def build(state: Path, config: BoxConfig) -> Parts:
@@ -342,7 +346,15 @@ def build(state: Path, config: BoxConfig) -> Parts:
             check_policy=check_policy,
         ),
     )
-    return Parts(gateway=gateway, stores=stores, workers=workers, relay=relay, looking=looking)
+    return Parts(
+        gateway=gateway,
+        stores=stores,
+        workers=workers,
+        relay=relay,
+        looking=looking,
+        orphans=orphans(stores, blobs, clock, config.box_id),
+        measured=measured,
+    )
 
 
 def _recipients(keys: Path) -> Sequence[Recipient]:

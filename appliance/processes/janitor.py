@@ -14,6 +14,7 @@ from appliance.adapters.blobs.directory import DirectoryBlobs
 from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.store.legal_holds import Holds
 from appliance.adapters.store.packs import Packs
+from appliance.adapters.store.quarantine import QuarantineRows
 from appliance.adapters.store.stores import open_stores
 from appliance.config import box
 from appliance.core.ports import Clock
@@ -52,6 +53,7 @@ async def clean(
             journal=Packs(stores.box),
             audit=stores.audit,
             holds=Holds(stores.box),
+            quarantine=QuarantineRows(stores.box),
             tombstones=tombstone_file(state),
         )
         await replay_tombstones(await asyncio.to_thread(erasable, state, stores))

@@ -32,10 +32,12 @@ from appliance.core.ids import ExamId
 from appliance.processes.cloud_ends import CloudEnds, cloud_ends
 from appliance.processes.erased_state import belongings, replay_with_cloud
 from appliance.processes.gateway_signer import GatewaySigner
+from appliance.processes.unlisted import orphans
 from appliance.services.archive_listing import read_listing
 from appliance.services.batching import Batching
 from appliance.services.manifest_writer import ManifestWriter
 from appliance.services.night_plan import Night
+from appliance.services.orphans import Orphans
 from appliance.services.signing import Signer
 from appliance.services.sync import BoxRows, Sync, SyncReport
 from appliance.services.tombstones import replay_tombstones
@@ -60,6 +62,7 @@ class Syncer:
     batching: Batching
     night: Night
     signer: Signer
+    orphans: Orphans
     state: Path
 
     async def run(self, progress: Callable[[int, int], None]) -> SyncReport:
@@ -142,6 +145,7 @@ class Syncer:
             encode=encode,
             decode=decode,
             clock=clock,
+            settle=self.orphans.settle,
             progress=progress,
         )
 
@@ -163,6 +167,7 @@ async def syncer(state: Path, *, signer: Signer | None = None) -> AsyncIterator[
             batching=batching,
             night=Night(stores.exams, journal, batching, stores.facts, SystemClock()),
             signer=signer or GatewaySigner(state),
+            orphans=orphans(stores, blobs, SystemClock(), config.box_id),
             state=state,
         )
     finally:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from appliance.core import manifest_payload
@@ -68,7 +68,8 @@ class BoxRows:
 
 class Sync:
     """`check_location` raises Refused for a place outside the EU/EEA. `progress` is told
-    (bytes sent, bytes to send) of the exam being sent."""
+    (bytes sent, bytes to send) of the exam being sent; `settle` is asked before an exam is packed,
+    for what has no row yet (`services.orphans`)."""
 
     def __init__(
         self,
@@ -83,6 +84,7 @@ class Sync:
         encode: Encode,
         decode: Decode,
         clock: Clock,
+        settle: Callable[[ExamId], Awaitable[object]],
         progress: Callable[[int, int], None] = lambda sent, total: None,
     ) -> None:
         self._rows = rows
@@ -95,6 +97,7 @@ class Sync:
         self._encode = encode
         self._decode = decode
         self._clock = clock
+        self._settle = settle
         self._progress = progress
 
     async def run(self) -> SyncReport:
@@ -127,6 +130,8 @@ class Sync:
         return {row.sequence for row in rows} | set(await self._rows.snippets.refused(attempt))
 
     async def _send(self, exam: Exam, report: SyncReport) -> None:
+        if not any(m.closes for m in await self._rows.journal.manifests(exam.exam_id)):
+            await self._settle(exam.exam_id)
         await self._batching.plan(exam)
         await self._upload(await self._packs(exam), report)
         envelopes = await self._envelopes(exam)

@@ -14,6 +14,7 @@ from appliance.core.erasure import ErasureJournal, TombstoneLog
 from appliance.core.ids import AttemptId
 from appliance.core.pack_journal import PackJournal, Tombstone
 from appliance.core.ports import BlobStore, EnvelopeStore, IdentityStore, SnippetStore
+from appliance.core.quarantine import Quarantine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Belongings:
     blobs: BlobStore
     packs: PackJournal
     erasures: ErasureJournal
+    quarantine: Quarantine
     log: TombstoneLog
 
 
@@ -38,6 +40,10 @@ async def destroy(box: Belongings, attempt: AttemptId) -> bool:
     for stored in await box.snippets.objects(attempt):
         await box.blobs.delete(stored.name)
         await box.snippets.remove_object(stored.name)
+        found = True
+    for aside in await box.quarantine.of_attempt(attempt):
+        await box.blobs.delete(aside.name)
+        await box.quarantine.remove(aside.name)
         found = True
     return bool(await box.erasures.purge_rows(attempt)) or found
 
