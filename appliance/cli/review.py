@@ -17,9 +17,11 @@ from appliance.adapters.crypto.private_keys import read_private_key
 from appliance.cli.options import Json, PassphraseFd
 from appliance.cli.output import answer, table
 from appliance.cli.passphrase import read_passphrase
+from appliance.cli.review_export import export_from
 from appliance.config.cloud_file import load_cloud_file
 from appliance.core.errors import Conflict, NotFound, Unreachable
 from appliance.core.ids import AttemptId, ExamId, check_id
+from appliance.core.passages import Choice
 from appliance.core.snippet import ObjectKind
 from appliance.processes.cloud_ends import cloud_ends
 from appliance.review.archive import Archive
@@ -132,6 +134,50 @@ async def extract(
         f"{out}: {len(content)} bytes, not encrypted any more: delete it when it is used.",
         as_json=json,
     )
+
+
+@app.command
+async def export(
+    *,
+    who: Reviewer,
+    attempt: str,
+    out: Path | None = None,
+    exam: str | None = None,
+    others: Choice = Choice.LEAVE_OUT,
+    passages: Path | None = None,
+    audit: Path | None = None,
+    json: Json = False,
+) -> None:
+    """Give a person their own data: a report, their videos and photo, and nobody else's.
+
+    Without --out it says only which passages have to be decided.
+
+    Parameters
+    ----------
+    attempt
+        Id of the attempt.
+    out
+        A directory to make, or a .zip file.
+    exam
+        Id of the exam; saves looking through all.
+    others
+        What happens with passages in which somebody else may be seen or heard.
+    passages
+        A file that decides them one by one: a number and include or leave-out on each line.
+    audit
+        Who looked at what: the box's `hallvakt audit show --attempt ID --json`.
+    """
+    async with _archive(who) as archive:
+        await export_from(
+            archive,
+            attempt,
+            out=out,
+            exam=exam,
+            others=others,
+            passages=passages,
+            audit=audit,
+            json=json,
+        )
 
 
 @asynccontextmanager
