@@ -46,6 +46,19 @@ STEPS: list[tuple[dict[str, Any] | None, dict[str, Any], str]] = [
     ({"attempt_state": "ended", "exam_state": "live"}, {}, "done"),
 ]
 
+# What the box says, its time; whether the time is up, and whether the page hands in.
+ENDS: list[tuple[tuple[dict[str, Any], int], tuple[bool, bool]]] = [
+    (({}, 99_999), (False, False)),
+    (({}, 100_000), (True, False)),
+    (({}, 159_999), (True, False)),
+    (({}, 160_000), (True, True)),
+    (({"ends_ms": None}, 160_000), (False, False)),
+    (({"ends_ms": 400_000}, 160_000), (False, False)),  # extra time was granted
+    (({"attempt_state": "handed_in"}, 160_000), (False, False)),
+    (({"exam_state": "closed"}, 160_000), (False, False)),
+    (({"attempt_state": "on_break"}, 160_000), (True, True)),
+]
+
 
 async def test_steps_clock_and_texts(room: ExamRoom, open_page: OpenPage) -> None:
     page = (await open_page()).page
@@ -64,6 +77,19 @@ async def test_steps_clock_and_texts(room: ExamRoom, open_page: OpenPage) -> Non
         cases,
     )
     assert found == [step for _, _, step in STEPS]
+
+    live = {**STATUS, "attempt_state": "recording", "exam_state": "live", "ends_ms": 100_000}
+    over = await page.evaluate(
+        """async ([live, cases]) => {
+          const { handInDue, timeIsUp } = await import("/static/visit.js");
+          return cases.map(([said, now]) => {
+            const status = { ...live, ...said };
+            return [timeIsUp(status, now), handInDue(status, now)];
+          });
+        }""",
+        [live, [case for case, _ in ENDS]],
+    )
+    assert over == [list(expected) for _, expected in ENDS]
 
     # The box is 90 s ahead. The second answer took 4 s on the way back and is the worse sample.
     differences = await page.evaluate(

@@ -19,7 +19,7 @@ import { Spool } from "./spool.js";
 import { drawTime } from "./strip.js";
 import { choose, otherLanguage, text, translatePage } from "./texts.js";
 import { Uploader } from "./uploader.js";
-import { cameraInUse, isOver, onBreak, stepOf } from "./visit.js";
+import { cameraInUse, handInDue, isOver, onBreak, stepOf } from "./visit.js";
 
 const ASK_CONNECTED_MS = 60_000; // keeps the clocks together
 const ASK_DISCONNECTED_MS = 5_000;
@@ -33,6 +33,7 @@ class Visit {
   #lost = 0; // snippets that could not be sent any more
   #finished = false;
   #askAt = 0;
+  #endAskedAt = 0;
   #beat = new Beat();
   #camera = new Camera();
   #capture = new Capture(this.#camera, this.#beat);
@@ -299,6 +300,20 @@ class Visit {
     if (this.#step === "waiting" || this.#step === "live") {
       this.#drawRoom(this.#step);
       drawTime(this.#status);
+      this.#handInWhenDue();
+    }
+  }
+
+  /** The candidate's own time is over: calmly, and only on the box's own word. */
+  #handInWhenDue() {
+    if (handInDue(this.#status, this.#status.server_ms)) {
+      this.#beginHandIn();
+    } else if (
+      handInDue(this.#status, boxClock.now()) &&
+      Date.now() - this.#endAskedAt >= ASK_DISCONNECTED_MS
+    ) {
+      this.#endAskedAt = Date.now();
+      this.#ask();
     }
   }
 

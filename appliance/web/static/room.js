@@ -1,16 +1,17 @@
 // The page while the candidate waits and works: strip, trouble, messages, hand, hand in.
 
+import { boxClock } from "./clock.js";
 import { announce, byId, put } from "./page.js";
 import { drawStrip, recordingWords } from "./strip.js";
 import { currentLanguage, text } from "./texts.js";
-import { onBreak } from "./visit.js";
+import { onBreak, timeIsUp } from "./visit.js";
 
 const SAID_AFTER_MS = 5_000; // a short loss of the link is not worth a word
 
 export class RoomStep {
   #channel;
   #handRaised = false;
-  #spoken = { recording: null, watched: null };
+  #spoken = { recording: null, watched: null, over: null };
   #linkLostAt = null;
 
   /** `handIn()` when the candidate has said so twice; `fixCamera()` to try the camera again. */
@@ -45,7 +46,8 @@ export class RoomStep {
   }
 
   #drawHeading({ step, status }) {
-    const place = onBreak(status) ? "break" : step;
+    const over = timeIsUp(status, boxClock.now());
+    const place = over ? "over" : onBreak(status) ? "break" : step;
     put(byId("room-title"), text(`room.${place}`));
     put(byId("room-lead"), text(`room.${place}_lead`));
   }
@@ -81,7 +83,9 @@ export class RoomStep {
     if (this.#spoken.watched !== null && this.#spoken.watched !== watched) {
       news.push(text(watched ? "strip.somebody" : "strip.nobody"));
     }
-    this.#spoken = { recording: words, watched };
+    const over = timeIsUp(status, boxClock.now());
+    if (this.#spoken.over === false && over) news.push(text("room.over"), text("room.over_lead"));
+    this.#spoken = { recording: words, watched, over };
     if (news.length) announce(news.join(". "));
   }
 

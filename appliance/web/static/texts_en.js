@@ -79,6 +79,8 @@ export const EN = {
   "room.live_lead": "Work in peace. Leave this page open; you can put other windows in front of it.",
   "room.break": "You are on a break",
   "room.break_lead": "Camera and recording are off. They go on when the invigilator ends your break.",
+  "room.over": "Your time is up",
+  "room.over_lead": "Finish your sentence. The page hands in by itself in a moment; you need not do anything.",
 
   "strip.recording": "Recording",
   "strip.recording_sound": "Recording, with sound",

@@ -79,6 +79,8 @@ export const SV = {
     "Arbeta i lugn och ro. Låt sidan vara öppen; du kan ha andra fönster framför den.",
   "room.break": "Du har paus",
   "room.break_lead": "Kamera och inspelning är av. De går igång när provvakten avslutar din paus.",
+  "room.over": "Din tid är slut",
+  "room.over_lead": "Avsluta din mening. Sidan lämnar in av sig själv om en stund; du behöver inte göra något.",
 
   "strip.recording": "Spelar in",
   "strip.recording_sound": "Spelar in, med ljud",

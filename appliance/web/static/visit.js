@@ -3,6 +3,8 @@
 
 const OVER = new Set(["closed", "archived", "purged"]);
 const FINISHED = new Set(["handed_in", "ended"]);
+// For a last sentence, and for an invigilator to grant more time.
+const HAND_IN_AFTER_MS = 60_000;
 const WATCHED_BY_A_PERSON = new Set(["missing", "refused"]);
 
 /** Does this exam use the camera at all? If not, the page does not even ask for it. */
@@ -29,6 +31,18 @@ export function isOver(status) {
 
 export function onBreak(status) {
   return status.attempt_state === "on_break";
+}
+
+/** Is this candidate's own time, extra time included, over at `nowMs` of the box's clock? */
+export function timeIsUp(status, nowMs) {
+  const { exam_state, ends_ms } = status;
+  return exam_state === "live" && ends_ms !== null && nowMs >= ends_ms && !isOver(status);
+}
+
+/** Over for so long that the page hands in by itself? To be asked with the `server_ms` of what the
+ * box said last: more time may have been granted while there was no connection. */
+export function handInDue(status, nowMs) {
+  return timeIsUp(status, nowMs - HAND_IN_AFTER_MS);
 }
 
 /** Snippets are made only in these states; what is switched off does not happen. */
