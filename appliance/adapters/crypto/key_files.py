@@ -5,7 +5,9 @@
                               pepper is HMAC-SHA256(credential, "hvo1 pepper" ‖ exam ‖ file)
     live/EXAM/wrap-USER       salt (16) ‖ wrapped live key (12 + 32 + 16)
     live/EXAM/preparation     the exam's identity key, from the roster's import until the first
-                              wrap exists (see services/key_ring.py)
+                              wrap exists (see services/key_ring.py); wrapped under
+                              HMAC-SHA256(credential, "hvo1 preparation" ‖ exam) where the
+                              machine has a credential
 
 Before a file is unlinked or replaced its bytes are overwritten in place and fsynced. A flash disk
 may keep the old bytes in a spare block all the same, which is why a wrap is worth nothing without
@@ -21,13 +23,14 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from appliance.adapters.crypto.wrapping import KeyWrapping
 from appliance.core.errors import HallvaktError, IntegrityFailure, Locked, NoRoom, Unreachable
 from appliance.core.ids import ExamId, UserId, check_id
-from appliance.core.keys import LiveWrap
+from appliance.core.keys import KEY_BYTES, LiveWrap
 
 SALT_BYTES = 16
 _PEPPER, _BOUND, _PREPARATION, _WRAP = "pepper", "pepper-bound", "preparation", "wrap-"
-_BOUND_LABEL = b"hvo1 pepper"
+_BOUND_LABEL, _PREPARED = b"hvo1 pepper", b"hvo1 preparation"
 
 
 class LiveKeyFiles:
@@ -46,10 +49,7 @@ class LiveKeyFiles:
         bound = self._get(exam, _BOUND)
         if bound is not None:
             if self._machine is None:
-                raise Locked(
-                    "This exam's key is bound to the credential of the machine it was opened on, "
-                    "and that is not here: start the box on that machine, as its service."
-                )
+                raise _elsewhere()
             label = _BOUND_LABEL + bytes.fromhex(exam)
             return hmac.digest(self._machine, label + bound, "sha256")
         pepper = self._get(exam, _PEPPER)
@@ -81,10 +81,20 @@ class LiveKeyFiles:
         return found
 
     def put_preparation(self, exam: ExamId, secret: bytes) -> None:
+        if self._machine is not None:
+            secret = KeyWrapping().wrap_under(self._preparation_kek(exam), _PREPARED, secret)
         self._put(exam, _PREPARATION, secret)
 
     def preparation(self, exam: ExamId) -> bytes | None:
-        return self._get(exam, _PREPARATION)
+        kept = self._get(exam, _PREPARATION)
+        if kept is None or len(kept) == KEY_BYTES:
+            return kept
+        return KeyWrapping().unwrap_under(self._preparation_kek(exam), _PREPARED, kept)
+
+    def _preparation_kek(self, exam: ExamId) -> bytes:
+        if self._machine is None:
+            raise _elsewhere()
+        return hmac.digest(self._machine, _PREPARED + bytes.fromhex(exam), "sha256")
 
     def forget_preparation(self, exam: ExamId) -> None:
         """Overwrite, unlink and fsync. Idempotent."""
@@ -147,6 +157,13 @@ class LiveKeyFiles:
             _fsync_directory(path.parent)
         except OSError as error:
             raise _translate(error) from error
+
+
+def _elsewhere() -> Locked:
+    return Locked(
+        "This exam's key is bound to the credential of the machine it was made on, and that is "
+        "not here: start the box on that machine, as its service."
+    )
 
 
 def _open_existing(path: Path) -> int | None:
