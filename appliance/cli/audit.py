@@ -45,7 +45,8 @@ def show(
         Only what one candidate's attempt did or was done to; the first four characters of the
         pseudonym are enough.
     exam
-        Only what concerns one exam, its attempts and incidents (the exam's id).
+        Only what concerns one exam, its attempts and, until it is closed, its incidents (the
+        exam's id). What was decided about an incident stands in the sealed record after that.
     action
         Only entries of this kind, e.g. snippet_open.
     """

@@ -15,7 +15,7 @@ from appliance.core.document_facts import (
     source,
     switched_on,
 )
-from appliance.core.document_texts import COMPLAINT, OVERSIGHT, RESIDUALS, SAFEGUARDS
+from appliance.core.document_texts import COMPLAINT, OVERSIGHT, RESIDUALS, RIGHTS, SAFEGUARDS
 from appliance.core.documents import Block, Bullets, Document, Grid, Heading, Paragraph
 from appliance.core.processing import BIOMETRIC, Category
 
@@ -90,7 +90,8 @@ def dpia_inputs(facts: Facts) -> Document:
         Heading("7. What remains"),
         Bullets(RESIDUALS),
         *policy_blocks(facts.policy),
-        Heading("8. Complaints"),
+        Heading("8. Rights of candidates, complaints"),
+        Bullets(RIGHTS),
         Bullets(COMPLAINT),
         Heading("9. Views of those concerned (Art. 35(9)) and of the officer (Art. 35(2))"),
         Paragraph(OPEN_POINT),

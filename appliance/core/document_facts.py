@@ -176,7 +176,8 @@ def recipients_blocks(facts: Facts) -> list[Block]:
                 "opens everything of an attempt that is sealed under the attempt's key, the "
                 "descriptor included.",
                 "Technicians: no media and no names.",
-                "Data protection officer: the audit log and these documents.",
+                "Data protection officer: the audit log, these documents, erasure and legal "
+                "hold; no media on the box.",
             )
         )
     ]

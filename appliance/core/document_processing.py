@@ -12,7 +12,7 @@ from appliance.core.document_facts import (
     recipients_blocks,
     source,
 )
-from appliance.core.document_texts import BREACH, COMPLAINT, OTHER_DATA, SAFEGUARDS
+from appliance.core.document_texts import BREACH, COMPLAINT, OTHER_DATA, RIGHTS, SAFEGUARDS
 from appliance.core.documents import Block, Bullets, Document, Grid, Heading, Paragraph
 
 
@@ -48,6 +48,8 @@ def processing_record(facts: Facts) -> Document:
         *policy_blocks(facts.policy),
         Heading("When something goes wrong: 24 hours, 72 hours"),
         Bullets(BREACH),
+        Heading("Rights of candidates"),
+        Bullets(RIGHTS),
         Heading("Complaints"),
         Bullets(COMPLAINT),
     ]
@@ -61,5 +63,8 @@ def _time_limits(facts: Facts) -> tuple[str, ...]:
         f"{exam.settings.retention.local_days} days after the cloud's copy is confirmed."
         for exam in facts.exams
     ]
-    limits.append("The janitor (`hallvakt janitor`) deletes; keys go before ciphertext.")
+    limits.append(
+        "The janitor (`hallvakt janitor`) deletes; keys go before ciphertext. An exam under a "
+        "legal hold is kept until the hold is released."
+    )
     return tuple(limits)

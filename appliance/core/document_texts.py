@@ -92,6 +92,16 @@ BREACH = (
     "Afterwards: write down facts, effects and remedies whether reported or not (Art. 33(5)).",
 )
 
+RIGHTS = (
+    "Information (Art. 13): the notice in the candidate's browser, written from the exam's "
+    "settings: `hallvakt exam notice`.",
+    "Access (Art. 15): `hallvakt review export`, where a key is that may open.",
+    "Erasure (Art. 17): `hallvakt attempt erase`, two people; keys first, then ciphertext.",
+    "Restriction, legal claims (Art. 17(3), 18): `hallvakt exam hold` keeps everything until it is "
+    "released.",
+    "Objection (Art. 21): refusing the notice; a person watches the seat instead.",
+)
+
 COMPLAINT = (
     "The candidate turns to an invigilator; the lead invigilator can dismiss or undo while the "
     "exam is live.",
