@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from appliance.core.attempt import AttemptState, CameraState
+from appliance.core.webm import check_and_strip
 from appliance.rehearsal.browser import shown, walk_to_the_room
 from tests.e2e.conftest import OpenPage
 from tests.e2e.exam_room import ExamRoom, settings
+from tests.support import clips
 
 ASKED_FOR = "window.askedFor"
 
@@ -84,6 +86,13 @@ async def test_without_sound_the_microphone_is_not_asked_for(
     assert asked
     assert not any(each["audio"] for each in asked)
     assert await watched.says("recording") == "Recording"
+    await room.until_kept("A1", 1)  # the box refuses what carries sound
+    assert not any(check_and_strip(each.body).has_sound for each in watched.sent)
+
+
+def test_a_simulated_candidate_is_no_louder() -> None:
+    assert not check_and_strip(clips.snippet(seconds=2.0, sound=False)).has_sound
+    assert check_and_strip(clips.snippet(seconds=2.0, sound=True)).has_sound
 
 
 # Runs before the page's modules: a camera that the test can pull out and put back.
