@@ -11,10 +11,11 @@ from typing import Any
 from cyclopts import App
 
 from appliance.cli.box_client import logged_in
-from appliance.cli.options import Caller, Json
+from appliance.cli.options import DEFAULT_STATE, Caller, Json, PassphraseFd, State
 from appliance.cli.output import answer, table
+from appliance.cli.passphrase import read_passphrase
 from appliance.core.errors import Unreachable, WrongState
-from appliance.core.ids import AttemptId, check_id
+from appliance.core.ids import AttemptId, ExamId, check_id
 
 app = App(name="attempt", help="One candidate in one exam.")
 
@@ -49,6 +50,36 @@ async def list_(
         snapshot = await box.snapshot(exam)
     seats = sorted(snapshot["seats"], key=lambda seat: (seat["hall"], seat["seat"]))
     answer({"attempts": seats}, table(seats, _COLUMNS), as_json=json)
+
+
+@app.command
+async def names(
+    exam: str,
+    /,
+    *,
+    key: Path,
+    passphrase_fd: PassphraseFd = None,
+    state: State = DEFAULT_STATE,
+    json: Json = False,
+) -> None:
+    """Say whose attempt is whose after close, for subject access and erasure.
+
+    Parameters
+    ----------
+    key
+        The officer's, a reviewer's or the recovery private key file.
+    """
+    from appliance.adapters.crypto.private_keys import read_private_key
+    from appliance.cli.attempt_names import open_names
+
+    passphrase = read_passphrase(passphrase_fd, f"Passphrase of {key.name}")
+    private = await asyncio.to_thread(read_private_key, key, passphrase)
+    opened = await open_names(state, ExamId(check_id(exam)), private)
+    rows = [
+        {"attempt": attempt, "name": who.name, "number": who.number}
+        for attempt, who in sorted(opened.items(), key=lambda row: row[1].name)
+    ]
+    answer({"names": rows}, table(rows, ("name", "number", "attempt")), as_json=json)
 
 
 @app.command

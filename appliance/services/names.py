@@ -55,7 +55,7 @@ class Names:
             if sealed is None:
                 return {}
             key = await self._keys.identity_key(exam)
-            self._open[exam] = _decode(self._sealing.open(key, self._header(exam), sealed))
+            self._open[exam] = decode_names(self._sealing.open(key, self._header(exam), sealed))
         return self._open[exam]
 
     async def drop(self, exam: ExamId, attempt: AttemptId) -> None:
@@ -97,7 +97,8 @@ class Names:
         )
 
 
-def _decode(plain: bytes) -> Mapping[AttemptId, Identity]:
+def decode_names(plain: bytes) -> Mapping[AttemptId, Identity]:
+    """Names by attempt, out of the opened object; raise IntegrityFailure for another shape."""
     try:
         return {
             AttemptId(attempt): Identity(name=who["name"], number=who["number"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import secrets
 import shutil
 import signal
 import sys
@@ -11,13 +13,17 @@ from pathlib import Path
 import pytest
 
 from appliance.adapters.crypto import signing
+from appliance.adapters.crypto.envelopes import seal_envelope
+from appliance.adapters.crypto.objects import ObjectSealing
 from appliance.adapters.store.erasures import Erasures
 from appliance.adapters.store.stores import open_stores
+from appliance.cli.attempt_names import open_names
 from appliance.config.box import CloudConfig
 from appliance.core.errors import IntegrityFailure, Locked, NotAllowed, NotFound, Refused
 from appliance.core.ids import AttemptId
+from appliance.core.keys import KEY_BYTES
 from appliance.core.roles import Action, Person, Role
-from appliance.core.snippet import ObjectKind
+from appliance.core.snippet import ObjectHeader, ObjectKind
 from appliance.processes.cloud_ends import cloud_ends
 from appliance.processes.erased_state import belongings, encode
 from appliance.processes.eraser import certificate_of, finish_erasures, read_certificate
@@ -29,7 +35,7 @@ from appliance.services import cloud_documents as documents
 from appliance.services.access import Access
 from appliance.services.erasure_in_cloud import signed_tombstones
 from appliance.services.tombstones import replay_tombstones
-from tests.support.closed_exam import ClosedExam, closed_exam
+from tests.support.closed_exam import ClosedExam, closed_exam, new_reviewer
 from tests.support.cloud_servers import cloud, database, driver_may_look_around
 from tests.support.erasing import OFFICER, SECOND, desk, erase_on_box, openable
 
@@ -187,7 +193,7 @@ async def test_erased_before_the_night_it_is_never_sent(
 async def test_the_certificate(made: ClosedExam) -> None:
     victim = made.attempts[0]
     await _sync(made)
-    sealed = {n: p.read_bytes() for n in made.names if (p := made.state / "blobs" / n[:2] / n)}
+    sealed = set(made.names)
     await _erase(made, victim)
     certificate = await certificate_of(made.state, victim)
     assert certificate.public_key == made.signing_key.public_bytes
@@ -195,7 +201,7 @@ async def test_the_certificate(made: ClosedExam) -> None:
     assert p["decided_by"] == [OFFICER.user_id, SECOND.user_id]
     assert (len(p["envelopes"]), len(p["objects"]), len(p["cloud"]["packs"])) == (1, 8, 3)
     assert p["cloud"]["location"] == "EUROPE-NORTH1"
-    assert {row[0] for row in p["objects"]} == set(sealed) - set(made.names)
+    assert {row[0] for row in p["objects"]} == sealed - set(made.names)
     assert p["finished_ms"] >= p["decided_ms"]
     text = await asyncio.to_thread((made.state / "erased" / f"{victim}.md").read_text)
     assert all(row[4] in text for row in p["objects"])
@@ -305,3 +311,35 @@ async def test_killed_at_every_step_it_is_finished(
         (verified,) = await night.verify()
     assert (verified.erased_packs, verified.packs) == (3, 3)
     assert await _left_in_cloud(config, other) == 4
+
+
+async def test_names_that_the_box_cannot_open_are_dropped_by_every_opener(
+    made: ClosedExam,
+) -> None:
+    """The names of a closed exam stay sealed as they were; whoever opens them sees one less."""
+    victim, other = made.attempts
+    secret, names = secrets.token_bytes(KEY_BYTES), AttemptId(made.exam_id)
+    plain = {a: {"name": f"Canary {n}", "number": str(n)} for n, a in enumerate(made.attempts)}
+    header = ObjectHeader(
+        kind=ObjectKind.IDENTITY,
+        box_id=made.box_id,
+        exam_id=made.exam_id,
+        attempt_id=names,
+        sequence=0,
+        epoch=0,
+    )
+    stores = await asyncio.to_thread(open_stores, made.state)
+    sealed = ObjectSealing().seal(secret, header, json.dumps(plain).encode())
+    await stores.identities.put(made.exam_id, sealed)
+    recipient = made.reviewer.public().recipient()
+    await stores.envelopes.add([seal_envelope(recipient, made.exam_id, names, 0, secret)], None)
+    await stores.close()
+    assert set(await open_names(made.state, made.exam_id, made.reviewer)) == {victim, other}
+    await _erase(made, victim)
+    left = await open_names(made.state, made.exam_id, made.reviewer)
+    assert {attempt: who.name for attempt, who in left.items()} == {other: "Canary 1"}
+    certificate = await certificate_of(made.state, victim)
+    assert certificate.payload["name"] == "sealed"
+    assert any("drops this name" in residue for residue in certificate.payload["residues"])
+    with pytest.raises(Locked):
+        await open_names(made.state, made.exam_id, new_reviewer())
