@@ -6,7 +6,8 @@ page here is rude: it sends a photo, a snippet with a second person and a conver
 one with sound where no sound is permitted, and the console asks for a live view, whatever is
 switched on. Then everything is looked at: what
 the worker was asked and answered, rows, blobs, the sealed record (opened with the reviewer's key,
-as nobody on the box can), the relay, and which model files the kernel saw opened.
+as nobody on the box can), the relay, which model files the kernel saw opened, and at last what
+one night's sync brought to the cloud.
 
 The combinations without face models come first, so that "never opened" means never.
 """
@@ -44,16 +45,23 @@ from appliance.core.processing import Category
 from appliance.core.settings import Features
 from appliance.core.settings_hash import settings_hash
 from appliance.core.snippet import ObjectKind
+from appliance.processes.cloud_ends import cloud_ends
+from appliance.processes.syncer import syncer
 from appliance.rehearsal.clips import StagedFootage
+from appliance.rehearsal.cloud_servers import CloudServers
 from appliance.rehearsal.material import PRESIDENT, VICE_PRESIDENT
 from appliance.rehearsal.page_key import PageKey
 from appliance.rehearsal.scenes import Scene, SceneKind
+from appliance.services import cloud_documents as documents
 from tests.support import clips
 from tests.support.box import RealBox, free_port, use_workers
 from tests.support.box_api import BoxApi
+from tests.support.cloud_servers import cloud, driver_may_look_around
 from tests.support.media_workers import WorkerProcess
 from tests.support.opened_files import OpenedFiles
 from tests.support.worker_tap import WorkerTap
+
+__all__ = ["cloud", "driver_may_look_around"]
 
 SWITCHES = ("live_view", "video_snippets", "face_photo", "audio_presence", "track_misuse_metrics",
             "hall_microphone")  # fmt: skip
@@ -117,7 +125,8 @@ def settings_toml(on: frozenset[str], *, basis: bool = True) -> str:
     switches = "\n".join(f"{name} = {'true' if name in on else 'false'}" for name in SWITCHES)
     reasons = '[basis]\nlegal_basis = "a basis"\ndpia_reference = "1"\n' if basis else ""
     return (
-        f'[exam]\ntitle = "Prov"\nduration_minutes = 60\n[retention]\ndays = 30\n{reasons}'
+        f'[exam]\ntitle = "Prov"\nduration_minutes = 60\nlate_upload_minutes = 0\n'
+        f"[retention]\ndays = 30\n{reasons}"
         f"[rules]\nseveral_faces_s = 1\nconversation_s = 1\nanalyse_every_s = 0.5\n"
         f"[features]\n{switches}\n"
     )
@@ -138,6 +147,7 @@ class Room:
     opened: OpenedFiles
     token: str = ""
     used: set[str] = field(default_factory=set)
+    closed: dict[ExamId, frozenset[str]] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +222,7 @@ async def test_nothing_appears_without_its_setting(
     report = await lead.ok("POST", path, json={"to": "closed"})
     assert report["unanalysed"] == 0
     room.used |= on
+    room.closed[exam] = on
 
     _check_worker(room, on)
     await asyncio.to_thread(_check_models, room)
@@ -323,13 +334,14 @@ async def _check_rows_blobs_and_record(
 
 def _kinds_of_blobs(blobs: Path, exam: ExamId) -> list[ObjectKind]:
     """From the plain headers of the sealed files (FORMAT.md section 2), not from rows."""
-    kinds = []
-    for path in blobs.glob("*/*"):
-        content = path.read_bytes()
-        header = cbor2.loads(content[7 : 7 + int.from_bytes(content[5:7], "big")])
-        if header["exam"] == bytes.fromhex(exam):
-            kinds.append(ObjectKind(header["kind"]))
-    return kinds
+    headers = [_header(path.read_bytes()) for path in blobs.glob("*/*")]
+    return [ObjectKind(h["kind"]) for h in headers if h["exam"] == bytes.fromhex(exam)]
+
+
+def _header(sealed: bytes) -> dict[str, Any]:
+    assert sealed.startswith(b"HVO1")
+    header: dict[str, Any] = cbor2.loads(sealed[7 : 7 + int.from_bytes(sealed[5:7], "big")])
+    return header
 
 
 async def _opened_record(room: Room, stores: Stores, attempt: AttemptId) -> dict[str, Any]:
@@ -345,3 +357,23 @@ async def _opened_record(room: Room, stores: Stores, attempt: AttemptId) -> dict
     opened = ObjectSealing().open(open_envelope(reviewer, envelope), stored.header, sealed)
     record: dict[str, Any] = cbor2.loads(opened)
     return record
+
+
+async def test_and_the_cloud_holds_no_more_than_that(room: Room, cloud: CloudServers) -> None:
+    """The night after: what arrived is read back, pack by pack, object by object."""
+    assert len(room.closed) == len(POSSIBLE), "run the whole module"
+    await asyncio.to_thread(cloud.configure, room.box.state)
+    async with syncer(room.box.state) as night:
+        report = await night.run(lambda sent, total: None)
+        assert set(report.exams) == set(room.closed)
+        async with cloud_ends(night.config.cloud) as ends:
+            for exam, on in room.closed.items():
+                kinds = set()
+                for pack in await ends.records.find(documents.PACKS, exam=exam):
+                    content = await ends.objects.get(f"packs/{pack['_id']}")
+                    for listed in pack["objects"]:
+                        header = _header(content[listed["offset"] :])
+                        assert header["exam"] == bytes.fromhex(exam)
+                        kinds.add(ObjectKind(header["kind"]))
+                needed = {kind for kind, switches in KINDS.items() if switches <= on}
+                assert kinds == needed | {ObjectKind.RECORD}, name_of(on)
