@@ -29,7 +29,7 @@ async def login(pilot: Pilot[None], _: ScriptedBox) -> None:
 
 async def hall(pilot: Pilot[None], _: ScriptedBox) -> None:
     await log_in(pilot)
-    await until(pilot, lambda: hall_is_shown(pilot) and "needs eyes" in drawn(pilot))
+    await until(pilot, lambda: hall_is_shown(pilot) and "eyes" in drawn(pilot))
 
 
 async def hall_light(pilot: Pilot[None], box: ScriptedBox) -> None:

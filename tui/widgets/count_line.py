@@ -57,6 +57,7 @@ class CountLine(SteadyText):
 
     def _item(self, look: SeatLook, seats: int) -> Content:
         glyph = look.letter if self._plain else look.glyph
+        word = "need eyes" if look is SeatLook.NEEDS_EYES and seats != 1 else look.word
         return Content.assemble(
-            (f"{glyph} ", TONE_STYLE[look.tone]), (f"{seats} {look.word}  ", "$foreground")
+            (f"{glyph} ", TONE_STYLE[look.tone]), (f"{seats} {word}  ", "$foreground")
         )
