@@ -76,7 +76,7 @@ def test_documents_name_only_commands_that_exist() -> None:
 def _exists(words: list[str]) -> bool:
     here: App = app
     for word in words:
-        if not list(here):  # a command without commands of its own: the rest are arguments
+        if not list(here) or word.startswith("-"):  # the rest are arguments
             return True
         if word not in here:
             return False

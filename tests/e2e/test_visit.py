@@ -83,6 +83,6 @@ async def test_closing_the_exam_ends_the_visit_and_takes_what_is_still_in_the_sp
     }
     strip = await watched.strip()
     assert int(strip["recorded"]) >= 2, "the snippet that was being recorded at close was lost"
-    assert strip["acknowledged"] == strip["recorded"]
+    assert strip["acknowledged"] == strip["recorded"], strip
     assert strip["givenUp"] == "0"
     assert (await watched.database())["snippets"] == []

@@ -21,6 +21,7 @@ export class Capture extends EventTarget {
   #spool = null;
   #status = null;
   #recorder = null;
+  #stopping = Promise.resolve(); // of the recorder before
   #settling = false;
   #unsettled = false;
   #ended = false;
@@ -166,10 +167,16 @@ export class Capture extends EventTarget {
     this.dispatchEvent(new Event("changed"));
   }
 
+  /** Resolves when the last snippet is kept, also for who asks while it is still being made. */
   async #stopRecorder() {
-    const recorder = this.#recorder;
-    if (recorder === null) return;
-    this.#recorder = null;
+    if (this.#recorder !== null) {
+      this.#stopping = this.#stopped(this.#recorder);
+      this.#recorder = null;
+    }
+    await this.#stopping;
+  }
+
+  async #stopped(recorder) {
     await recorder.stop();
     await this.#wakeLock?.release().catch(() => {});
     this.dispatchEvent(new Event("changed"));

@@ -70,13 +70,14 @@ export class Uploader extends EventTarget {
     if (snippet === null) return 0;
     try {
       const answer = await send(snippet);
-      await this.#spool.remove(snippet.sequence);
       this.#failures = 0;
       this.#refusedOnce = null;
       this.reached = true;
       this.problem = null;
       this.acknowledged = answer.acknowledged;
       this.sentBytes += snippet.plain.byteLength;
+      // Last: whoever waits for an empty spool reads the counts above.
+      await this.#spool.remove(snippet.sequence);
       return answer.wait_ms;
     } catch (error) {
       return this.#failed(snippet, error);
