@@ -48,12 +48,15 @@ class ReportParts:
 
 def observations_of(record: Mapping[str, Any]) -> list[Observation]:
     """Raise IntegrityFailure for a record of another shape."""
-    return _read(record["observations"], list[Observation])
+    found: list[Observation] = _read(record["observations"], list[Observation])
+    return found
 
 
 def incidents_of(record: Mapping[str, Any]) -> list[Incident]:
     """Without their observations, which stand in the record beside them."""
-    return _read([{**i, "observations": ()} for i in record["incidents"]], list[Incident])
+    bare = [{**i, "observations": ()} for i in record["incidents"]]
+    found: list[Incident] = _read(bare, list[Incident])
+    return found
 
 
 def own_entries(

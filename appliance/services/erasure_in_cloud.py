@@ -114,9 +114,11 @@ class CloudErasure:
         for pack in packs:
             await eraser.objects.delete(f"packs/{pack.name}")
         await eraser.records.delete(documents.PACKS, attempt=attempt)
-        left = list(await eraser.records.find(documents.ATTEMPTS, _id=attempt))
-        left += await eraser.records.find(documents.PACKS, attempt=attempt)
-        left += [p.name for p in packs if await eraser.objects.stat(f"packs/{p.name}")]
+        left: list[object] = [
+            *await eraser.records.find(documents.ATTEMPTS, _id=attempt),
+            *await eraser.records.find(documents.PACKS, attempt=attempt),
+            *[p.name for p in packs if await eraser.objects.stat(f"packs/{p.name}")],
+        ]
         if left:
             raise IntegrityFailure(
                 "The cloud still holds what it was told to delete: look at the bucket's retention "

@@ -57,7 +57,7 @@ async def replay_tombstones(box: Belongings, more: Collection[Tombstone] = ()) -
     again = 0
     for stone in known.values():
         await box.packs.add_tombstone(stone)
-        if stone.attempt_id == stone.exam_id:  # of the exam's names, when its retention ended
+        if str(stone.attempt_id) == stone.exam_id:  # of the exam's names, when its retention ended
             await box.identities.delete(stone.exam_id)
         again += await destroy(box, stone.attempt_id)
     return again
