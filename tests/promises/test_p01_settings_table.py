@@ -100,6 +100,8 @@ ROSTER = "name,number,seat,hall,extra_minutes\nCanary Testperson,1001,A1,Aula,0\
 
 
 def _may_be(on: frozenset[str]) -> bool:
+    if "hall_microphone" in on:
+        return False  # not built yet, and so refused
     if "track_misuse_metrics" in on and not {"video_snippets", "face_photo"} <= on:
         return False
     return "audio_presence" not in on or "video_snippets" in on
@@ -195,11 +197,12 @@ async def test_a_combination_that_contradicts_itself_never_becomes_an_exam(
     lead: BoxApi, on: frozenset[str]
 ) -> None:
     refused = await lead.ask("POST", "/api/v1/exams", json={"settings_toml": settings_toml(on)})
-    assert (refused.status, refused.code) == (400, "settings-dependency")
+    code = "not-available" if "hall_microphone" in on else "settings-dependency"
+    assert (refused.status, refused.code) == (400, code)
 
 
 async def test_metrics_without_a_recorded_basis_never_become_an_exam(lead: BoxApi) -> None:
-    metrics = settings_toml(frozenset(SWITCHES), basis=False)
+    metrics = settings_toml(frozenset(SWITCHES) - {"hall_microphone"}, basis=False)
     refused = await lead.ask("POST", "/api/v1/exams", json={"settings_toml": metrics})
     assert (refused.status, refused.code) == (400, "settings-dependency")
 
