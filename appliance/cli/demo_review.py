@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 
+import cbor2
+
 from appliance.adapters.crypto.private_keys import read_private_key
 from appliance.config.cloud_file import load_cloud_file
 from appliance.core.ids import ExamId
 from appliance.core.snippet import ObjectKind
 from appliance.processes.cloud_ends import cloud_ends
 from appliance.rehearsal.pictures import count_pictures
-from appliance.rehearsal.report import DemoReport, ReviewResult
+from appliance.rehearsal.report import DemoReport, ReviewResult, SeenInReview
 from appliance.rehearsal.school import School
 from appliance.review.archive import Archive
+from appliance.services.cloud_documents import ATTEMPTS, EXAMS, MANIFESTS, PACKS, TOMBSTONES
+
+COLLECTIONS = (EXAMS, ATTEMPTS, PACKS, MANIFESTS, TOMBSTONES)
 
 
-async def review(school: School, exam: ExamId, report: DemoReport) -> list[bytes]:
-    """Open and decode every snippet of the cloud copy; fill in `report.review`.
-
-    Returns the biometric descriptors found, so that they can be searched for elsewhere.
-    """
+async def review(school: School, exam: ExamId, report: DemoReport) -> SeenInReview:
+    """Open and decode every snippet of the cloud copy; fill in `report.review`."""
     description = school.offline / "cloud.toml"
     await asyncio.to_thread(school.cloud.describe, description)
     cloud = load_cloud_file(description)
@@ -39,5 +41,14 @@ async def review(school: School, exam: ExamId, report: DemoReport) -> list[bytes
                 await archive.read(opened, attempt, ObjectKind.DESCRIPTOR, sequence)
                 for sequence in found.sequences(ObjectKind.DESCRIPTOR)
             ]
+        documents = [
+            cbor2.dumps(document, default=_as_text)
+            for collection in COLLECTIONS
+            for document in await ends.records.find(collection)
+        ]
     report.review = result
-    return descriptors
+    return SeenInReview(descriptors=descriptors, documents=b"".join(documents))
+
+
+def _as_text(encoder: cbor2.CBOREncoder, value: object) -> None:
+    encoder.encode(str(value))

@@ -10,9 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
-import logging
 import os
-import resource
 import signal
 import ssl
 import sys
@@ -23,10 +21,12 @@ import structlog
 import uvloop
 from aiohttp import web
 
+from appliance.adapters.host.core_dumps import leave_no_core_dump
 from appliance.adapters.host.tls import TlsFiles
 from appliance.config.box import BoxConfig, load
 from appliance.core.errors import HallvaktError, Refused, Unreachable, WrongConfiguration
 from appliance.processes.gateway_parts import Parts, build
+from appliance.processes.log_lines import log_to_stderr
 from appliance.services.tombstones import replay_tombstones
 from appliance.web.application import application
 
@@ -40,8 +40,8 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="gateway", description=__doc__)
     options.add_argument("--state", type=Path, required=True)
     state: Path = options.parse_args().state
-    _log_as_json()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    log_to_stderr()
+    leave_no_core_dump()
     os.umask(0o077)
     try:
         config = load(state)
@@ -147,22 +147,6 @@ def _only_one(state: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _log_as_json() -> None:
-    """One JSON object a line on standard error. Who and what is never in it, only ids of errors,
-    codes and counts."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
 
 
 if __name__ == "__main__":

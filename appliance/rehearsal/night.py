@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 from appliance.rehearsal.hallvakt_command import hallvakt
-from appliance.rehearsal.plaintext_scan import MEDIA_MARKS, name_marks, scan
-from appliance.rehearsal.report import DemoReport, SyncResult
+from appliance.rehearsal.plaintext_scan import MEDIA_MARKS, name_marks, scan, scan_bytes
+from appliance.rehearsal.report import DemoReport, SeenInReview, SyncResult
 from appliance.rehearsal.school import School
 
 _DESCRIPTOR_MARK_BYTES = 32  # enough that no other bytes are these
@@ -27,12 +27,13 @@ async def sync(school: School, report: DemoReport) -> None:
     )
 
 
-async def search_plaintext(school: School, report: DemoReport, descriptors: list[bytes]) -> None:
-    """Every byte under the box's state and under the cloud's data."""
+async def search_plaintext(school: School, report: DemoReport, seen: SeenInReview) -> None:
+    """Every byte under the box's state and under the cloud's data, and every document."""
     marks = dict(MEDIA_MARKS) | name_marks(report.canaries)
-    for number, descriptor in enumerate(descriptors):
+    for number, descriptor in enumerate(seen.descriptors):
         marks[f"descriptor {number}"] = descriptor[:_DESCRIPTOR_MARK_BYTES]
     marks["lead invigilator's passphrase"] = school.passphrases.lead.encode()
     report.plaintext_found = await asyncio.to_thread(
         scan, [school.state, school.cloud.directory], marks
     )
+    report.plaintext_found += scan_bytes("a record of the database", seen.documents, marks)

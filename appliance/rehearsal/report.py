@@ -51,6 +51,16 @@ class ReviewResult:
     frames_decoded: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenInReview:
+    """What a search for plaintext needs from the review: the biometric descriptors, to look for
+    them elsewhere, and every document of the database as it is read (its files may be
+    compressed)."""
+
+    descriptors: list[bytes]
+    documents: bytes
+
+
 @dataclass(slots=True)
 class DemoReport:
     candidates: int

@@ -12,11 +12,11 @@ from pathlib import Path
 from appliance.core.ids import ExamId
 from appliance.rehearsal import night
 from appliance.rehearsal.exam_day import ExamDay, make_places
-from appliance.rehearsal.report import DemoReport
+from appliance.rehearsal.report import DemoReport, SeenInReview
 from appliance.rehearsal.school import School
 
-# What needs the reviewer's side of the program: fills in the report, returns descriptors found.
-Review = Callable[[School, ExamId, DemoReport], Awaitable[list[bytes]]]
+# What needs the reviewer's side of the program; fills in the report.
+Review = Callable[[School, ExamId, DemoReport], Awaitable[SeenInReview]]
 
 # Runs the console in the terminal; returns when the person leaves it.
 RunConsole = Callable[[School, str], asyncio.Future[None]]
@@ -63,9 +63,9 @@ async def hold_whole_exam(
         say("The exam is closed. The night: encrypted batches to the cloud ...")
         await night.sync(school, report)
         say("The morning after: review from the cloud copy alone ...")
-        descriptors = await review(school, day.exam, report)
+        seen = await review(school, day.exam, report)
         say("Searching everything that was written for plaintext ...")
-        await night.search_plaintext(school, report, descriptors)
+        await night.search_plaintext(school, report, seen)
     finally:
         await school.shut()
     report.wall_s = round(time.monotonic() - began, 1)
