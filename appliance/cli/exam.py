@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from cyclopts import App, Parameter
 from appliance.cli.box_client import BoxClient, logged_in
 from appliance.cli.options import Caller, Json
 from appliance.cli.output import answer, table
-from appliance.core.errors import BadInput, NotFound, Refused
+from appliance.core.errors import BadInput, NotFound, Refused, Unreachable, WrongConfiguration
 
 app = App(name="exam", help="The life of an exam.")
 
@@ -30,7 +31,7 @@ async def create(
     """Create an exam from a settings file."""
     from appliance.config.exam_settings import parse_settings
 
-    text = _read(settings).decode(errors="replace")
+    text = _read_settings(settings)
     parse_settings(text)  # so that a wrong file is told without a login
     async with logged_in(who) as box:
         exam = await box.call("POST", "/exams", json={"settings_toml": text})
@@ -84,6 +85,9 @@ async def slips(
     pdf
         Write slips to cut and hand out to this file, instead of showing them here.
     """
+    if pdf is not None:
+        # Before new codes are made: the slips already handed out must not die for a wrong name.
+        await asyncio.to_thread(_keep_slips, pdf, b"")
     async with logged_in(who) as box:
         exam_id = await _exam_id(box, exam)
         status = await box.call("GET", f"/exams/{exam_id}")
@@ -92,7 +96,7 @@ async def slips(
 
     entries = [paper.Slip.of(slip, status["title"], status["code"]) for slip in made["slips"]]
     if pdf is not None:
-        await asyncio.to_thread(pdf.write_bytes, paper.as_pdf(entries))
+        await asyncio.to_thread(_keep_slips, pdf, paper.as_pdf(entries))
     text = f"{len(entries)} slips in {pdf}." if pdf else paper.as_text(entries)
     answer(made, text, as_json=json)
 
@@ -233,7 +237,7 @@ def settings(
     from appliance.config.policy import load_policy
     from appliance.core.policy import check_policy, conflicts
 
-    parsed = parse_settings(_read(file).decode(errors="replace"))
+    parsed = parse_settings(_read_settings(file))
     policy = load_policy(state) if state is not None else None
     document, lines = asdict(parsed), [settings_text(parsed).rstrip()]
     if policy is not None:
@@ -251,7 +255,7 @@ def notice(file: Path, /, *, language: str | None = None, json: Json = False) ->
     from appliance.config.exam_settings import parse_settings
     from appliance.core.notice import notice_for
 
-    parsed = parse_settings(_read(file).decode(errors="replace"))
+    parsed = parse_settings(_read_settings(file))
     shown = notice_for(parsed, language or "")
     lines = [shown.title]
     for section in shown.sections:
@@ -301,6 +305,29 @@ def _ask_twice(exam: str) -> None:
         print(question, end="", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip() != expected:
             raise Refused("The exam was not closed.", code="not-confirmed")
+
+
+def _read_settings(path: Path) -> str:
+    """UTF-8 with or without the byte-order mark that some editors write."""
+    try:
+        return _read(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise WrongConfiguration(
+            f"{path} is not UTF-8 text: save it as UTF-8.", code="wrong-encoding"
+        ) from None
+
+
+def _keep_slips(path: Path, content: bytes) -> None:
+    """For its owner alone: slips hold names and codes to join with."""
+    try:
+        with open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            if content:
+                file.truncate(0)
+                file.write(content)
+    except OSError as error:
+        raise Unreachable(
+            f"{path} cannot be written ({error.strerror}): choose another name."
+        ) from error
 
 
 def _read(path: Path) -> bytes:
