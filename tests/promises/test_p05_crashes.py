@@ -9,7 +9,6 @@ crash, in a parent that would allow core dumps.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import json
 import logging
@@ -21,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,13 +35,21 @@ from appliance.processes.log_lines import TemplateOnly, places, without_values
 from appliance.rehearsal.page_key import PageKey
 from appliance.rehearsal.plaintext_scan import MEDIA_MARKS, name_marks, scan, scan_bytes
 from appliance.web.problems import problems
-from tests.support.box import PASSPHRASE, ROOT, RealBox, clean_environment, free_port, use_workers
+from tests.support.box import (
+    PASSPHRASE,
+    ROOT,
+    START_S,
+    RealBox,
+    clean_environment,
+    free_port,
+    use_workers,
+)
 from tests.support.clips import portrait, snippet
 
 NAME, NUMBER = "Kanarina Provfågel", "20060229-KNR1"
 ROSTER = f"name,number,seat,hall,extra_minutes\n{NAME},{NUMBER},A1,Aula,0\n"
 CANARY = "kanarie-i-undantaget"
-UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+UNLOCK = "import resource; resource.setrlimit = lambda *a: None"
 FORBID = "from appliance.adapters.host.core_dumps import leave_no_core_dump; leave_no_core_dump()"
 
 
@@ -56,26 +64,32 @@ class InSession:
 def dumps_allowed() -> Iterator[None]:
     """A parent that would let its children dump, as far as this machine allows it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    with contextlib.suppress(ValueError, PermissionError):  # only root may raise it
-        resource.setrlimit(resource.RLIMIT_CORE, UNLIMITED)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
     yield
     resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
 
 
 @pytest.fixture
-def served(dumps_allowed: None) -> Iterator[RealBox]:
+def box(dumps_allowed: None) -> Iterator[RealBox]:
     directory = Path(tempfile.mkdtemp(prefix="hvp5c-"))
-    box = RealBox(directory / "box", free_port(), workers=1)
+    made = RealBox(directory / "box", free_port(), workers=1)
     try:
-        box.make()
-        use_workers(box.state, 1)
-        portrait()  # made once, outside any event loop
-        snippet(seconds=4.0)
+        made.make()
+        use_workers(made.state, 1)
+        yield made
+    finally:
+        shutil.rmtree(directory)
+
+
+@pytest.fixture
+def served(box: RealBox) -> Iterator[RealBox]:
+    portrait()  # made once, outside any event loop
+    snippet(seconds=4.0)
+    try:
         asyncio.run(box.start())
         yield box
     finally:
         asyncio.run(box.stop(signal.SIGKILL))
-        shutil.rmtree(directory)
 
 
 @pytest_asyncio.fixture
@@ -108,7 +122,7 @@ async def test_a_crash_leaves_nothing_behind(session: InSession) -> None:
 
     for process, number in ((gateway, signal.SIGABRT), (worker, signal.SIGSEGV)):
         assert _core_limit(process.pid) == ["0", "0"]
-        _lift_the_limit(process.pid)  # from here on only the second lock is left
+        assert _owner(process.pid) == 0
         assert await asyncio.to_thread(_crash, process, number) == (os.CLD_KILLED, number)
     assert _core_files(box) == before
 
@@ -116,24 +130,50 @@ async def test_a_crash_leaves_nothing_behind(session: InSession) -> None:
     assert await asyncio.to_thread(scan, [box.state], session.marks) == []
 
 
-def test_another_program_would_have_dumped(tmp_path: Path, dumps_allowed: None) -> None:
-    """The control of the test above: the same signal, the same limit, without the second lock."""
-    if resource.getrlimit(resource.RLIMIT_CORE) != UNLIMITED:
-        pytest.skip("core dumps cannot be allowed here: run as root")
-    for dumps, first in ((True, ""), (False, FORBID)):
-        process = subprocess.Popen(
-            [sys.executable, "-c", f"{first}\nprint(flush=True)\nimport time\ntime.sleep(60)"],
-            cwd=tmp_path,
+def test_the_gateway_has_a_second_lock(box: RealBox) -> None:
+    """Its limit is taken away: the limit is not heeded where the kernel hands dumps to a program.
+    What is left must be enough."""
+    box.log_file.parent.mkdir(exist_ok=True)
+    program = f"{UNLOCK}; from appliance.processes.gateway import main; main()"
+    with box.log_file.open("wb") as log:
+        gateway = subprocess.Popen(
+            [sys.executable, "-c", program, "--state", str(box.state)],
+            cwd=box.state,
             env=clean_environment(),
-            stdout=subprocess.PIPE,
+            stderr=log,
         )
-        assert process.stdout is not None
-        with process.stdout as ready:
-            assert ready.readline() == b"\n"
-        assert _core_limit(process.pid) == (["unlimited"] * 2 if dumps else ["0", "0"])
-        _lift_the_limit(process.pid)
-        code, number = _crash(process, signal.SIGABRT)
-        assert (code, number) == (os.CLD_DUMPED if dumps else os.CLD_KILLED, signal.SIGABRT)
+    try:
+        ended = time.monotonic() + START_S
+        while "gateway ready" not in box.log() and time.monotonic() < ended:
+            time.sleep(0.05)
+        assert "gateway ready" in box.log()
+        assert _crash(gateway, signal.SIGABRT) == (os.CLD_KILLED, signal.SIGABRT)
+        assert _core_files(box) == set(ROOT.glob("core*"))
+    finally:
+        gateway.kill()
+        gateway.wait(20)
+
+
+@pytest.mark.parametrize(
+    ("program", "how"), [("", os.CLD_DUMPED), (f"{UNLOCK}; {FORBID}", os.CLD_KILLED)]
+)
+def test_another_program_would_have_dumped(
+    tmp_path: Path, dumps_allowed: None, program: str, how: int
+) -> None:
+    """The control of the tests above: the same signal and limit, without and with the flag."""
+    if resource.getrlimit(resource.RLIMIT_CORE)[0] == 0:
+        pytest.skip("core dumps cannot be allowed here: raise the hard limit (ulimit -Hc)")
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{program}\nprint(flush=True)\nimport time\ntime.sleep(60)"],
+        cwd=tmp_path,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    with process.stdout as ready:
+        assert ready.readline() == b"\n"
+    assert _core_limit(process.pid)[0] != "0"
+    assert _crash(process, signal.SIGABRT) == (how, signal.SIGABRT)
     for core in tmp_path.glob("core*"):
         core.unlink()
 
@@ -159,9 +199,10 @@ def _core_limit(pid: int) -> list[str]:
     return core[4:6]
 
 
-def _lift_the_limit(pid: int) -> None:
-    with contextlib.suppress(PermissionError):  # only root may
-        resource.prlimit(pid, resource.RLIMIT_CORE, UNLIMITED)
+def _owner(pid: int) -> int:
+    """The kernel gives the files of a process that must not be dumped to root, whoever runs it
+    (proc(5)). Where the box runs as root, only the test of the second lock says so."""
+    return Path(f"/proc/{pid}").stat().st_uid
 
 
 def _crash(process: subprocess.Popen[bytes], number: int) -> tuple[int, int]:
