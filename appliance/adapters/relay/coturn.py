@@ -11,11 +11,12 @@ import structlog
 from appliance.adapters.relay import child, probe
 from appliance.adapters.relay.configuration import RelayPlan, RelaySlot, render, slot
 from appliance.adapters.relay.credentials import LONGEST_LIFE_S, ephemeral
-from appliance.core.errors import Unreachable
+from appliance.core.errors import HallvaktError, Unreachable
 from appliance.core.ids import ExamId, ViewId
 from appliance.core.ports import Clock, IceServer, Randomness
 
 _READY_S = 5.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _LOG = structlog.get_logger("relay")
 
 
@@ -28,7 +29,8 @@ class _Running:
 
 
 class Coturn:
-    """Keeps each exam's coturn under `run/relay-EXAM`; nothing of it outlives `stop`.
+    """Keeps each exam's coturn under `run/relay-EXAM`; nothing of it outlives `stop`. One that dies
+    by itself is replaced.
 
     A new object does not know what an earlier one started: `start` and `stop` first end a process
     left behind for that exam, and `stop_all` every one of them.
@@ -50,6 +52,7 @@ class Coturn:
         self._credential_s = credential_s
         self._near = "127.0.0.1" if plan.listen == "0.0.0.0" else plan.listen
         self._exams: dict[ExamId, _Running] = {}
+        self._keepers: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
 
     async def start(self, exam: ExamId) -> None:
@@ -59,34 +62,7 @@ class Coturn:
         more exams are live than the plan has room for.
         """
         async with self._turn:
-            if await self.running(exam):
-                return
-            await self._end(exam)
-            secret = self._randomness.secret(32).hex()
-            number = self._free_number()
-            for attempt in range(3):
-                share = self._share(number)
-                if not probe.is_free(self._plan.listen, share.port):
-                    # coturn would share the port silently, and lose half of the requests.
-                    raise Unreachable(
-                        f"Port {share.port} is in use, so the relay cannot start: end the other "
-                        "program, or change relay.port."
-                    )
-                directory = self._directory(exam)
-                text = render(self._plan, share, secret=secret, directory=directory)
-                process = await child.start(text, directory)
-                if await self._ready(process, share):
-                    break
-                await child.end(process)
-                _LOG.warning("relay did not answer", port=share.port, attempt=attempt)
-            else:
-                await child.remove(self._directory(exam))
-                raise Unreachable(
-                    f"The relay did not answer on port {share.port}: check that "
-                    f"{self._plan.listen} and {share.relay_address} are addresses of this machine."
-                )
-            self._exams[exam] = _Running(number, share, process, secret)
-            _LOG.info("relay started", exam=exam, port=share.port)
+            await self._start(exam)
 
     async def stop(self, exam: ExamId) -> None:
         async with self._turn:
@@ -121,6 +97,56 @@ class Coturn:
             now_ms=self._clock.now_ms(),
             life_s=self._credential_s,
         )
+
+    async def _start(self, exam: ExamId) -> None:
+        if await self.running(exam):
+            return
+        await self._end(exam)
+        secret = self._randomness.secret(32).hex()
+        number = self._free_number()
+        for attempt in range(3):
+            share = self._share(number)
+            if not probe.is_free(self._plan.listen, share.port):
+                # coturn would share the port silently, and lose half of the requests.
+                raise Unreachable(
+                    f"Port {share.port} is in use, so the relay cannot start: end the other "
+                    "program, or change relay.port."
+                )
+            directory = self._directory(exam)
+            text = render(self._plan, share, secret=secret, directory=directory)
+            process = await child.start(text, directory)
+            if await self._ready(process, share):
+                break
+            await child.end(process)
+            _LOG.warning("relay did not answer", port=share.port, attempt=attempt)
+        else:
+            await child.remove(self._directory(exam))
+            raise Unreachable(
+                f"The relay did not answer on port {share.port}: check that "
+                f"{self._plan.listen} and {share.relay_address} are addresses of this machine."
+            )
+        running = self._exams[exam] = _Running(number, share, process, secret)
+        keeper = asyncio.create_task(self._keep(exam, running))
+        self._keepers.add(keeper)
+        keeper.add_done_callback(self._keepers.discard)
+        _LOG.info("relay started", exam=exam, port=share.port)
+
+    async def _keep(self, exam: ExamId, running: _Running) -> None:
+        """Wait for the end of this process; replace it unless `stop` or `start` came first."""
+        await running.process.wait()
+        pause = _FIRST_PAUSE_S
+        while self._exams.get(exam) is running:
+            _LOG.warning("relay ended and is started again", exam=exam, pause_s=pause)
+            await asyncio.sleep(pause)
+            async with self._turn:
+                if self._exams.get(exam) is not running:
+                    return
+                try:
+                    await self._start(exam)
+                except (HallvaktError, OSError) as error:
+                    _LOG.warning("relay not started", exam=exam, why=str(error))
+                    self._exams[exam] = running  # so that it is tried again until `stop`
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
 
     async def _end(self, exam: ExamId) -> None:
         known = self._exams.pop(exam, None)

@@ -137,6 +137,36 @@ async def test_a_relay_that_died_is_noticed_and_replaced(
         pass
 
 
+async def test_a_relay_that_died_comes_back_by_itself(
+    relay: Coturn, exam: ExamId, tmp_path: Path
+) -> None:
+    """Live views of an exam that goes on for hours do not wait for a restart of the box."""
+    await relay.start(exam)
+    os.kill(_pid(tmp_path / f"relay-{exam}"), signal.SIGKILL)
+    async with asyncio.timeout(10):
+        while await relay.running(exam):  # noqa: ASYNC110 - the kernel tells nobody else
+            await asyncio.sleep(0.01)
+        while not await relay.running(exam):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    async with allocation(relay.credential(exam, VIEW, host="127.0.0.1")):
+        pass
+
+
+async def test_a_relay_that_died_stays_away_after_stop(
+    relay: Coturn, exam: ExamId, tmp_path: Path
+) -> None:
+    """The exam was closed between the death and the replacement."""
+    await relay.start(exam)
+    os.kill(_pid(tmp_path / f"relay-{exam}"), signal.SIGKILL)
+    async with asyncio.timeout(5):
+        while await relay.running(exam):  # noqa: ASYNC110 - the kernel tells nobody else
+            await asyncio.sleep(0.01)
+    await relay.stop(exam)
+    await asyncio.sleep(1.5)  # longer than the pause before it is started again
+    assert not await relay.running(exam)
+    assert not _left_in(tmp_path)
+
+
 async def test_the_secret_is_nowhere_to_be_read(
     plan: RelayPlan, exam: ExamId, tmp_path: Path, clock: Now
 ) -> None:
