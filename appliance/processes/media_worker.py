@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance.adapters.host import landlock, sandbox
-from appliance.core.errors import HallvaktError
+from appliance.core.errors import HallvaktError, WrongConfiguration
 from appliance.core.messages import WorkerReply, WorkerRequest
 from appliance.processes.analysis import serving
 
@@ -34,6 +34,11 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor, who ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
+        if not options.models.is_dir():
+            raise WrongConfiguration(
+                f"There is no directory of model files {options.models}: run `hallvakt models "
+                "install`, or name it with --models."
+            )
         listening = serving.listen(options.socket)
         own_network = not options.no_sandbox and sandbox.leave_the_network()
         answer = _load(options.models)

@@ -142,3 +142,17 @@ def test_the_running_worker_is_in_it(worker: WorkerProcess) -> None:
 
 def _lines(path: Path) -> list[str]:
     return path.read_text().splitlines()
+
+
+def test_a_missing_directory_of_models_is_told_before_the_lock_down(tmp_path: Path) -> None:
+    """Afterwards not even a log file can be written to: the worker would end without a word."""
+    words = ["--socket", str(tmp_path / "w.sock"), "--models", str(tmp_path / "nowhere")]
+    done = subprocess.run(
+        [sys.executable, "-m", "appliance.processes.media_worker", *words],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 3
+    assert "hallvakt models install" in done.stderr
