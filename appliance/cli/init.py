@@ -29,7 +29,7 @@ from appliance.core.errors import BadInput, NoRoom, Refused
 from appliance.core.ids import BoxId, UserId
 from appliance.core.people import User
 from appliance.core.roles import Role
-from appliance.services.people import SHORTEST_PASSPHRASE
+from appliance.services.people import SHORTEST_PASSPHRASE, checked_name
 
 _DIRECTORIES = ("tls", "keys", "db", "blobs", "live", "run", "log")
 _EVERYWHERE = "0.0.0.0"
@@ -81,6 +81,7 @@ def init(
     no_second_factor
         Passphrase alone for the first lead invigilator.
     """
+    lead = checked_name(lead)
     _check_directory(state)
     names = certificate_name or _default_names(host)
     config = box_config.checked(
@@ -119,7 +120,9 @@ def init(
 
 def _check_directory(state: Path) -> None:
     if len(str(state.absolute()).encode()) > _LONGEST_STATE:
-        raise BadInput(f"The path {state} is too long: choose one of at most {_LONGEST_STATE}.")
+        raise BadInput(
+            f"The path {state} is too long: choose one of at most {_LONGEST_STATE} bytes."
+        )
     try:
         if state.exists() and any(state.iterdir()):
             raise Refused(f"{state} is not empty: choose an empty directory for a new box.")

@@ -159,6 +159,10 @@ _CHECKS: tuple[tuple[str, Callable[[BoxConfig], bool]], ...] = (
         ),
     ),
     (
+        "web.port must be another port than relay.port and relay.tls_port.",
+        lambda c: c.web.port in (c.relay.port, c.relay.tls_port),
+    ),
+    (
         "relay.min_port must be at least 1024 and not above relay.max_port (at most 65535).",
         lambda c: not 1024 <= c.relay.min_port <= c.relay.max_port <= 65535,
     ),

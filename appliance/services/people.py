@@ -49,6 +49,14 @@ def check_passphrase(passphrase: str) -> None:
         raise BadInput(f"A passphrase has at least {SHORTEST_PASSPHRASE} characters.")
 
 
+def checked_name(name: str) -> str:
+    """Return `name` without spaces around it; raise BadInput for one that will not do."""
+    name = name.strip()
+    if not 1 <= len(name) <= LONGEST_NAME or any(not c.isprintable() for c in name):
+        raise BadInput(f"A name has between 1 and {LONGEST_NAME} printable characters.")
+    return name
+
+
 def shown(user: User, *, with_secret: bool = False) -> UserShown:
     return UserShown(
         user_id=user.user_id,
@@ -85,9 +93,7 @@ class People:
 
     async def add(self, by: Person, new: NewUser) -> UserShown:
         """Raise BadInput for a name or passphrase that will not do, Conflict for a taken name."""
-        name = new.name.strip()
-        if not 1 <= len(name) <= LONGEST_NAME or any(not c.isprintable() for c in name):
-            raise BadInput(f"A name has between 1 and {LONGEST_NAME} printable characters.")
+        name = checked_name(new.name)
         check_passphrase(new.passphrase)
         user = User(
             user_id=UserId(self._randomness.new_id()),

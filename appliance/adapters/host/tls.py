@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,7 @@ _BACKDATE = timedelta(hours=1)
 
 _NO_ADDRESSES = ("0.0.0.0/0", "::/0")
 _NO_NAMES = "invalid"  # reserved by RFC 2606: nobody has it
+_HOST_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")  # underscores are met in schools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,13 +210,12 @@ def _general(name: str) -> x509.GeneralName:
     address = _address(name)
     if address is not None:
         return x509.IPAddress(address)
-    try:
-        return x509.DNSName(name)
-    except ValueError:
+    if not _HOST_NAME.fullmatch(name):
         raise WrongConfiguration(
             f"{name} is neither an address nor a name a certificate can carry: use letters a-z, "
             "digits, hyphens and dots."
-        ) from None
+        )
+    return x509.DNSName(name)
 
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -22,11 +22,11 @@ from appliance.core.roles import Role
 
 
 def init(
-    state: Path, *arguments: str, passphrase: str = "ett långt lösenord"
+    state: Path, *arguments: str, lead: str = "lead", passphrase: str = "ett långt lösenord"
 ) -> subprocess.CompletedProcess[str]:
     words = [sys.executable, "-m", "appliance.cli.main", "init", "--state", str(state)]
     return subprocess.run(
-        [*words, "--lead", "lead", "--passphrase-fd", "0", "--json", *arguments],
+        [*words, "--lead", lead, "--passphrase-fd", "0", "--json", *arguments],
         capture_output=True,
         text=True,
         input=passphrase + "\n",
@@ -93,6 +93,8 @@ def test_a_second_factor_is_the_default(tmp_path: Path) -> None:
         ((), "short", 2, "at least 10"),
         (("--port", "0"), "long enough it is", 3, "web.port"),
         (("--certificate-name", "två ord"), "long enough it is", 3, "två ord is neither"),
+        (("--certificate-name", "two words"), "long enough it is", 3, "two words is neither"),
+        (("--port", "3478"), "long enough it is", 3, "another port than relay.port"),
     ],
 )
 def test_a_failed_init_leaves_nothing(
@@ -116,3 +118,11 @@ def test_a_path_too_long_for_its_sockets_is_refused(tmp_path: Path) -> None:
     done = init(tmp_path / ("d" * 90))
     assert done.returncode == 2
     assert "too long" in done.stderr
+
+
+def test_a_lead_without_a_name_is_refused(tmp_path: Path) -> None:
+    """Nobody could log in to such a box with the console."""
+    done = init(tmp_path / "box", lead=" ")
+    assert done.returncode == 2
+    assert "printable characters" in done.stderr
+    assert not (tmp_path / "box").exists()

@@ -57,6 +57,7 @@ def test_a_directory_without_a_box_says_what_to_do(tmp_path: Path) -> None:
         (TOP + "[web]\nport = 0\n", "web.port must be between"),
         (TOP + "[web]\nnames = []\n", "web.names"),
         (TOP + "[web]\nnames = [1]\n", "web.names[0] must be text"),
+        (TOP + "[web]\nport = 3478\n", "another port than relay.port"),
         (TOP + "[relay]\nport = 5349\n", "two different ports"),
         (TOP + "[relay]\nmin_port = 50000\n", "relay.min_port"),
         (TOP + "[workers]\ncount = 0\n", "workers.count"),
