@@ -15,11 +15,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import cbor2
-
 from appliance.adapters.blobs.directory import DirectoryBlobs
 from appliance.adapters.cloud.residency import check_location
 from appliance.adapters.crypto import signing
+from appliance.adapters.crypto.deterministic import decode, encode
 from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.store.packs import Packs
@@ -42,14 +41,6 @@ from appliance.services.signing import Signer
 from appliance.services.sync import BoxRows, Sync, SyncReport
 from appliance.services.tombstones import replay_tombstones
 from appliance.services.verify_archive import Verified, verify_archive
-
-
-def encode(document: object) -> bytes:
-    return cbor2.dumps(document, canonical=True)
-
-
-def decode(content: bytes) -> object:
-    return cbor2.loads(content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

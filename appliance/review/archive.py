@@ -13,9 +13,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import cbor2
-
 from appliance.adapters.crypto import signing
+from appliance.adapters.crypto.deterministic import decode, encode
 from appliance.adapters.crypto.envelopes import open_envelope
 from appliance.adapters.crypto.hybrid_keys import HybridPrivateKey
 from appliance.adapters.crypto.objects import ObjectSealing
@@ -75,11 +74,6 @@ class OpenExam:
         return str(records[0]["title"]) if records else None
 
 
-def encode(document: object) -> bytes:
-    """Deterministic CBOR, as boxes sign it."""
-    return cbor2.dumps(document, canonical=True)
-
-
 class Archive:
     """`trusted`: public keys of the school's boxes (32 bytes each); empty: a person compares."""
 
@@ -121,7 +115,7 @@ class Archive:
             self._records,
             exam,
             verify=signing.verify,
-            decode=cbor2.loads,
+            decode=decode,
             trusted=self._trusted,
         )
         stones = await signed_tombstones(

@@ -18,11 +18,12 @@ import apsw
 import pytest
 import pytest_asyncio
 
+from appliance.adapters.crypto.deterministic import decode
 from appliance.adapters.crypto.head_words import head_words
 from appliance.adapters.store.reading import read_audit
 from appliance.core.audit import AuditEntry
 from appliance.processes.cloud_ends import cloud_ends
-from appliance.processes.syncer import decode, syncer
+from appliance.processes.syncer import syncer
 from appliance.rehearsal.cloud_servers import CloudServers
 from appliance.services import cloud_documents as documents
 from tests.promises.test_p05_names_apart import MARKS, Held, held, served

@@ -1,4 +1,4 @@
-"""Writes the frozen vectors: `python -m tests.vectors.generate DIRECTORY`.
+"""Writes the frozen vectors: `python -m tests.vectors.generate DIRECTORY [NAME...]`.
 
 Salts and nonces are random, so a new run gives other bytes. The files beside this one are not to
 be made again for a format that is in use: they prove that what was sealed years ago still opens.
@@ -24,6 +24,7 @@ from appliance.adapters.crypto.wrapping import wrap
 from appliance.core.ids import AttemptId, BoxId, ExamId, UserId
 from appliance.core.key_contexts import live_wrap_context, under_live_context
 from appliance.core.snippet import ObjectHeader, ObjectKind
+from tests.vectors.generate_archives import archives, shares
 
 BOX, EXAM, ATTEMPT, OTHER, USER = ("b0" * 16, "e0" * 16, "a0" * 16, "a1" * 16, "50" * 16)
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
@@ -258,9 +259,11 @@ ALL: dict[str, Callable[[], list[Vector]]] = {
     "signatures": signatures,
     "key_files": key_files,
     "recipients": lists,
+    "archives": archives,
+    "shares": shares,
 }
 
 if __name__ == "__main__":
-    for _name, _make in ALL.items():
-        _text = json.dumps(_make(), indent=1, ensure_ascii=False)
+    for _name in sys.argv[2:] or ALL:
+        _text = json.dumps(ALL[_name](), indent=1, ensure_ascii=False)
         (Path(sys.argv[1]) / f"{_name}.json").write_text(_text + "\n", encoding="utf-8")

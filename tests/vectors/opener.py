@@ -1,6 +1,6 @@
 """A second opener, written from appliance/adapters/crypto/FORMAT.md alone, out of primitives:
-AES-GCM, HKDF, ML-KEM-768, X25519, SHA-3. It shares no code with the product, so what it opens
-shows that the document says all there is to say.
+AES-GCM, HKDF, ML-KEM-768, X25519, SHA-3, SLIP-39. It shares no code with the product, so what it
+opens shows that the document says all there is to say. Sections 8 and 9: archive_opener.py.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from shamir_mnemonic import MnemonicError, combine_mnemonics
 
 CHUNK, TAG = 16 * 1024, 16
 
@@ -163,6 +164,14 @@ def read_recipients(content: bytes, root: bytes, at_least: int) -> dict[str, Any
     if fields["version"] < at_least:
         raise Rejected("version")
     return fields
+
+
+def combine_shares(shares: list[str]) -> bytes:
+    try:
+        seed: bytes = combine_mnemonics(shares)
+    except MnemonicError as error:
+        raise Rejected("shares") from error
+    return seed
 
 
 def _argon2id(passphrase: str, salt: bytes, memory_kib: int, passes: int, lanes: int) -> bytes:
