@@ -11,6 +11,7 @@ from typing import Any
 from cyclopts import App
 
 from appliance.cli.box_client import logged_in
+from appliance.cli.exam import exam_id_of
 from appliance.cli.options import DEFAULT_STATE, Caller, Json, PassphraseFd, State
 from appliance.cli.output import answer, table
 from appliance.cli.passphrase import read_passphrase
@@ -33,6 +34,7 @@ async def show(
 ) -> None:
     """Show what the box holds about one attempt while its exam is live."""
     async with logged_in(who) as box:
+        exam = await exam_id_of(box, exam)
         detail = await box.call("GET", f"/exams/{exam}/attempts/{attempt}")
     answer(detail, _lines(detail), as_json=json)
 
@@ -47,7 +49,7 @@ async def list_(
 ) -> None:
     """List the attempts of an exam while it is live."""
     async with logged_in(who) as box:
-        snapshot = await box.snapshot(exam)
+        snapshot = await box.snapshot(await exam_id_of(box, exam))
     seats = sorted(snapshot["seats"], key=lambda seat: (seat["hall"], seat["seat"]))
     answer({"attempts": seats}, table(seats, _COLUMNS), as_json=json)
 
@@ -113,6 +115,7 @@ async def erase(
 
     other = replace(who, user=second)
     async with logged_in(who) as officer, logged_in(other) as countersigner:
+        exam = await exam_id_of(officer, exam)
         begun = await officer.call(
             "POST",
             f"/exams/{exam}/erasures",

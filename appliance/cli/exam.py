@@ -56,7 +56,7 @@ async def import_roster(
     async with logged_in(who) as box:
         imported = await box.call(
             "PUT",
-            f"/exams/{await _exam_id(box, exam)}/roster",
+            f"/exams/{await exam_id_of(box, exam)}/roster",
             content=text.encode(),
             content_type="text/csv; charset=utf-8",
         )
@@ -89,7 +89,7 @@ async def slips(
         # Before new codes are made: the slips already handed out must not die for a wrong name.
         await asyncio.to_thread(_keep_slips, pdf, b"")
     async with logged_in(who) as box:
-        exam_id = await _exam_id(box, exam)
+        exam_id = await exam_id_of(box, exam)
         status = await box.call("GET", f"/exams/{exam_id}")
         made = await box.call("GET", f"/exams/{exam_id}/slips")
     from appliance.cli import slips as paper
@@ -168,7 +168,7 @@ async def status(
 ) -> None:
     """Show one exam."""
     async with logged_in(who) as box:
-        shown = await box.call("GET", f"/exams/{await _exam_id(box, exam)}")
+        shown = await box.call("GET", f"/exams/{await exam_id_of(box, exam)}")
     answer(shown, table([shown], _COLUMNS), as_json=json)
 
 
@@ -206,7 +206,7 @@ async def hold(
     if release == (reason is not None):
         raise BadInput("Give either --reason, to hold the exam, or --release.")
     async with logged_in(who) as box:
-        path = f"/exams/{await _exam_id(box, exam)}/hold"
+        path = f"/exams/{await exam_id_of(box, exam)}/hold"
         if release:
             await box.call("DELETE", path)
             answer({"held": False}, "The hold is released.", as_json=json)
@@ -265,7 +265,7 @@ def notice(file: Path, /, *, language: str | None = None, json: Json = False) ->
 
 async def _become(exam: str, to: str, who: Caller, json: bool) -> None:
     async with logged_in(who) as box:
-        exam_id = await _exam_id(box, exam)
+        exam_id = await exam_id_of(box, exam)
         result = await box.call("POST", f"/exams/{exam_id}/state", json={"to": to})
     if to == "closed":
         from appliance.cli.audit import head_lines
@@ -278,7 +278,7 @@ async def _become(exam: str, to: str, who: Caller, json: bool) -> None:
         answer(result, f"{result['title']} is {result['state']}.", as_json=json)
 
 
-async def _exam_id(box: BoxClient, exam: str) -> str:
+async def exam_id_of(box: BoxClient, exam: str) -> str:
     """`exam` as an id, or the id of the exam with that code; raise NotFound."""
     if len(exam) == 32:
         return exam

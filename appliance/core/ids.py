@@ -24,7 +24,10 @@ _HEX_ID = re.compile(r"[0-9a-f]{32}\Z")
 def check_id(text: str) -> str:
     """Return `text` when it is an id; raise BadInput otherwise, so that no id is ever a path."""
     if not _HEX_ID.match(text):
-        raise BadInput("That is not a valid id.", code="bad-id")
+        raise BadInput(
+            "That is not an id: it has 32 digits and letters a-f; copy it from a list.",
+            code="bad-id",
+        )
     return text
 
 

@@ -61,8 +61,8 @@ def _objects(config: CloudConfig) -> ObjectCloud:
     if config.objects == "directory" and config.directory is not None:
         return DirectoryObjects(config.directory)
     raise Refused(
-        "No cloud is configured, so everything stays on the box: write the table [cloud] to "
-        "change that.",
+        "No cloud is configured, so everything stays on the box: fill in the table [cloud] of "
+        "box.toml to change that.",
         code="no-cloud",
     )
 

@@ -147,7 +147,7 @@ def test_an_exam_from_draft_to_closed(box: Box, exam: dict[str, Any], tmp_path: 
     }
     assert pdf.read_bytes().startswith(b"%PDF-")
     assert box.lead("exam", "open", name)["state"] == "open"
-    attempts = box.lead("attempt", "list", name)["attempts"]
+    attempts = box.lead("attempt", "list", code)["attempts"]
     assert [(seat["seat"], seat["name"]) for seat in attempts] == [
         ("A1", "Kandidat Öst"),
         ("A2", "Kandidat Ek"),
