@@ -16,6 +16,7 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
+from appliance.adapters.host.core_dumps import leave_no_core_dump
 from appliance.core.errors import HallvaktError
 
 _USAGE = 2
@@ -56,7 +57,9 @@ for _name, _path, _help in _COMMANDS:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and exit with its code."""
+    """Run one command and exit with its code. It may read a passphrase or a private key, so it
+    leaves no picture of its memory behind."""
+    leave_no_core_dump()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

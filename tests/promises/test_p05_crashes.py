@@ -9,6 +9,7 @@ crash, in a parent that would allow core dumps.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import io
 import json
 import logging
@@ -20,6 +21,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
@@ -152,6 +154,32 @@ def test_the_gateway_has_a_second_lock(box: RealBox) -> None:
     finally:
         gateway.kill()
         gateway.wait(20)
+
+
+def test_a_command_that_reads_a_passphrase_leaves_no_dump(
+    tmp_path: Path, dumps_allowed: None
+) -> None:
+    reading, writing = os.pipe()
+    command = ["keys", "reviewer", "create", "--label", "x", "--out", str(tmp_path / "key")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "appliance.cli.main", *command, "--passphrase-fd", str(reading)],
+        cwd=ROOT,
+        env=clean_environment(),
+        pass_fds=(reading,),
+    )
+    try:
+        os.write(writing, PASSPHRASE.encode())  # no end of line: it waits for the rest
+        ended = time.monotonic() + START_S
+        while fcntl.ioctl(reading, termios.FIONREAD, bytes(4)) != bytes(4):
+            assert time.monotonic() < ended
+            time.sleep(0.05)
+        assert _core_limit(process.pid) == ["0", "0"]
+        assert _crash(process, signal.SIGABRT) == (os.CLD_KILLED, signal.SIGABRT)
+    finally:
+        process.kill()
+        process.wait(20)
+        os.close(reading)
+        os.close(writing)
 
 
 @pytest.mark.parametrize(
