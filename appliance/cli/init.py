@@ -29,7 +29,7 @@ from appliance.core.errors import BadInput, NoRoom, Refused
 from appliance.core.ids import BoxId, UserId
 from appliance.core.people import User
 from appliance.core.roles import Role
-from appliance.services.people import SHORTEST_PASSPHRASE, checked_name
+from appliance.services.people import check_passphrase, checked_name
 
 _DIRECTORIES = ("tls", "keys", "db", "blobs", "live", "run", "log")
 _EVERYWHERE = "0.0.0.0"
@@ -93,8 +93,7 @@ def init(
         )
     )
     passphrase = read_passphrase(passphrase_fd, f"New passphrase for {lead}", confirm=True)
-    if len(passphrase) < SHORTEST_PASSPHRASE:
-        raise BadInput(f"A passphrase has at least {SHORTEST_PASSPHRASE} characters: choose one.")
+    check_passphrase(passphrase)
     person = _Lead(name=lead, passphrase=passphrase, second_factor=not no_second_factor)
     secret = _make(state, config, person)
     ca = tls.TlsFiles.below(state / "tls").authority

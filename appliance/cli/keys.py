@@ -28,6 +28,7 @@ from appliance.cli.output import answer
 from appliance.cli.passphrase import read_passphrase
 from appliance.core.errors import BadInput, NotFound, Unreachable
 from appliance.core.keys import RecipientKind
+from appliance.services.people import check_passphrase
 
 app = App(name="keys", help="Key ceremonies and recipients.")
 root_app = App(name="root", help="The school's root key: it signs the list of recipients.")
@@ -198,7 +199,7 @@ def _create(kind: str, label: str, out: Path, fd: int | None, *, as_json: bool) 
     if out.exists():
         raise BadInput(f"There is already a file {out}: choose another name.")
     key = PrivateKey.generate(kind, label)
-    _write_pair(key, out, read_passphrase(fd, f"New passphrase for {out.name}", confirm=True))
+    _write_pair(key, out, _new_passphrase(fd, out))
     _say(key.public(), [out, _public_file(out)], as_json=as_json)
 
 
@@ -207,8 +208,15 @@ def _combine(
 ) -> None:
     seed = shares.combine([_read(file).decode(errors="replace") for file in files])
     key = PrivateKey(kind=kind, label=label, seed=seed)
-    _write_pair(key, out, read_passphrase(fd, f"New passphrase for {out.name}", confirm=True))
+    _write_pair(key, out, _new_passphrase(fd, out))
     _say(key.public(), [out, _public_file(out)], as_json=as_json)
+
+
+def _new_passphrase(fd: int | None, out: Path) -> str:
+    """Raise BadInput for one too short: a key file can be copied and tried for years."""
+    passphrase = read_passphrase(fd, f"New passphrase for {out.name}", confirm=True)
+    check_passphrase(passphrase)
+    return passphrase
 
 
 def _write_pair(key: PrivateKey, out: Path, passphrase: str) -> None:

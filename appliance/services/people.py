@@ -46,7 +46,7 @@ class UserShown:
 def check_passphrase(passphrase: str) -> None:
     """Raise BadInput for one that is too short."""
     if len(passphrase) < SHORTEST_PASSPHRASE:
-        raise BadInput(f"A passphrase has at least {SHORTEST_PASSPHRASE} characters.")
+        raise BadInput(f"A passphrase has at least {SHORTEST_PASSPHRASE} characters: choose one.")
 
 
 def checked_name(name: str) -> str:

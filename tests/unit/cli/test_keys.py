@@ -39,7 +39,9 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 
 
 def make(call: Call, kind: str, out: Path, *more: object) -> dict[str, Any]:
-    code, out_text, error = call(kind, "create", "--out", out, "--json", *more, passphrase="pw")
+    code, out_text, error = call(
+        kind, "create", "--out", out, "--json", *more, passphrase="long enough"
+    )
     assert (code, error) == (0, "")
     document: dict[str, Any] = json.loads(out_text)
     return document
@@ -57,8 +59,8 @@ def test_a_whole_ceremony(call: Call, tmp_path: Path) -> None:
     pubs = [tmp_path / "rev.pub", tmp_path / "dpo.pub", tmp_path / "paper" / "recovery.pub"]
     listed = tmp_path / "recipients.json"
     sign = ("recipients", "sign", *pubs, "--root", tmp_path / "root", "--out", listed)
-    assert call(*sign, passphrase="pw")[0] == 0
-    assert call(*sign, passphrase="pw")[0] == 0  # again: version 2
+    assert call(*sign, passphrase="long enough")[0] == 0
+    assert call(*sign, passphrase="long enough")[0] == 0  # again: version 2
 
     box = tmp_path / "box"
     (box / "keys").mkdir(parents=True)
@@ -81,13 +83,15 @@ def test_three_shares_make_a_key_file_again(call: Call, tmp_path: Path) -> None:
     made = json.loads(text)
     shares = [file for file in made["files"] if "share" in file]
     out = tmp_path / "recovered"
-    code, _, error = call("recovery", "combine", *shares[:2], "--out", out, passphrase="pw")
+    code, _, error = call(
+        "recovery", "combine", *shares[:2], "--out", out, passphrase="long enough"
+    )
     assert (code, "3 different shares are needed" in error) == (2, True)
     code, text, _ = call(
-        "recovery", "combine", *shares[2:], "--out", out, "--json", passphrase="pw"
+        "recovery", "combine", *shares[2:], "--out", out, "--json", passphrase="long enough"
     )
     assert (code, json.loads(text)["fingerprint"]) == (0, made["fingerprint"])
-    assert private_keys.read_private_key(out, "pw").kind == "recovery"
+    assert private_keys.read_private_key(out, "long enough").kind == "recovery"
 
 
 def test_the_root_in_shares(call: Call, tmp_path: Path) -> None:
@@ -95,10 +99,10 @@ def test_the_root_in_shares(call: Call, tmp_path: Path) -> None:
     paper = tmp_path / "paper"
     split = ("root", "split", "--root", tmp_path / "root", "--out-dir", paper)
     assert call(*split, passphrase="wrong")[0] == 4
-    assert call(*split, passphrase="pw")[0] == 0
+    assert call(*split, passphrase="long enough")[0] == 0
     shares = sorted(paper.iterdir())[1:4]
     code, text, _ = call(
-        "root", "combine", *shares, "--out", tmp_path / "again", "--json", passphrase="new"
+        "root", "combine", *shares, "--out", tmp_path / "again", "--json", passphrase="another one"
     )
     assert (code, json.loads(text)["fingerprint"]) == (0, made["fingerprint"])
 
@@ -125,17 +129,26 @@ def test_what_is_wrong_is_said_in_one_line(
 def test_a_key_file_is_never_replaced(call: Call, tmp_path: Path) -> None:
     make(call, "root", tmp_path / "root")
     before = (tmp_path / "root").read_bytes()
-    code, _, error = call("root", "create", "--out", tmp_path / "root", passphrase="pw")
+    code, _, error = call("root", "create", "--out", tmp_path / "root", passphrase="long enough")
     assert (code, "already a file" in error) == (2, True)
     assert (tmp_path / "root").read_bytes() == before
 
 
 def test_no_passphrase_and_no_seed_is_ever_printed(call: Call, tmp_path: Path) -> None:
     code, out, error = call(
-        "reviewer", "create", "--label", "x", "--out", tmp_path / "k", passphrase="geheim-1"
+        "reviewer", "create", "--label", "x", "--out", tmp_path / "k", passphrase="geheim-123"
     )
     assert code == 0
-    seed = private_keys.read_private_key(tmp_path / "k", "geheim-1").seed
+    seed = private_keys.read_private_key(tmp_path / "k", "geheim-123").seed
     for said in (out, error):
-        assert "geheim-1" not in said
+        assert "geheim-123" not in said
         assert seed.hex() not in said.replace(" ", "")
+
+
+def test_a_passphrase_as_short_as_no_login_may_have_makes_no_key(
+    call: Call, tmp_path: Path
+) -> None:
+    code, _, error = call("root", "create", "--out", tmp_path / "root", passphrase="short")
+    assert code == 2
+    assert "at least 10 characters" in error
+    assert not list(tmp_path.iterdir())
