@@ -131,16 +131,21 @@ def decode_private_key(content: bytes, passphrase: str) -> PrivateKey:
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Create a file that only its owner reads, durably; raise Conflict when there is one."""
+    """Create a file that only its owner reads, durably and whole or not at all; raise Conflict
+    when there is one."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise Conflict(f"There is already a file {path}: choose another name.") from error
+    except OSError as error:
+        raise Unreachable(f"{path} cannot be written: {error.strerror}.") from error
+    try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(descriptor)
-    except FileExistsError as error:
-        raise Conflict(f"There is already a file {path}: choose another name.") from error
     except OSError as error:
+        path.unlink(missing_ok=True)  # half a key file would keep its name from a whole one
         raise Unreachable(f"{path} cannot be written: {error.strerror}.") from error
 
 
