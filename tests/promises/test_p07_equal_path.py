@@ -34,7 +34,7 @@ from tests.support.media_workers import until
 
 __all__ = ["lead", "room"]
 
-SETTINGS = settings_toml(frozenset(SWITCHES) - {"audio_presence"}).replace(
+SETTINGS = settings_toml(frozenset(SWITCHES) - {"audio_presence", "hall_microphone"}).replace(
     "several_faces_s = 1", "several_faces_s = 1\nother_person_s = 1"
 )
 ROSTER = "name,number,seat,hall,extra_minutes\n" + "".join(
