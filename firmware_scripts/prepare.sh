@@ -20,6 +20,7 @@ hv_packages=(
   coturn              # the relay
   chromium            # headless candidates
   libnss3-tools       # certutil: tells Chromium about the box's certificate authority
+  libatomic1          # Playwright's driver links against it
   libportaudio2       # the hall microphone
   espeak-ng sox       # sound for simulated candidates
   fonts-dejavu-core   # slips with any European name
