@@ -69,6 +69,7 @@ def run(arguments: Sequence[str]) -> int:
         return _say(unknown, _USAGE)
     try:
         app(arguments, exit_on_error=False, print_error=False)
+        sys.stdout.flush()  # here, so that a reader who went away is noticed below and not at exit
     except HallvaktError as error:
         return _say(error.message, error.exit_code)
     except CycloptsError as error:
