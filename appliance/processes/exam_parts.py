@@ -1,0 +1,120 @@
+"""What runs an exam: looking at snippets, the life of attempts and exams, live views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from appliance.config.policy import check_against
+from appliance.core.exam import Exam
+from appliance.processes.foundation import Foundation
+from appliance.services.arrivals import Arrivals
+from appliance.services.attempt_life import AttemptLife
+from appliance.services.exam_life import ExamLife
+from appliance.services.keyed_locks import KeyedLocks
+from appliance.services.live_view import LiveViews
+from appliance.services.looking import Looking
+from appliance.services.names import Names
+from appliance.services.portraits import Portraits
+from appliance.services.thumbnails import Thumbnails
+from appliance.services.unlocking import Unlocking
+from appliance.services.watch import Watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamParts:
+    """Shared by the use cases of people, pages and consoles."""
+
+    arrivals: Arrivals
+    attempt_life: AttemptLife
+    exam_life: ExamLife
+    incident_locks: KeyedLocks
+    live_views: LiveViews
+    looking: Looking
+    names: Names
+    portraits: Portraits
+    unlocking: Unlocking
+    watch: Watch
+
+
+def exam_parts(on: Foundation) -> ExamParts:
+    stores = on.stores
+    incident_locks = KeyedLocks()
+    watch = Watch(
+        workers=on.workers,
+        observations=stores.observations,
+        snippets=stores.snippets,
+        clock=on.clock,
+        randomness=on.randomness,
+        publish=on.halls.publish,
+        keep_thumbnail=Thumbnails(stores.exams, stores.attempts, on.objects).keep,
+        locks=incident_locks,
+    )
+    attempt_life = AttemptLife(
+        exams=stores.exams,
+        attempts=stores.attempts,
+        halls=on.halls,
+        channels=on.channels,
+        watch=watch,
+    )
+    arrivals = Arrivals(stores.snippets)
+    names = Names(stores.identities, on.sealing, on.keys, on.config.box_id)
+    portraits = Portraits(on.workers, on.objects, stores.snippets)
+    looking = Looking(
+        watch=watch,
+        objects=on.objects,
+        portraits=portraits,
+        exams=stores.exams,
+        attempts=stores.attempts,
+        snippets=stores.snippets,
+        keys=on.keys,
+        halls=on.halls,
+        at_once=4 * on.config.workers.count,
+    )
+
+    async def on_unlocked(exam: Exam) -> None:
+        await names.all(exam.exam_id)
+        await exam_life.unlocked(exam)
+        await looking.resume(exam)
+
+    unlocking = Unlocking(
+        exams=stores.exams,
+        keys=on.keys,
+        audit=stores.audit,
+        halls=on.halls,
+        on_unlocked=on_unlocked,
+    )
+    exam_life = ExamLife(
+        access=on.access,
+        exams=stores.exams,
+        attempts=stores.attempts,
+        observations=stores.observations,
+        life=attempt_life,
+        arrivals=arrivals,
+        halls=on.halls,
+        channels=on.channels,
+        keys=on.keys,
+        unlocking=unlocking,
+        relay=on.relay,
+        recipients=on.recipients,
+        clock=on.clock,
+        check_policy=partial(check_against, on.state),
+    )
+    return ExamParts(
+        arrivals=arrivals,
+        attempt_life=attempt_life,
+        exam_life=exam_life,
+        incident_locks=incident_locks,
+        live_views=LiveViews(
+            access=on.access,
+            relay=on.relay,
+            channels=on.channels,
+            halls=on.halls,
+            randomness=on.randomness,
+        ),
+        looking=looking,
+        names=names,
+        portraits=portraits,
+        unlocking=unlocking,
+        watch=watch,
+    )
