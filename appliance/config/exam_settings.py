@@ -1,6 +1,7 @@
 """An exam's settings file (TOML) into `core.settings.ExamSettings`, and back.
 
-[exam]       title, language, duration_minutes, late_upload_minutes, descriptor
+[exam]       title, language, duration_minutes, late_upload_minutes, descriptor,
+             show_flags_after_hand_in
 [features]   the switches, all off unless written
 [basis]      legal_basis, dpia_reference
 [capture]    how the candidate's page records
@@ -38,6 +39,7 @@ class _Exam:
     duration_minutes: int = 240
     late_upload_minutes: int = 60
     descriptor: Descriptor = Descriptor.DLIB
+    show_flags_after_hand_in: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,7 @@ def parse_settings(toml_text: str) -> ExamSettings:
         duration_minutes=file.exam.duration_minutes,
         late_upload_minutes=file.exam.late_upload_minutes,
         descriptor=file.exam.descriptor,
+        show_flags_after_hand_in=file.exam.show_flags_after_hand_in,
         retention=file.retention,
         features=file.features,
         basis=file.basis,
@@ -98,6 +101,7 @@ def settings_text(settings: ExamSettings) -> str:
                 "duration_minutes": settings.duration_minutes,
                 "late_upload_minutes": settings.late_upload_minutes,
                 "descriptor": settings.descriptor,
+                "show_flags_after_hand_in": settings.show_flags_after_hand_in,
             },
             "features": asdict(settings.features),
             "basis": asdict(settings.basis),

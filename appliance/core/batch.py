@@ -24,6 +24,7 @@ ORDER = tuple(PriorityClass)
 
 # Identities stay in the identity store of the box; they are never an object of a pack.
 _NEVER_PACKED = frozenset({ObjectKind.IDENTITY})
+_WORDS = frozenset({ObjectKind.RECORD, ObjectKind.REMARK})
 _FOOTAGE = frozenset({ObjectKind.SNIPPET, ObjectKind.THUMBNAIL})
 
 Flagged = Mapping[AttemptId, Collection[int]]
@@ -72,7 +73,7 @@ def priority_of(stored: StoredObject, flagged: Flagged) -> PriorityClass | None:
     header = stored.header
     if header.kind in _NEVER_PACKED:
         return None
-    if header.kind is ObjectKind.RECORD:
+    if header.kind in _WORDS:
         return PriorityClass.RECORDS
     if header.kind in _FOOTAGE:
         near = header.sequence in flagged.get(header.attempt_id, ())

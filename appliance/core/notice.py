@@ -79,7 +79,9 @@ def _sections(settings: ExamSettings, translate: Translate) -> Iterable[Section]
         yield section(texts.BIOMETRIC_HEADING, plain(texts.BIOMETRIC))
     yield section(texts.NOT_DONE_HEADING, plain([*_switched_off(settings.features), *texts.NEVER]))
     if categories & _NOTED:
-        yield section(texts.FLAGS_HEADING, plain(texts.FLAGS))
+        shown = settings.show_flags_after_hand_in
+        afterwards = texts.FLAGS_SHOWN if shown else texts.FLAGS_NOT_SHOWN
+        yield section(texts.FLAGS_HEADING, plain((*texts.FLAGS, afterwards)))
     yield section(texts.KEPT_HEADING, _kept(settings, categories, translate))
     yield section(texts.CHOICE_HEADING, plain(texts.CHOICE))
     yield section(texts.RIGHTS_HEADING, plain(texts.RIGHTS))

@@ -107,6 +107,13 @@ FLAGS = (
     "is lost. During breaks and after you have handed in, nothing is noted.",
     "You may object to a note: turn to an invigilator or to the school.",
 )
+FLAGS_SHOWN = (
+    "After you have handed in, until the exam is closed, this page shows you what was noted about "
+    "you, and you can leave a remark about it."
+)
+FLAGS_NOT_SHOWN = (
+    "After you have handed in, until the exam is closed, you can leave a remark on this page."
+)
 
 KEPT_HEADING = "Where it is kept, and for how long"
 NOTHING_KEPT = "Nothing is saved. The live picture is gone when it has been shown."
@@ -146,7 +153,7 @@ def texts() -> tuple[str, ...]:
     """Every text of this module that a language must know."""
     first = (TITLE, SHORT_HEADING, DATA_HEADING, BIOMETRIC_HEADING, NOT_DONE_HEADING)
     headings = (*first, FLAGS_HEADING, KEPT_HEADING, CHOICE_HEADING, RIGHTS_HEADING)
-    single = (LEGAL_BASIS, NO_LEGAL_BASIS, DPIA, NOTHING_KEPT)
+    single = (LEGAL_BASIS, NO_LEGAL_BASIS, DPIA, NOTHING_KEPT, FLAGS_SHOWN, FLAGS_NOT_SHOWN)
     lists = (*SHORT, *BIOMETRIC, *NEVER, *FLAGS, *KEPT, *CHOICE, *RIGHTS)
     tables = (*DATA.values(), *SEEN_BY.values(), *NOT_DONE.values(), *KEPT_WHERE.values())
     return (*headings, *single, *lists, *tables)

@@ -103,3 +103,5 @@ class ExamSettings:
     rules: RuleThresholds = field(default_factory=RuleThresholds)
     sync: SyncScope = SyncScope.ALL
     descriptor: Descriptor = Descriptor.DLIB
+    # To candidates, what was noted about themselves, from hand-in until the exam is closed.
+    show_flags_after_hand_in: bool = False

@@ -23,6 +23,7 @@ class ObjectKind(IntEnum):
     RECORD = 4  # observations, incidents, decisions, notes and remarks of one attempt (CBOR)
     DESCRIPTOR = 5
     IDENTITY = 6  # names of an exam, in the identity store only
+    REMARK = 7  # a candidate's own words (UTF-8); goes into the record at close
 
 
 class PriorityClass(StrEnum):

@@ -24,6 +24,7 @@ from appliance.config.policy import check_against
 from appliance.core.attempt import Attempt
 from appliance.core.exam import Exam
 from appliance.core.snippet import Snippet
+from appliance.processes.candidate_parts import after_hand_in, remarks
 from appliance.processes.data_protection_parts import erasure_desk, hold_desk
 from appliance.processes.exam_parts import ExamParts, exam_parts
 from appliance.processes.foundation import Foundation, lay_foundation
@@ -95,6 +96,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             randomness=on.randomness,
             after_login=exam.unlocking.after_login,
         ),
+        after_hand_in=after_hand_in(on, exam),
         acts=Acts(
             access=on.access,
             attempts=exam.attempt_life,
@@ -243,6 +245,7 @@ def _closing(on: Foundation, exam: ExamParts, ingest: Ingest) -> CloseExam:
         encode=_cbor,
         flag=Packs(on.stores.box).flag,
         words=head_words,
+        remarks=remarks(on),
     )
 
 

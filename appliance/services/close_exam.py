@@ -41,6 +41,7 @@ from appliance.services.looking import Looking
 from appliance.services.names import Names
 from appliance.services.portraits import Portraits
 from appliance.services.records import record
+from appliance.services.remarks import Remarks
 from appliance.services.sealed_objects import SealedObjects
 from appliance.services.watch import Watch
 
@@ -115,6 +116,7 @@ class CloseExam:
         encode: Encode,
         flag: Flag,
         words: Callable[[bytes], str],
+        remarks: Remarks,
     ) -> None:
         self._access = access
         self._exams = exams
@@ -139,6 +141,7 @@ class CloseExam:
         self._encode = encode
         self._flag = flag
         self._words = words
+        self._remarks = remarks
 
     async def close(self, asked: ExamFor) -> CloseReport:
         """Runs to its end even when the caller goes away in the middle."""
@@ -223,14 +226,17 @@ class CloseExam:
             snippets += len(rows)
             unanalysed += sum(1 for row in rows if not row.analysed and not row.late)
             if await self._snippets.objects(attempt.attempt_id, ObjectKind.RECORD):
+                await self._remarks.remove(attempt.attempt_id)
                 continue  # sealed before the close was cut short
             observations = await self._observations.observations(attempt.attempt_id)
             mine: list[Incident] = [i for i in incidents if i.attempt_id == attempt.attempt_id]
             await self._flag(
                 exam.exam_id, attempt.attempt_id, flagged_sequences(rows, observations)
             )
-            plain = self._encode(record(exam, attempt, rows, observations, mine, audit))
+            remark = await self._remarks.of(attempt.attempt_id)
+            plain = self._encode(record(exam, attempt, rows, observations, mine, audit, remark))
             await self._objects.seal_and_keep(exam, attempt.attempt_id, ObjectKind.RECORD, 1, plain)
+            await self._remarks.remove(attempt.attempt_id)
         return _Counts(
             snippets=snippets,
             unanalysed=unanalysed,

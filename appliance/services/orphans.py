@@ -33,7 +33,9 @@ from appliance.core.snippet import ObjectHeader, ObjectKind, StoredObject
 log = structlog.get_logger(__name__)
 
 _SENT = frozenset({ExamState.ARCHIVED, ExamState.PURGED})
-_MADE_ONCE = frozenset({ObjectKind.PORTRAIT, ObjectKind.DESCRIPTOR, ObjectKind.RECORD})
+_MADE_ONCE = frozenset(
+    {ObjectKind.PORTRAIT, ObjectKind.DESCRIPTOR, ObjectKind.RECORD, ObjectKind.REMARK}
+)
 _MADE_AGAIN = frozenset({ObjectKind.SNIPPET, ObjectKind.THUMBNAIL})
 
 ReadHeader = Callable[[bytes], ObjectHeader]

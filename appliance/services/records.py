@@ -32,6 +32,7 @@ ACTS = frozenset(
         "notice-acknowledged",
         "notice-refused",
         "join",
+        "remark",
     }
 )
 
@@ -43,6 +44,7 @@ def record(
     observations: Sequence[Observation],
     incidents: Sequence[Incident],
     audit: Sequence[AuditEntry],
+    remark: str = "",
 ) -> dict[str, Any]:
     """As plain maps, lists, texts and numbers; `incidents` name their observations by id."""
     about = {str(attempt.attempt_id)} | {str(i.incident_id) for i in incidents}
@@ -72,7 +74,7 @@ def record(
             for e in audit
             if e.about in about and e.action in ACTS
         ],
-        "remark": "",
+        "remark": remark,
     }
 
 

@@ -13,6 +13,7 @@ from aiohttp import web
 from appliance.core.errors import HallvaktError
 from appliance.core.ports import Clock
 from appliance.web import (
+    after_hand_in_api,
     attempt_api,
     box_api,
     candidate_api,
@@ -41,6 +42,7 @@ _PARTS = (
     health.routes,
     static_files.routes,
     candidate_api.routes,
+    after_hand_in_api.routes,
     candidate_channel.routes,
     login_api.routes,
     exam_api.routes,

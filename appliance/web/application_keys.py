@@ -10,6 +10,7 @@ from appliance.core.ports import Clock
 from appliance.services.access import Access
 from appliance.services.accounts import Accounts
 from appliance.services.acts import Acts
+from appliance.services.after_hand_in import AfterHandIn
 from appliance.services.box import Box
 from appliance.services.candidates import Candidates
 from appliance.services.channels import Channels
@@ -35,6 +36,7 @@ class Gateway:
 
     access: Access
     accounts: Accounts
+    after_hand_in: AfterHandIn
     acts: Acts
     box: Box
     candidates: Candidates

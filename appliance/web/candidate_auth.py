@@ -35,3 +35,7 @@ def set_cookie(response: web.Response, token: str) -> None:
     response.set_cookie(
         COOKIE, token, path="/", secure=True, httponly=True, samesite="Strict", max_age=86_400
     )
+
+
+def forget_cookie(response: web.Response) -> None:
+    response.del_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Strict")

@@ -43,6 +43,7 @@ def test_kinds_of_sealed_objects_are_never_renumbered() -> None:
         "RECORD": 4,
         "DESCRIPTOR": 5,
         "IDENTITY": 6,
+        "REMARK": 7,
     }
 
 

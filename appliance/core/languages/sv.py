@@ -156,6 +156,16 @@ TEXTS: Mapping[str, str] = {
         "Du får invända mot en notering: vänd dig till en vakt eller till skolan."
     ),
     (
+        "After you have handed in, until the exam is closed, this page shows you what was noted "
+        "about you, and you can leave a remark about it."
+    ): (
+        "När du har lämnat in, och tills provet stängs, visar den här sidan vad som noterades om "
+        "dig, och du kan lämna en kommentar till det."
+    ),
+    ("After you have handed in, until the exam is closed, you can leave a remark on this page."): (
+        "När du har lämnat in, och tills provet stängs, kan du lämna en kommentar på den här sidan."
+    ),
+    (
         "Everything that is saved is encrypted. Your name is kept apart from it. "
         "After the exam not even the box can open it."
     ): (
