@@ -250,13 +250,29 @@ def settings(
 
 
 @app.command
-def notice(file: Path, /, *, language: str | None = None, json: Json = False) -> None:
-    """Show what candidates will read and acknowledge under these settings."""
+def notice(
+    file: Path,
+    /,
+    *,
+    language: str | None = None,
+    state: Annotated[Path | None, Parameter(name="--state")] = None,
+    json: Json = False,
+) -> None:
+    """Show what candidates will read and acknowledge under these settings.
+
+    Parameters
+    ----------
+    state
+        The box's state directory: use the languages added there, too.
+    """
     from appliance.config.exam_settings import parse_settings
     from appliance.core.notice import notice_for
+    from appliance.languages import read_languages
 
     parsed = parse_settings(_read_settings(file))
-    shown = notice_for(parsed, language or "")
+    languages = read_languages(*([state / "languages"] if state else []))
+    languages.check(language or parsed.language)
+    shown = notice_for(parsed, languages, language or "")
     lines = [shown.title]
     for section in shown.sections:
         lines += ["", section.heading, *section.paragraphs]

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
@@ -30,6 +31,7 @@ from appliance.core.settings import (
 )
 
 _SOURCE = "The exam's settings"
+_LANGUAGE = re.compile(r"[a-z]{2,3}")  # whether it is there, the box says (`core.languages`)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,10 @@ def settings_text(settings: ExamSettings) -> str:
 
 _RANGES: tuple[tuple[str, Callable[[ExamSettings], bool]], ...] = (
     ("exam.title must not be empty.", lambda s: not s.title),
-    ('exam.language must be "sv" or "en".', lambda s: s.language not in ("sv", "en")),
+    (
+        'exam.language must be the short name of a language, as "sv" or "en".',
+        lambda s: not _LANGUAGE.fullmatch(s.language),
+    ),
     (
         "exam.duration_minutes must be between 1 and 1440.",
         lambda s: not 1 <= s.duration_minutes <= 1440,

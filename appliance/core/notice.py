@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass, fields
 
 from appliance.core import notice_texts as texts
 from appliance.core import processing
-from appliance.core.languages import language_of, translation
+from appliance.core.languages import Languages
 from appliance.core.processing import BIOMETRIC, Category, permitted, rule_for
 from appliance.core.settings import ExamSettings, Features
 from appliance.core.wording import Translate
@@ -47,11 +47,11 @@ class Notice:
     sections: tuple[Section, ...]
 
 
-def notice_for(settings: ExamSettings, language: str = "") -> Notice:
+def notice_for(settings: ExamSettings, languages: Languages, language: str = "") -> Notice:
     """The notice of an exam. `language`: empty for the exam's own; one that is not there gives
     English, and `Notice.language` says so."""
-    language = language_of(language or settings.language)
-    translate = translation(language)
+    language = languages.language_of(language or settings.language)
+    translate = languages.translation(language)
     title = translate(texts.TITLE).format(title=settings.title)
     sections = tuple(_sections(settings, translate))
     text = "\n".join(str(part) for part in (language, title, *map(astuple, sections)))

@@ -1,4 +1,4 @@
-"""The sentences of the candidate's notice, in English; `core/languages` has the others.
+"""The sentences of the candidate's notice, in English; `appliance/languages` has the others.
 
 Written for a pupil of sixteen: short, plain, and nothing that the settings do not do.
 """

@@ -1,7 +1,7 @@
 """Sentences about what was seen and decided, for people. Descriptions, never judgements.
 
 Texts are written in English in the code, and `Translate` looks the English text up in a language
-(`core/languages`); placeholders in braces are filled in after that.
+(`appliance/languages`); placeholders in braces are filled in after that.
 """
 
 from __future__ import annotations

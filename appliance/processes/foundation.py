@@ -26,6 +26,8 @@ from appliance.core.errors import NotFound
 from appliance.core.feed import BoxStatus
 from appliance.core.ids import ExamId
 from appliance.core.keys import Recipient
+from appliance.core.languages import Languages
+from appliance.processes.languages_here import languages_here
 from appliance.services.access import Access
 from appliance.services.box import Measured
 from appliance.services.channels import Channels
@@ -54,6 +56,7 @@ class Foundation:
     halls: Halls
     channels: Channels
     measured: Measured
+    languages: Languages
     recipients: Callable[[], Sequence[Recipient]]
     pepper_of_machine: bool  # a systemd credential; otherwise the pepper is a plain file
 
@@ -104,6 +107,7 @@ def lay_foundation(state: Path, config: BoxConfig) -> Foundation:
         halls=Halls(clock, box_status),
         channels=Channels(),
         measured=measured,
+        languages=languages_here(state),
         recipients=recipients,
         pepper_of_machine=machine is not None,
     )

@@ -124,6 +124,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             channels=on.channels,
             portraits=exam.portraits,
             proofs=PageKeyProof(),
+            languages=on.languages,
             clock=on.clock,
             randomness=on.randomness,
         ),
@@ -176,6 +177,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             randomness=on.randomness,
             page_url=_page_url(config),
             check_policy=partial(check_against, on.state),
+            languages=on.languages,
         ),
     )
 

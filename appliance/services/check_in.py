@@ -10,6 +10,7 @@ from appliance.core.attempt import FINISHED, Attempt, AttemptState, CameraState
 from appliance.core.errors import BadInput, Conflict, NotFound, WrongState
 from appliance.core.exam import IN_SESSION, Exam, ExamState
 from appliance.core.ids import pseudonym
+from appliance.core.languages import Languages
 from appliance.core.notice import Notice, notice_for
 from appliance.core.ports import AttemptStore, AuditStore, Clock, ExamStore, Randomness
 from appliance.services.accounts import new_token, token_hash
@@ -60,6 +61,7 @@ class CheckIn:
         channels: Channels,
         portraits: Portraits,
         proofs: ProofCheck,
+        languages: Languages,
         clock: Clock,
         randomness: Randomness,
     ) -> None:
@@ -71,6 +73,7 @@ class CheckIn:
         self._channels = channels
         self._portraits = portraits
         self._proofs = proofs
+        self._languages = languages
         self._clock = clock
         self._randomness = randomness
         self._challenges = Challenges(clock, randomness)
@@ -131,7 +134,7 @@ class CheckIn:
 
     async def notice(self, attempt: Attempt, language: str) -> Notice:
         exam = await self._exams.get(attempt.exam_id)
-        return notice_for(exam.settings, language or exam.settings.language)
+        return notice_for(exam.settings, self._languages, language)
 
     async def answer_notice(self, attempt: Attempt, version: str, *, acknowledged: bool) -> Attempt:
         """Raise Conflict when the version is not one of this exam's. A refusal means a seat
@@ -240,7 +243,8 @@ class CheckIn:
         return exam
 
     def _versions(self, exam: Exam) -> set[str]:
-        return {notice_for(exam.settings, language).version for language in ("sv", "en")}
+        known = self._languages
+        return {notice_for(exam.settings, known, name).version for name in known.names}
 
     def _check_acknowledged(self, attempt: Attempt) -> None:
         if attempt.notice_version is None:

@@ -13,6 +13,7 @@ from appliance.core.attempt import Attempt, AttemptState
 from appliance.core.errors import Conflict, NotFound, Unreachable, WrongState
 from appliance.core.exam import IN_SESSION, Exam, ExamState, Seat
 from appliance.core.ids import AttemptId, ExamId
+from appliance.core.languages import Languages
 from appliance.core.people import User
 from appliance.core.ports import AttemptStore, Clock, ExamStore, Randomness, UserStore
 from appliance.core.processing import check_dependencies
@@ -62,6 +63,7 @@ class Preparation:
         randomness: Randomness,
         page_url: str,
         check_policy: Callable[[ExamSettings], None],
+        languages: Languages,
     ) -> None:
         self._access = access
         self._exams = exams
@@ -73,6 +75,7 @@ class Preparation:
         self._randomness = randomness
         self._page_url = page_url.rstrip("/")
         self._check_policy = check_policy
+        self._languages = languages
 
     async def exams_for(self, person: Person) -> Sequence[Exam]:
         """Those the person is assigned to; leads and the officer see that all exist."""
@@ -90,6 +93,7 @@ class Preparation:
     async def create(self, person: Person, settings: ExamSettings) -> Exam:
         """The exam in `draft`; who makes it is assigned to it. Raise WrongConfiguration."""
         check_dependencies(settings)
+        self._languages.check(settings.language)
         self._check_policy(settings)
         for _ in range(_CODE_TRIES):
             exam = Exam(

@@ -31,6 +31,7 @@ _ROOMS = {
     "webrtcvad": ("appliance/adapters/hearing/",),
     "pyseccomp": ("appliance/adapters/host/",),
     "textual": ("tui/",),
+    "babel": ("appliance/languages/",),
     "cyclopts": ("appliance/cli/",),
 }
 _PRODUCT = sorted([*(ROOT / "appliance").rglob("*.py"), *(ROOT / "tui").rglob("*.py")])

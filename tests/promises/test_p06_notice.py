@@ -11,12 +11,12 @@ from itertools import combinations
 import pytest
 
 from appliance.core import notice_texts as texts
-from appliance.core.languages import sv
-from appliance.core.notice import Notice, notice_for
+from appliance.core.notice import Notice
 from appliance.core.processing import Category
 from appliance.core.settings import Basis, ExamSettings, Features, Retention, SyncScope
 from tests.promises.test_p01_settings_table import POSSIBLE, SWITCHES, name_of
 from tests.unit.test_notice import *  # noqa: F403 (its tests are this promise's, too)
+from tests.unit.test_notice import notice_for
 
 SETTINGS = ExamSettings(
     title="Prov",
@@ -94,4 +94,3 @@ def test_every_sentence_stands_in_swedish() -> None:
         ]
         same = set(whole(swedish).split("\n")) & set(whole(english).split("\n"))
         assert same == set()
-    assert sv.__doc__

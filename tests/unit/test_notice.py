@@ -7,12 +7,14 @@ from itertools import product
 
 import pytest
 
+from appliance.core import notice as notices
 from appliance.core import notice_texts
-from appliance.core.languages import LANGUAGES
-from appliance.core.notice import Notice, notice_for
+from appliance.core.notice import Notice
 from appliance.core.processing import BIOMETRIC, permitted
 from appliance.core.settings import Basis, ExamSettings, Features, Retention, SyncScope
+from appliance.languages import read_languages
 
+LANGUAGES = read_languages()
 _FEATURES = [
     Features(
         live_view=live,
@@ -40,6 +42,10 @@ ALL_ON = replace(
 )
 
 
+def notice_for(settings: ExamSettings, language: str = "") -> Notice:
+    return notices.notice_for(settings, LANGUAGES, language)
+
+
 def text_of(notice: Notice) -> str:
     parts = [notice.title]
     for section in notice.sections:
@@ -62,7 +68,7 @@ def _on(features: Features) -> list[str]:
 
 
 @pytest.mark.parametrize("features", EVERY, ids=lambda f: "+".join(_on(f)) or "nothing")
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES.names)
 def test_biometrics_are_spoken_of_as_processed_only_when_they_are(
     features: Features, language: str
 ) -> None:

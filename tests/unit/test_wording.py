@@ -10,7 +10,6 @@ import pytest
 
 from appliance.core import notice_texts, wording
 from appliance.core.ids import AttemptId, ExamId, IncidentId, ObservationId
-from appliance.core.languages import LANGUAGES, sv, translation
 from appliance.core.observation import (
     Decision,
     HallEvent,
@@ -20,7 +19,10 @@ from appliance.core.observation import (
     ReasonCategory,
     Strength,
 )
+from appliance.languages import read_languages
 
+LANGUAGES = read_languages()
+SWEDISH = LANGUAGES.catalogues["sv"]
 TEXTS = (*wording.texts(), *notice_texts.texts())
 SEEN = Observation(
     observation_id=ObservationId("1" * 32),
@@ -50,20 +52,20 @@ def placeholders(text: str) -> set[str]:
 
 
 def test_swedish_knows_every_text_and_no_other() -> None:
-    assert set(sv.TEXTS) == set(TEXTS)
+    assert set(SWEDISH) == set(TEXTS)
 
 
-@pytest.mark.parametrize("text", sorted(sv.TEXTS))
+@pytest.mark.parametrize("text", sorted(SWEDISH))
 def test_a_translation_quotes_the_same_figures(text: str) -> None:
-    assert sv.TEXTS[text].strip()
-    assert placeholders(sv.TEXTS[text]) == placeholders(text)
+    assert SWEDISH[text].strip()
+    assert placeholders(SWEDISH[text]) == placeholders(text)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES.names)
 def test_no_text_judges_or_infers_a_feeling(language: str) -> None:
     """What is barred in education, and what would be a verdict, has no words here. The notice
     may say that feelings are *not* looked for."""
-    translate = translation(language)
+    translate = LANGUAGES.translation(language)
     barred = r"cheat|fusk|suspic|misstänk|violation|stress|emotion|känsl|nervous|nervös|score|poäng"
     for text in TEXTS:
         if text not in notice_texts.NEVER:
@@ -78,13 +80,16 @@ def test_observations_in_words() -> None:
     assert wording.of_observation(replace(SEEN, figures={})) == (
         "more than one person in view, 14 s, strong"
     )
-    assert wording.of_observation(SEEN, translation("sv")) == "2 ansikten i bild, 14 s, stark"
+    assert (
+        wording.of_observation(SEEN, LANGUAGES.translation("sv"))
+        == "2 ansikten i bild, 14 s, stark"
+    )
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES.names)
 @pytest.mark.parametrize("kind", list(ObservationKind))
 def test_every_kind_and_figure_has_a_sentence(kind: ObservationKind, language: str) -> None:
-    translate = translation(language)
+    translate = LANGUAGES.translation(language)
     every = {"faces": 2.0, "degrees": 41.0, "down_degrees": 30.0, "dbfs": -12.5}
     for figures in ({}, {"down_degrees": 30.0}, every):
         text = wording.what(replace(SEEN, kind=kind, figures=figures), translate)
@@ -123,4 +128,4 @@ def test_hall_events_in_words() -> None:
     assert wording.of_hall_event(event) == (
         "Hall B: loud noise at 3 seats at once, counted against nobody"
     )
-    assert "räknas inte mot någon" in wording.of_hall_event(event, translation("sv"))
+    assert "räknas inte mot någon" in wording.of_hall_event(event, LANGUAGES.translation("sv"))

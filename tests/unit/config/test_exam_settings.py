@@ -86,7 +86,7 @@ def test_the_text_form_reads_back_the_same_and_is_canonical(text: str) -> None:
         (SMALLEST + "[capture]\nwidth = 100\n", "capture.width"),
         (SMALLEST + "[capture]\nsnippet_seconds = 60\n", "between 5 and 30"),
         (WHOLE.replace('dpia_reference = "a number"', ""), "basis.dpia_reference"),
-        (WHOLE.replace('"en"', '"tlh"'), "exam.language"),
+        (WHOLE.replace('"en"', '"sv-SE"'), "exam.language"),
         (SMALLEST.replace("title", "descriptor = 'other'\ntitle"), "exam.descriptor"),
     ],
 )
