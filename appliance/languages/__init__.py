@@ -79,10 +79,10 @@ def _parsed(path: Path, content: bytes) -> Catalog:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise _wrong(path, f"line {line} is not UTF-8") from error
-    for number, line in enumerate(text.splitlines(), start=1):
+    for row, written in enumerate(text.splitlines(), start=1):
         # Babel takes a text whose quote is not closed for one that is a letter shorter.
-        if line.strip() and not line.lstrip().startswith("#") and not _QUOTED.search(line):
-            raise _wrong(path, f"line {number} is not gettext")
+        if written.strip() and not written.lstrip().startswith("#") and not _QUOTED.search(written):
+            raise _wrong(path, f"line {row} is not gettext")
     try:
         return read_po(BytesIO(text.encode()), charset="utf-8", abort_invalid=True)
     except PoFileError as error:
