@@ -20,4 +20,5 @@ def after_hand_in(on: Foundation, exam: ExamParts) -> AfterHandIn:
         observations=on.stores.observations,
         audit=on.stores.audit,
         remarks=remarks(on),
+        languages=on.languages,
     )

@@ -13,10 +13,10 @@ from appliance.core.attempt import FINISHED, Attempt
 from appliance.core.errors import BadInput, WrongState
 from appliance.core.exam import Exam, ExamState
 from appliance.core.incident import is_withdrawn
-from appliance.core.languages import translation
+from appliance.core.languages import Languages
 from appliance.core.observation import Incident
 from appliance.core.ports import AttemptStore, AuditStore, ExamStore, ObservationStore
-from appliance.core.wording import of_incident
+from appliance.core.wording import Translate, of_incident
 from appliance.services.attempt_life import AttemptLife
 from appliance.services.remarks import Remarks
 
@@ -53,6 +53,7 @@ class AfterHandIn:
         observations: ObservationStore,
         audit: AuditStore,
         remarks: Remarks,
+        languages: Languages,
     ) -> None:
         self._exams = exams
         self._attempts = attempts
@@ -60,6 +61,7 @@ class AfterHandIn:
         self._observations = observations
         self._audit = audit
         self._remarks = remarks
+        self._languages = languages
 
     async def look(self, attempt: Attempt, language: str) -> Afterwards:
         """Raise WrongState before the attempt is over."""
@@ -111,14 +113,15 @@ class AfterHandIn:
             if incident.attempt_id == attempt.attempt_id and not is_withdrawn(incident)
         ]
         found.sort(key=lambda incident: incident.opened_ms)
-        return tuple(_flag(incident, language or exam.settings.language) for incident in found)
+        translate = self._languages.translation(language or exam.settings.language)
+        return tuple(_flag(incident, translate) for incident in found)
 
 
-def _flag(incident: Incident, language: str) -> Flag:
+def _flag(incident: Incident, translate: Translate) -> Flag:
     undecided = replace(incident, decision=None)
     return Flag(
         at_ms=incident.opened_ms,
-        text=of_incident(undecided, translation(language)),
+        text=of_incident(undecided, translate),
         looked=incident.decision.value if incident.decision else "waiting",
     )
 
