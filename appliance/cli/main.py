@@ -37,6 +37,7 @@ _COMMANDS = (
     ("review", "appliance.cli.review:app", "Open what a reviewer's key can open."),
     ("audit", "appliance.cli.audit:app", "Who did and looked at what; is the log whole."),
     ("record", "appliance.cli.record:app", "Documents for data protection and the AI Act."),
+    ("doctor", "appliance.cli.doctor:doctor", "Is this box fit for an exam."),
     ("models", "appliance.cli.models:app", "Model files: install, list, verify, measure."),
     ("demo", "appliance.cli.demo:demo", "A whole exam on this machine."),
 )

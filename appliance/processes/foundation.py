@@ -90,7 +90,7 @@ def lay_foundation(state: Path, config: BoxConfig) -> Foundation:
         stores=stores,
         blobs=blobs,
         workers=WorkerPool([run / f"media-worker-{n}.sock" for n in range(config.workers.count)]),
-        relay=Coturn(_relay_plan(state, config), run=run, clock=clock, randomness=randomness),
+        relay=Coturn(relay_plan(state, config), run=run, clock=clock, randomness=randomness),
         keys=keys,
         sealing=sealing,
         objects=SealedObjects(
@@ -121,7 +121,8 @@ def _recipients(keys: Path) -> Sequence[Recipient]:
         return ()
 
 
-def _relay_plan(state: Path, config: BoxConfig) -> RelayPlan:
+def relay_plan(state: Path, config: BoxConfig) -> RelayPlan:
+    """How this box relays, as its configuration says."""
     tls = TlsFiles.below(state / "tls")
     return RelayPlan(
         relay_address=config.relay.relay_host,

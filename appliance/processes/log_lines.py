@@ -42,6 +42,11 @@ def log_to_stderr() -> None:
     sys.unraisablehook = lambda args: _last_words("could not be raised", args.exc_value)
 
 
+def say_nothing() -> None:
+    """For a command whose answer is all that a person or script should read."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
 def without_values(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:

@@ -120,6 +120,29 @@ def ensure_certificate(directory: Path, names: Sequence[str], now: datetime) -> 
     return files
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenCertificate:
+    """`names` are the DNS names and addresses it is for."""
+
+    ends: datetime
+    names: tuple[str, ...]
+
+
+def read_certificate(path: Path) -> SeenCertificate:
+    """Raise WrongConfiguration when there is none that can be read."""
+    try:
+        seen = x509.load_pem_x509_certificate(path.read_bytes())
+        names = seen.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, x509.ExtensionNotFound) as error:
+        raise WrongConfiguration(
+            f"The certificate {path} cannot be read: start the box, which makes a new one from its "
+            "authority."
+        ) from error
+    return SeenCertificate(
+        ends=seen.not_valid_after_utc, names=tuple(str(name.value) for name in names)
+    )
+
+
 def fingerprint(path: Path) -> str:
     """SHA-256 of a certificate as browsers show it, for comparing by eye."""
     digest = x509.load_pem_x509_certificate(path.read_bytes()).fingerprint(hashes.SHA256())

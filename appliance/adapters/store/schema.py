@@ -31,6 +31,11 @@ class Migration:
     sql: str
 
 
+def engine_version() -> tuple[int, ...]:
+    """Of the SQLite that this process uses."""
+    return tuple(map(int, apsw.sqlite_lib_version().split(".")))
+
+
 def migrations_in(folder: str) -> tuple[Migration, ...]:
     """The migrations of one database, in order. Two files with one number are refused."""
     found = []
@@ -92,7 +97,7 @@ def connect(path: Path) -> apsw.Connection:
 
 def _connection(path: Path) -> apsw.Connection:
     """With the settings that every promise of the store depends on."""
-    if tuple(map(int, apsw.sqlite_lib_version().split("."))) < _SOUND_SQLITE:
+    if engine_version() < _SOUND_SQLITE:
         raise WrongConfiguration(
             f"SQLite {apsw.sqlite_lib_version()} can damage databases: install the version of "
             "apsw that the lock file names."

@@ -1,0 +1,102 @@
+"""What this machine is and how it is: memory, time service, network cards."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_STA_UNSYNC = 0x0040  # adjtimex(2)
+_TIMEX_BYTES = 208  # sizeof(struct timex) on 64-bit Linux
+_STATUS_OFFSET = 40  # of `status`: modes (padded), offset, freq, maxerror, esterror before it
+_TIME_SERVICES = {  # what a running one leaves below /run
+    "chrony": "chrony/chronyd.pid",
+    "systemd-timesyncd": "systemd/timesync/synchronized",
+    "ntpsec": "ntpd.pid",
+}
+_KB = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Bytes; `swap` is what is switched on."""
+
+    total: int
+    available: int
+    swap: int
+
+
+def memory(meminfo: Path = Path("/proc/meminfo")) -> Memory:
+    lines = (line.split() for line in meminfo.read_text().splitlines())
+    found = {words[0].rstrip(":"): int(words[1]) * _KB for words in lines if len(words) > 1}
+    return Memory(
+        total=found["MemTotal"],
+        available=found.get("MemAvailable", found["MemFree"]),
+        swap=found.get("SwapTotal", 0),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeSource:
+    """`synchronised` is the kernel's own word; `service` the time service that runs, or empty."""
+
+    synchronised: bool
+    service: str
+
+
+def time_source(run: Path = Path("/run")) -> TimeSource:
+    """Raise OSError where the kernel does not say."""
+    buffer = ctypes.create_string_buffer(_TIMEX_BYTES)  # all zero: modes 0 only reads
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.adjtimex(buffer) < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    status = ctypes.c_int.from_buffer(buffer, _STATUS_OFFSET).value
+    service = next((name for name, path in _TIME_SERVICES.items() if (run / path).exists()), "")
+    return TimeSource(synchronised=not status & _STA_UNSYNC, service=service)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkCard:
+    """`state` as the kernel has it: up, down, unknown; `speed` in Mbit/s where it is known."""
+
+    name: str
+    state: str
+    speed: int | None
+
+
+def network_cards(devices: Path = Path("/sys/class/net")) -> list[NetworkCard]:
+    """Without the loopback device."""
+    return [
+        NetworkCard(name=card.name, state=_word(card / "operstate"), speed=_speed(card / "speed"))
+        for card in sorted(devices.iterdir())
+        if card.name != "lo" and card.is_dir()
+    ]
+
+
+def addresses_of(names: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """What each name resolves to here; an empty tuple for one that nobody knows. Asks the DNS."""
+    return {name: _resolved(name) for name in names}
+
+
+def _resolved(name: str) -> tuple[str, ...]:
+    try:
+        answers = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return ()
+    return tuple(dict.fromkeys(str(answer[4][0]) for answer in answers))
+
+
+def _word(path: Path) -> str:
+    try:
+        return path.read_text().strip() or "unknown"
+    except OSError:
+        return "unknown"
+
+
+def _speed(path: Path) -> int | None:
+    word = _word(path)
+    return int(word) if word.lstrip("-").isdigit() and int(word) > 0 else None

@@ -1,0 +1,58 @@
+"""`hallvakt doctor`: is this box fit for an exam, and what to do where it is not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from textwrap import wrap
+
+from appliance.cli.options import DEFAULT_STATE, Json, State
+from appliance.cli.output import answer
+from appliance.config.box import load
+from appliance.core.checkup import Check, CheckStatus, worst
+from appliance.processes import checkup_outside, checkup_parts
+from appliance.processes.log_lines import say_nothing
+from appliance.services.doctor import examine
+
+_MARKS = {CheckStatus.OK: "ok  ", CheckStatus.WARN: "warn", CheckStatus.FAIL: "FAIL"}
+_NOT_FIT = 5  # as core.errors.Unreachable: something an exam needs is not there
+_NAME, _LINE = 16, 96
+
+
+async def doctor(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+    """Look at disk, memory, clock, network, certificate, relay, models, keys, cloud and versions.
+
+    Exits with 5 when a check fails; a warning does not change the exit code.
+    """
+    say_nothing()
+    config = load(state)
+    checks = await examine(
+        {**checkup_parts.local(state, config), **checkup_outside.beyond(state, config)}
+    )
+    answer({"checks": [asdict(check) for check in checks]}, _lines(checks), as_json=json)
+    if worst(checks) is CheckStatus.FAIL:
+        sys.stdout.flush()
+        sys.exit(_NOT_FIT)
+
+
+def _lines(checks: Sequence[Check]) -> list[str]:
+    lines = []
+    for check in checks:
+        lines += _hanging(f"{_MARKS[check.status]}  {check.name.ljust(_NAME)}", check.detail)
+        if check.advice:
+            lines += _hanging(" " * (6 + _NAME), f"-> {check.advice}")
+    failed = sum(check.status is CheckStatus.FAIL for check in checks)
+    warned = sum(check.status is CheckStatus.WARN for check in checks)
+    lines.append("")
+    if failed:
+        lines.append(f"Not fit for an exam: {failed} of {len(checks)} checks failed.")
+    elif warned:
+        lines.append(f"Fit for an exam, with {warned} warnings.")
+    else:
+        lines.append("Fit for an exam.")
+    return lines
+
+
+def _hanging(head: str, text: str) -> list[str]:
+    return wrap(text, _LINE, initial_indent=f"{head} ", subsequent_indent=" " * (len(head) + 1))

@@ -1,0 +1,221 @@
+"""What the doctor finds, and how a reading is judged. Pure: readings come in, checks go out.
+
+Every check says in words what was found and, unless all is well, what to do. A `fail` is
+something with which an exam should not be started; a `warn` is something a technician should know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+_GB = 1_000_000_000
+
+
+class CheckStatus(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """`detail` says what was found, `advice` what to do (empty when nothing)."""
+
+    name: str
+    status: CheckStatus
+    detail: str
+    advice: str = ""
+
+
+def ok(name: str, detail: str) -> Check:
+    return Check(name=name, status=CheckStatus.OK, detail=detail)
+
+
+def warn(name: str, detail: str, advice: str) -> Check:
+    return Check(name=name, status=CheckStatus.WARN, detail=detail, advice=advice)
+
+
+def fail(name: str, detail: str, advice: str) -> Check:
+    return Check(name=name, status=CheckStatus.FAIL, detail=detail, advice=advice)
+
+
+def worst(checks: Iterable[Check]) -> CheckStatus:
+    order = list(CheckStatus)
+    return max((check.status for check in checks), key=order.index, default=CheckStatus.OK)
+
+
+# --- disk and memory ---------------------------------------------------------------------------
+
+# A four-hour exam of 30 candidates at 150 kbit/s is 8 GB; below that no class fits.
+_ROOM_FOR_A_CLASS = 8 * _GB
+_LEAST_ROOM = 2 * _GB
+_VOLATILE = {"tmpfs", "ramfs", "devtmpfs"}
+# One commit waits for one fsync. At 100 ms the box still takes 10 groups of snippets a second; a
+# disk that answers in under 20 µs has not reached any platter or flash cell.
+_SLOW_FSYNC_MS, _HOPELESS_FSYNC_MS, _TOO_FAST_FSYNC_MS = 100.0, 1000.0, 0.02
+_LEAST_MEMORY, _GOOD_MEMORY = 1_400_000_000, 3_500_000_000
+
+
+def disk_room(free: int, total: int) -> Check:
+    """Bytes of the disk that holds the state directory."""
+    said = f"{free / _GB:.1f} GB of {total / _GB:.1f} GB free"
+    if free < _LEAST_ROOM:
+        return fail("disk", said, "Free room or fit a larger disk: the box would refuse snippets.")
+    if free < _ROOM_FOR_A_CLASS:
+        return warn("disk", said, "30 candidates record 8 GB in four hours: free room first.")
+    return ok("disk", said)
+
+
+def disk_writes(kind: str, fsync_ms: float) -> Check:
+    """`kind` of file system; `fsync_ms` median time until a small write is on the disk."""
+    said = f"{kind}, a write is safe after {fsync_ms:.2f} ms (median)"
+    if kind in _VOLATILE:
+        return fail(
+            "disk writes",
+            f"{said}; this file system is gone after a power cut",
+            "Put the state directory on a real disk.",
+        )
+    if fsync_ms > _HOPELESS_FSYNC_MS:
+        return fail("disk writes", said, "This disk is too slow for a class: use an SSD.")
+    if fsync_ms > _SLOW_FSYNC_MS:
+        return warn("disk writes", said, "Slow for more than a small class: use an SSD.")
+    if fsync_ms < _TOO_FAST_FSYNC_MS:
+        return warn(
+            "disk writes",
+            f"{said}; no disk is that fast",
+            "Writes are probably kept in a cache that a power cut empties: switch it off, or use a "
+            "disk with power-loss protection.",
+        )
+    return ok("disk writes", said)
+
+
+def disk_health(readings: Sequence[tuple[str, bool | None]]) -> Check:
+    """(device, SMART's own verdict or None where it gives none)."""
+    sick = [name for name, good in readings if good is False]
+    silent = [name for name, good in readings if good is None]
+    if sick:
+        return fail(
+            "disk health",
+            f"the disk {', '.join(sick)} says that it is failing",
+            "Replace it before the next exam.",
+        )
+    if not readings or silent:
+        return warn(
+            "disk health",
+            f"no verdict from {', '.join(silent) or 'any disk'}",
+            "Install the package smartmontools; a virtual disk has no verdict and its host must "
+            "be watched instead.",
+        )
+    return ok("disk health", f"{', '.join(name for name, _ in readings)}: SMART passed")
+
+
+def memory(total: int, available: int, swap: int) -> Check:
+    """Bytes; `swap` is what is switched on."""
+    said = f"{available / _GB:.1f} GB of {total / _GB:.1f} GB available"
+    if total < _LEAST_MEMORY:
+        return fail("memory", said, "The box needs at least 2 GB.")
+    if swap:
+        return warn(
+            "memory",
+            f"{said}; {swap / _GB:.1f} GB of swap are on",
+            "Keys must not reach a disk. The units forbid it for the gateway; switch swap off for "
+            "the machine (swapoff -a, and take it out of /etc/fstab).",
+        )
+    if total < _GOOD_MEMORY:
+        return warn("memory", said, "Enough for a small class; 4 GB serve 200 candidates.")
+    return ok("memory", said)
+
+
+# --- time, certificate, versions ---------------------------------------------------------------
+
+_DAY_S = 86_400
+WARN_CERTIFICATE_DAYS = 30
+
+
+def clock(now_s: float, synchronised: bool, source: str, built_s: float) -> Check:
+    """`built_s`: a moment known to be past, such as when this version was installed."""
+    if now_s < built_s - _DAY_S:
+        return fail(
+            "clock",
+            "the clock is before the day this version was installed",
+            "Set it (timedatectl set-time), and replace the battery of the mainboard.",
+        )
+    if not synchronised:
+        return warn(
+            "clock",
+            f"not synchronised ({source or 'no time service runs'}): times are unverified",
+            "Give the box the school's time server, e.g. with the package chrony.",
+        )
+    return ok("clock", f"synchronised ({source or 'by the kernel'})")
+
+
+def certificate(days_left: float, names_missing: Sequence[str], own_authority: bool) -> Check:
+    """Of the box's certificate; `names_missing` stand in box.toml but not on it."""
+    by = "the box's own authority" if own_authority else "an outside authority"
+    said = f"from {by}, {days_left:.0f} days left"
+    again = (
+        "Start the box: it makes a new one."
+        if own_authority
+        else "Renew it and put the new files in their place; the box takes them up by itself."
+    )
+    if days_left <= 0:
+        return fail("certificate", f"from {by}, ended {-days_left:.0f} days ago", again)
+    if names_missing:
+        return fail(
+            "certificate",
+            f"{said}; does not carry {', '.join(names_missing)}",
+            "Correct web.names in box.toml, or get a certificate with these names.",
+        )
+    if days_left < WARN_CERTIFICATE_DAYS and not own_authority:
+        return warn("certificate", said, again)
+    return ok("certificate", said)
+
+
+# CVE-2026-27624: peers written as IPv6-mapped IPv4 get past the relay's denials up to here.
+_SOUND_COTURN = (4, 10, 0)
+
+
+def relay_version(version: tuple[int, ...] | None) -> Check:
+    if version is None:
+        return fail("relay", "coturn is not installed", "Install the package coturn.")
+    said = f"coturn {'.'.join(map(str, version))}"
+    if version < _SOUND_COTURN:
+        return warn(
+            "relay",
+            f"{said} has a known way round its peer rules (CVE-2026-27624)",
+            "Both mitigations are in place (IPv4-only relay address, all of IPv6 denied). Update "
+            "coturn when your distribution offers 4.10 or newer.",
+        )
+    return ok("relay", said)
+
+
+# https://sqlite.org/wal.html, "WAL-reset bug": fixed here, and in two older series.
+_SOUND_SQLITE = (3, 51, 3)
+
+
+def sqlite_version(version: tuple[int, ...]) -> Check:
+    said = f"SQLite {'.'.join(map(str, version))}"
+    if version < _SOUND_SQLITE:
+        return fail(
+            "database engine",
+            f"{said} can damage a database (WAL-reset bug)",
+            "Install Hallvakt's own packages again: they bring a sound one.",
+        )
+    return ok("database engine", said)
+
+
+# --- the night ---------------------------------------------------------------------------------
+
+_NIGHTS_WITHOUT_PROOF = 3
+
+
+def backlog(waiting_bytes: int, oldest_days: float | None) -> Check:
+    """Bytes not proven at the other end; `oldest_days` since the oldest exam was closed."""
+    if not waiting_bytes or oldest_days is None:
+        return ok("backlog", "nothing waits to be sent")
+    said = f"{waiting_bytes / _GB:.1f} GB wait to be sent, the oldest for {oldest_days:.0f} days"
+    if oldest_days > _NIGHTS_WITHOUT_PROOF:
+        return warn("backlog", said, "Look at `hallvakt sync status` and at the last night's log.")
+    return ok("backlog", said)

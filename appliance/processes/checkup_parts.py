@@ -1,0 +1,220 @@
+"""The probes of the doctor: readings of this machine and this box, judged by `core.checkup`.
+
+`local` is what a gateway may ask too; `hallvakt doctor` adds what needs the internet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import re
+import shutil
+import ssl
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from appliance.adapters.crypto.recipients import load_recipients
+from appliance.adapters.host import machine, storage, tls
+from appliance.adapters.host.clock import SystemClock
+from appliance.adapters.host.credentials import machine_pepper
+from appliance.adapters.host.randomness import SystemRandomness
+from appliance.adapters.relay.coturn import Coturn
+from appliance.adapters.relay.loopback import round_trip_ms
+from appliance.adapters.store import schema
+from appliance.config.box import BoxConfig
+from appliance.core import checkup
+from appliance.core.checkup import Check, fail, ok, warn
+from appliance.core.errors import HallvaktError, NotFound
+from appliance.core.ids import ExamId, ViewId
+from appliance.processes.foundation import relay_plan
+from appliance.services.doctor import Probe
+
+_TURNSERVER_S = 5.0
+_DATABASES = ("box", "identities", "audit")
+
+
+def local(
+    state: Path, config: BoxConfig, *, pepper_of_machine: bool | None = None
+) -> Mapping[str, Probe]:
+    """`pepper_of_machine`: what the gateway knows of its own credential; None outside it."""
+    return {
+        "disk": partial(asyncio.to_thread, _disk, state),
+        "memory": partial(asyncio.to_thread, _memory),
+        "clock": partial(asyncio.to_thread, _clock),
+        "network": partial(asyncio.to_thread, _network, config),
+        "certificate": partial(asyncio.to_thread, _certificate, state, config),
+        "relay": partial(_relay, state, config),
+        "keys": partial(asyncio.to_thread, _keys, state, pepper_of_machine),
+        "database": partial(asyncio.to_thread, _databases, state),
+        "versions": partial(asyncio.to_thread, _versions),
+    }
+
+
+def _disk(state: Path) -> Sequence[Check]:
+    room = storage.room(state)
+    return [
+        checkup.disk_room(room.free, room.total),
+        checkup.disk_writes(storage.file_system(state), storage.fsync_ms(state)),
+        checkup.disk_health(storage.health()),
+    ]
+
+
+def _memory() -> Sequence[Check]:
+    now = machine.memory()
+    return [checkup.memory(now.total, now.available, now.swap)]
+
+
+def _clock() -> Sequence[Check]:
+    source = machine.time_source()
+    # This file was written when this version was installed: a moment that is past for certain.
+    installed = Path(__file__).stat().st_mtime
+    return [checkup.clock(time.time(), source.synchronised, source.service, installed)]
+
+
+def _network(config: BoxConfig) -> Sequence[Check]:
+    cards = machine.network_cards()
+    up = [card for card in cards if card.state == "up"]
+    said = ", ".join(
+        f"{card.name} {card.state}" + (f" {card.speed} Mbit/s" if card.speed else "") for card in up
+    )
+    if not up:
+        network = fail(
+            "network", "no network card has a link", "Plug in the cable to the candidates' network."
+        )
+    elif slow := [card.name for card in up if card.speed and card.speed < 1000]:
+        network = warn(
+            "network",
+            f"{said}; {', '.join(slow)} is slower than 1 Gbit/s",
+            "Enough for about 300 candidates at 100 Mbit/s; use a gigabit port where there is one.",
+        )
+    else:
+        network = ok("network", said)
+    unknown = [n for n, at in machine.addresses_of(config.web.names).items() if not at]
+    names = (
+        warn(
+            "names",
+            f"this machine cannot look up {', '.join(unknown)}",
+            "Ask the school's name server for an entry, or take the name out of web.names.",
+        )
+        if unknown
+        else ok("names", ", ".join(config.web.names))
+    )
+    return [network, names]
+
+
+def _certificate(state: Path, config: BoxConfig) -> Sequence[Check]:
+    files = tls.TlsFiles.below(state / "tls")
+    seen = tls.read_certificate(files.certificate)
+    return [
+        checkup.certificate(
+            (seen.ends - datetime.now(UTC)).total_seconds() / 86_400,
+            [name for name in config.web.names if name not in seen.names],
+            own_authority=files.authority_key.exists(),
+        )
+    ]
+
+
+async def _relay(state: Path, config: BoxConfig) -> Sequence[Check]:
+    found = checkup.relay_version(await asyncio.to_thread(_coturn_version))
+    if found.status is checkup.CheckStatus.FAIL:
+        return [found]
+    return [found, await _through_relay(config)]
+
+
+def _coturn_version() -> tuple[int, ...] | None:
+    program = shutil.which("turnserver", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    if program is None:
+        return None
+    # In a directory of its own: coturn drops a log where it stands.
+    with tempfile.TemporaryDirectory() as nowhere:
+        done = subprocess.run(
+            [program, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=_TURNSERVER_S,
+            cwd=nowhere,
+        )
+    number = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout + done.stderr)
+    return tuple(map(int, number.groups())) if number else None
+
+
+async def _through_relay(config: BoxConfig) -> Check:
+    """A relay of the doctor's own beside those of live exams: same addresses, another port."""
+    with tempfile.TemporaryDirectory(prefix="hallvakt-doctor-") as run:
+        plan = replace(relay_plan(Path(run), config), port=0, tls_port=None)
+        relay = Coturn(plan, run=Path(run), clock=SystemClock(), randomness=SystemRandomness())
+        exam = ExamId("doctor")
+        host = plan.listen if plan.listen != "0.0.0.0" else _own_address(config)
+        try:
+            await relay.start(exam)
+            one, other = (relay.credential(exam, ViewId(leg), host=host) for leg in ("1", "2"))
+            took = await round_trip_ms(one, other)
+        except HallvaktError as error:
+            return fail(
+                "relay loopback",
+                error.message,
+                f"Live views need it: {plan.relay_address} must be an address of this machine, on "
+                f"its loopback device (ip address add {plan.relay_address}/32 dev lo).",
+            )
+        finally:
+            await relay.stop_all()
+    return ok("relay loopback", f"a packet from {host} came back in {took:.1f} ms")
+
+
+def _own_address(config: BoxConfig) -> str:
+    """An address candidates use, so that what stands between it and the relay is tried too."""
+    found = machine.addresses_of(config.web.names)
+    every = [address for addresses in found.values() for address in addresses if "." in address]
+    return next((a for a in every if not a.startswith("127.")), "127.0.0.1")
+
+
+def _keys(state: Path, pepper_of_machine: bool | None) -> Sequence[Check]:
+    try:
+        listed = load_recipients(state / "keys")
+    except NotFound:
+        recipients = fail(
+            "keys",
+            "no list of recipients is installed: no exam can be made ready",
+            "Hold the key ceremony and run `hallvakt keys recipients install`.",
+        )
+    else:
+        kinds = sorted(recipient.kind.value for recipient in listed.recipients)
+        recipients = ok("keys", f"list {listed.version} signed by the root: {', '.join(kinds)}")
+    known = machine_pepper() is not None if pepper_of_machine is None else pepper_of_machine
+    pepper = (
+        ok("pepper", "a credential of this machine")
+        if known
+        else warn(
+            "pepper",
+            "a plain file, as far as this process can see",
+            "Give the gateway the credential hallvakt-pepper (systemd-creds, with TPM where there "
+            "is one), or lock the box away.",
+        )
+    )
+    return [recipients, pepper]
+
+
+def _databases(state: Path) -> Sequence[Check]:
+    for name in _DATABASES:
+        schema.connect(state / "db" / f"{name}.db").close()  # looks at every page first
+    return [
+        checkup.sqlite_version(schema.engine_version()),
+        ok("databases", f"{', '.join(_DATABASES)}: every page fits"),
+    ]
+
+
+def _versions() -> Sequence[Check]:
+    return [
+        ok(
+            "versions",
+            f"Hallvakt {version('hallvakt')}, Python {platform.python_version()}, "
+            f"{ssl.OPENSSL_VERSION}, Linux {platform.release()}",
+        )
+    ]

@@ -1,0 +1,36 @@
+"""Asks every probe of the box how it is. One that breaks is a finding of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from appliance.core.checkup import Check, fail
+from appliance.core.errors import HallvaktError
+
+_PROBE_S = 20.0
+
+Probe = Callable[[], Awaitable[Sequence[Check]]]
+
+
+async def examine(probes: Mapping[str, Probe], *, within_s: float = _PROBE_S) -> list[Check]:
+    """All checks, in the order of `probes`. They run side by side, so none may depend on another.
+
+    A probe that raises an error of `core.errors` or OSError, or takes longer than `within_s`,
+    gives one `fail` under its own name.
+    """
+    found = await asyncio.gather(*(_ask(name, probe, within_s) for name, probe in probes.items()))
+    return [check for checks in found for check in checks]
+
+
+async def _ask(name: str, probe: Probe, within_s: float) -> Sequence[Check]:
+    try:
+        async with asyncio.timeout(within_s):
+            return await probe()
+    except TimeoutError:
+        return [fail(name, f"no answer within {within_s:.0f} s", "Try again; look at the log.")]
+    except HallvaktError as error:
+        return [fail(name, error.message, "See the sentence itself.")]
+    except OSError as error:
+        said = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+        return [fail(name, said, "Run this as root or as the box's own user.")]

@@ -1,0 +1,60 @@
+"""Each reading is judged at its threshold, and every finding says what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.core import checkup
+from appliance.core.checkup import Check, CheckStatus
+
+OK, WARN, FAIL = CheckStatus.OK, CheckStatus.WARN, CheckStatus.FAIL
+GB = 1_000_000_000
+
+_JUDGED: list[tuple[Check, CheckStatus]] = [
+    (checkup.disk_room(9 * GB, 500 * GB), OK),
+    (checkup.disk_room(7 * GB, 500 * GB), WARN),
+    (checkup.disk_room(1 * GB, 500 * GB), FAIL),
+    (checkup.disk_writes("ext4", 4.0), OK),
+    (checkup.disk_writes("ext4", 200.0), WARN),
+    (checkup.disk_writes("ext4", 2000.0), FAIL),
+    (checkup.disk_writes("ext4", 0.001), WARN),  # a cache that lies
+    (checkup.disk_writes("tmpfs", 0.001), FAIL),
+    (checkup.disk_health([("sda", True)]), OK),
+    (checkup.disk_health([("sda", True), ("sdb", None)]), WARN),
+    (checkup.disk_health([]), WARN),
+    (checkup.disk_health([("sda", None), ("sdb", False)]), FAIL),
+    (checkup.memory(8 * GB, 6 * GB, 0), OK),
+    (checkup.memory(8 * GB, 6 * GB, 2 * GB), WARN),
+    (checkup.memory(2 * GB, 1 * GB, 0), WARN),
+    (checkup.memory(1 * GB, 1 * GB, 0), FAIL),
+    (checkup.clock(2e9, True, "chrony", 1.9e9), OK),
+    (checkup.clock(2e9, False, "", 1.9e9), WARN),
+    (checkup.clock(0.0, True, "chrony", 1.9e9), FAIL),  # the battery is empty: 1970
+    (checkup.certificate(300, [], own_authority=True), OK),
+    (checkup.certificate(20, [], own_authority=True), OK),  # renewed at the next start
+    (checkup.certificate(20, [], own_authority=False), WARN),
+    (checkup.certificate(-1, [], own_authority=True), FAIL),
+    (checkup.certificate(300, ["exam.school.example"], own_authority=True), FAIL),
+    (checkup.relay_version((4, 10, 0)), OK),
+    (checkup.relay_version((4, 6, 1)), WARN),
+    (checkup.relay_version(None), FAIL),
+    (checkup.sqlite_version((3, 51, 3)), OK),
+    (checkup.sqlite_version((3, 40, 1)), FAIL),
+    (checkup.backlog(0, None), OK),
+    (checkup.backlog(5 * GB, 1.0), OK),
+    (checkup.backlog(5 * GB, 4.0), WARN),
+]
+
+
+@pytest.mark.parametrize(("check", "status"), _JUDGED, ids=lambda value: str(value)[:60])
+def test_a_reading_is_judged(check: Check, status: CheckStatus) -> None:
+    assert check.status is status
+    assert check.detail
+    assert bool(check.advice) == (status is not OK)
+
+
+def test_the_worst_finding_decides() -> None:
+    good = checkup.ok("a", "fine")
+    assert checkup.worst([]) is OK
+    assert checkup.worst([good, checkup.warn("b", "hm", "look")]) is WARN
+    assert checkup.worst([checkup.fail("c", "no", "mend"), good]) is FAIL
