@@ -71,7 +71,8 @@ class SeatStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxStatus:
-    """`unlocked` is False after a reboot in mid-exam until an invigilator logs in."""
+    """`unlocked` is False after a reboot in mid-exam until an invigilator logs in.
+    `worker_failures`: footage on which a media worker died or ran over time, since the start."""
 
     relay: bool
     disk_used_percent: int
@@ -80,6 +81,7 @@ class BoxStatus:
     backlog: int
     unlocked: bool
     note: str = ""
+    worker_failures: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -271,6 +271,10 @@ class MediaWorkers(Protocol):
     @property
     def alive(self) -> int: ...
 
+    @property
+    def failed(self) -> int:
+        """Requests on which a worker died or ran over time, since the gateway started."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IceServer:

@@ -2,9 +2,10 @@
 
     python -m appliance.processes.media_worker --socket PATH --models DIR [--no-sandbox]
 
-It binds its Unix socket, shuts itself away (adapters/host/sandbox.py), and answers the messages of
-`core.messages`. It holds no key, keeps no state between requests, and opens a model file only when
-a permitted category needs it.
+It binds its Unix socket, leaves the network and forks the decoder, which shuts itself away
+(adapters/host/sandbox.py) and answers the messages of `core.messages`. A decoder that dies is
+replaced at once. It holds no key, keeps no state between requests, and opens a model file only
+when a permitted category needs it.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from functools import partial
 from pathlib import Path
 
 from appliance.adapters.host import landlock, sandbox
+from appliance.adapters.host.core_dumps import leave_no_core_dump
 from appliance.core.errors import HallvaktError, WrongConfiguration
 from appliance.core.messages import WorkerReply, WorkerRequest
-from appliance.processes.analysis import serving
+from appliance.processes.analysis import respawning, serving
 
 
 def main() -> int:
@@ -34,6 +36,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor, who ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
+        leave_no_core_dump()
         if not options.models.is_dir():
             raise WrongConfiguration(
                 f"There is no directory of model files {options.models}: run `hallvakt models "
@@ -42,19 +45,27 @@ def main() -> int:
         listening = serving.listen(options.socket)
         own_network = not options.no_sandbox and sandbox.leave_the_network()
         answer = _load(options.models)
-        if options.no_sandbox:
-            _say("sandbox=off")
-        else:
-            _say(f"own_network={own_network} landlock={landlock.version()} seccomp=on")
-            sandbox.lock_down([options.models])
     except HallvaktError as error:
         _say(error.message)
         return error.exit_code
     except OSError as error:
         _say(f"{options.socket} cannot be used ({error.strerror}): check the state directory.")
         return 5
-    serving.serve(listening, answer)
-    return 0
+
+    def decode() -> int:
+        try:
+            if options.no_sandbox:
+                _say("sandbox=off")
+            else:
+                _say(f"own_network={own_network} landlock={landlock.version()} seccomp=on")
+                sandbox.lock_down([options.models])
+        except HallvaktError as error:
+            _say(error.message)
+            return error.exit_code
+        serving.serve(listening, answer)
+        return 0
+
+    return respawning.keep_alive(decode, _say)
 
 
 def _load(models_directory: Path) -> Callable[[WorkerRequest], WorkerReply]:

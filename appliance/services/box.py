@@ -31,6 +31,7 @@ class Measured:
     consoles: int = 0
     workers: int = 0
     backlog: int = 0
+    worker_failures: int = 0
     note: str = ""
 
     def status(self, exam: ExamId, *, unlocked: bool) -> BoxStatus:
@@ -42,6 +43,7 @@ class Measured:
             backlog=self.backlog,
             unlocked=unlocked,
             note=self.note,
+            worker_failures=self.worker_failures,
         )
 
 
@@ -57,6 +59,7 @@ class AboutBox:
     backlog: int
     unlocked: bool
     note: str
+    worker_failures: int
     box_id: BoxId
     name: str
     version: str
@@ -125,6 +128,7 @@ class Box:
         measured.relays = {exam for exam in exams if await self._relay.running(exam)}
         measured.consoles = self._halls.consoles
         measured.workers = self._workers.alive
+        measured.worker_failures = self._workers.failed
         measured.backlog = self._looking.backlog
         if now - self._disk_at >= _DISK_EVERY_S:
             self._disk_at = now
@@ -147,6 +151,7 @@ class Box:
             backlog=self._looking.backlog,
             unlocked=all(self._keys.unlocked(exam) for exam in exams),
             note=m.note,
+            worker_failures=self._workers.failed,
             box_id=self._box_id,
             name=self._name,
             version=self._version,

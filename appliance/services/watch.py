@@ -38,7 +38,7 @@ _MEASURED = frozenset(
         Category.DESCRIPTOR,
     }
 )
-_TRY_AGAIN = frozenset({"worker-died", "worker-timeout"})
+_TRY_AGAIN = frozenset({"worker-died"})  # not one that ran over time: it would cost that twice
 _RECORDING_WITHIN_S = 90.0  # a seat heard of this recently counts as recording
 
 KeepThumbnail = Callable[[AttemptId, int, bytes], Awaitable[None]]

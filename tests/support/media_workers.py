@@ -62,6 +62,12 @@ class WorkerProcess:
     def alive(self) -> bool:
         return self.process.poll() is None
 
+    @property
+    def decoder(self) -> int:
+        """The process id of the child that decodes; another one after each death."""
+        pid = self.process.pid
+        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
     def restart(self, *, wait: bool = True) -> None:
         """What the supervisor does for a worker that is gone. A worker serves one connection at a
         time: do not `wait` when a pool is there to take it first."""

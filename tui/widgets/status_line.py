@@ -44,6 +44,9 @@ def _box_parts(box: BoxStatus) -> list[tuple[str, str]]:
     if box.backlog:
         waiting = f" · {box.backlog} waiting to be looked at"
         parts.append((waiting, _LOUD if box.backlog >= _BACKLOG_LOUD else _OK))
+    if box.worker_failures:
+        videos = count(box.worker_failures, "video", "videos")
+        parts.append((f" · {videos} kept but not readable", _OK))
     if box.note:
         parts.append((f" · {box.note}", _LOUD))
     return parts

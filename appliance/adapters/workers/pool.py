@@ -41,7 +41,7 @@ class WorkerPool:
         self._connected: set[Path] = set()
         self._closed = False
         self.dropped = 0
-        self.failed = 0
+        self._failed = 0
 
     def start(self) -> None:
         """Begin to connect. Requests may be asked at once: they wait for a worker."""
@@ -83,6 +83,10 @@ class WorkerPool:
     @property
     def alive(self) -> int:
         return len(self._connected)
+
+    @property
+    def failed(self) -> int:
+        return self._failed
 
     async def _run(self, path: Path) -> None:
         """One worker, for as long as the pool is open."""
@@ -148,8 +152,8 @@ class WorkerPool:
             return self._failure("worker-died", "The media worker stopped on this video.")
 
     def _failure(self, code: str, message: str) -> WorkerFailed:
-        self.failed += 1
-        _log.warning("media worker failed", code=code, failed=self.failed)
+        self._failed += 1
+        _log.warning("media worker failed", code=code, failed=self._failed)
         return WorkerFailed(code=code, message=f"{message} The video itself is kept.")
 
 

@@ -127,7 +127,7 @@ def test_reading_a_model_and_talking_to_the_gateway_still_work(tmp_path: Path) -
 
 def test_the_running_worker_is_in_it(worker: WorkerProcess) -> None:
     """The kernel's own account of the process that serves the other tests."""
-    proc = Path(f"/proc/{worker.process.pid}")
+    proc = Path(f"/proc/{worker.decoder}")
     for thread in (proc / "task").iterdir():
         status = dict(line.split(":\t", 1) for line in _lines(thread / "status") if ":\t" in line)
         assert status["Seccomp"] == "2"

@@ -103,6 +103,10 @@ class ScriptedWorkers:
         return 0
 
     @property
+    def failed(self) -> int:
+        return 0
+
+    @property
     def alive(self) -> int:
         return 1
 

@@ -1,0 +1,56 @@
+"""The parent of the process that decodes: it forks one, and another the moment that one dies.
+
+Everything is imported before the first fork and the listening socket belongs to the parent, so a
+decoder killed by what it was sent is replaced within milliseconds, and whoever connects meanwhile
+waits in the socket's queue instead of being refused. The parent itself never reads a byte of media.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import time
+import traceback
+from collections.abc import Callable
+
+_PR_SET_PDEATHSIG = 1
+# A child that dies sooner than this was not killed by a request: give the machine air.
+_SHORT_LIFE_S = 0.2
+_PAUSE_S = 0.3
+_CANNOT_START = 3  # core/errors.py: wrong configuration, which starting again does not mend
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def keep_alive(work: Callable[[], int], on_death: Callable[[str], None]) -> int:
+    """Run `work` in a child process, anew whenever it ends; returns only an exit code of 3.
+
+    `work` returns the exit code of a child that cannot do its work. The child dies with its
+    parent. `on_death` gets one line for the log. Call it with a single thread.
+    """
+    while True:
+        started = time.monotonic()
+        parent = os.getpid()
+        child = os.fork()
+        if child == 0:
+            os._exit(_in_child(work, parent))
+        _, status = os.waitpid(child, 0)
+        code = os.waitstatus_to_exitcode(status)
+        if code == _CANNOT_START:
+            return code
+        ended = f"by signal {-code}" if code < 0 else f"with exit code {code}"
+        on_death(f"decoder {child} ended {ended} and is replaced")
+        if time.monotonic() - started < _SHORT_LIFE_S:
+            time.sleep(_PAUSE_S)
+
+
+def _in_child(work: Callable[[], int], parent: int) -> int:
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before the line above
+        return 1
+    try:
+        return work()
+    except Exception:  # noqa: BLE001 (it must not run on into the parent's code)
+        traceback.print_exc()
+        return 1
