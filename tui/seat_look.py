@@ -22,6 +22,7 @@ class SeatLook(Enum):
 
     NEEDS_EYES = ("▲", "!", "needs eyes", "alarm")
     TAKEOVER = ("⇄", "T", "other computer", "ask")
+    LATE = ("→", "L", "came late", "ask")
     HAND = ("◆", "H", "hand raised", "ask")
     LINK_LOST = ("~", "~", "link lost", "neutral")
     STALE = ("◌", "?", "old picture", "loud")
@@ -40,6 +41,7 @@ class SeatLook(Enum):
         self.tone = tone
 
 
+_NO_CAMERA = frozenset({CameraState.MISSING, CameraState.REFUSED, CameraState.WATCHED})
 TONES = ("alarm", "ask", "loud", "neutral", "pause", "good", "calm", "faint")
 
 
@@ -49,6 +51,8 @@ def look_of(seat: SeatStatus, now_ms: int) -> SeatLook:
         return SeatLook.NEEDS_EYES
     if seat.takeover_asked:
         return SeatLook.TAKEOVER
+    if seat.late_asked:
+        return SeatLook.LATE
     if seat.hand_raised and seat.state not in FINISHED:
         return SeatLook.HAND
     if seat.state is AttemptState.HANDED_IN:
@@ -59,7 +63,7 @@ def look_of(seat: SeatStatus, now_ms: int) -> SeatLook:
         return SeatLook.LINK_LOST
     if seat.state is AttemptState.ON_BREAK:
         return SeatLook.ON_BREAK
-    if seat.camera in (CameraState.MISSING, CameraState.REFUSED):
+    if seat.camera in _NO_CAMERA:
         return SeatLook.WATCHED
     if seat.state is AttemptState.RECORDING:
         return SeatLook.STALE if is_stale(seat, now_ms) else SeatLook.RECORDING
@@ -70,10 +74,7 @@ def look_of(seat: SeatStatus, now_ms: int) -> SeatLook:
 
 def is_stale(seat: SeatStatus, now_ms: int) -> bool:
     """Whether a seat that should send pictures has sent none for `STALE_AFTER_MS`."""
-    sends = seat.state is AttemptState.RECORDING and seat.camera not in (
-        CameraState.MISSING,
-        CameraState.REFUSED,
-    )
+    sends = seat.state is AttemptState.RECORDING and seat.camera not in _NO_CAMERA
     last = seat.last_picture_ms
     return sends and last is not None and now_ms - last > STALE_AFTER_MS
 

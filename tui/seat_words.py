@@ -18,6 +18,7 @@ _ATTEMPT = {
 _CAMERA = {
     CameraState.MISSING: "no working camera: watch this seat yourself",
     CameraState.REFUSED: "notice refused: watch this seat yourself",
+    CameraState.WATCHED: "watched by you instead of the camera",
 }
 
 

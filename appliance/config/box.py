@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -74,12 +75,15 @@ class CloudConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxConfig:
+    """`halls`: the networks (CIDR) of each hall's computers, for exams that let only those join."""
+
     box_id: BoxId
     name: str = "Hallvakt"
     web: WebConfig = field(default_factory=WebConfig)
     relay: RelayConfig = field(default_factory=RelayConfig)
     workers: WorkersConfig = field(default_factory=WorkersConfig)
     cloud: CloudConfig = field(default_factory=CloudConfig)
+    halls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def load(state_dir: Path) -> BoxConfig:
@@ -140,6 +144,13 @@ def _with_whole_paths(cloud: CloudConfig, base: Path) -> CloudConfig:
     )
 
 
+def _are_networks(networks: tuple[str, ...]) -> bool:
+    try:
+        return bool(networks) and all(ip_network(network) for network in networks)
+    except ValueError:
+        return False
+
+
 def _is_port(number: int) -> bool:
     return 1 <= number <= 65535
 
@@ -165,6 +176,10 @@ _CHECKS: tuple[tuple[str, Callable[[BoxConfig], bool]], ...] = (
     (
         "relay.min_port must be at least 1024 and not above relay.max_port (at most 65535).",
         lambda c: not 1024 <= c.relay.min_port <= c.relay.max_port <= 65535,
+    ),
+    (
+        'halls: each hall has a list of networks, e.g. "Aula" = ["10.20.0.0/16"].',
+        lambda c: not all(_are_networks(networks) for networks in c.halls.values()),
     ),
     ("workers.count must be between 1 and 64.", lambda c: not 1 <= c.workers.count <= 64),
     (

@@ -5,6 +5,7 @@
 [features]   the switches, all off unless written
 [basis]      legal_basis, dpia_reference
 [capture]    how the candidate's page records
+[join]       hall_code, code_minutes, hall_network, late_minutes
 [retention]  days (required), local_days
 [rules]      when measurements become an observation
 [sync]       what = "all" | "flagged" | "none"
@@ -25,6 +26,7 @@ from appliance.core.settings import (
     Descriptor,
     ExamSettings,
     Features,
+    Join,
     Retention,
     RuleThresholds,
     SyncScope,
@@ -56,6 +58,7 @@ class _File:
     features: Features = field(default_factory=Features)
     basis: Basis = field(default_factory=Basis)
     capture: Capture = field(default_factory=Capture)
+    join: Join = field(default_factory=Join)
     rules: RuleThresholds = field(default_factory=RuleThresholds)
     sync: _Sync = field(default_factory=_Sync)
 
@@ -75,6 +78,7 @@ def parse_settings(toml_text: str) -> ExamSettings:
         features=file.features,
         basis=file.basis,
         capture=file.capture,
+        join=file.join,
         rules=file.rules,
         sync=file.sync.what,
     )
@@ -108,6 +112,7 @@ def settings_text(settings: ExamSettings) -> str:
             "features": asdict(settings.features),
             "basis": asdict(settings.basis),
             "capture": asdict(settings.capture),
+            "join": asdict(settings.join),
             "retention": asdict(settings.retention),
             "rules": asdict(settings.rules),
             "sync": {"what": settings.sync},
@@ -132,6 +137,11 @@ _RANGES: tuple[tuple[str, Callable[[ExamSettings], bool]], ...] = (
     (
         "retention.local_days must be between 0 and retention.days.",
         lambda s: not 0 <= s.retention.local_days <= max(s.retention.days, 0),
+    ),
+    ("join.code_minutes must be between 1 and 60.", lambda s: not 1 <= s.join.code_minutes <= 60),
+    (
+        "join.late_minutes must be between 0 and 1440.",
+        lambda s: not 0 <= s.join.late_minutes <= 1440,
     ),
     (
         "capture.width and capture.height must be between 160x120 and 1280x720.",

@@ -32,6 +32,7 @@ _WORDS = {
 }
 _EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]+)`(?:, got `(?P<got>[^`]+)`)?")
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`")
 
 
@@ -87,7 +88,11 @@ def write(document: Mapping[str, Any]) -> str:
 
 
 def _lines(table: Mapping[str, Any]) -> str:
-    return "".join(f"{k} = {_value(v)}\n" for k, v in table.items() if v is not None)
+    return "".join(f"{_key(k)} = {_value(v)}\n" for k, v in table.items() if v is not None)
+
+
+def _key(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else _value(name)
 
 
 def _value(value: object) -> str:

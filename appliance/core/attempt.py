@@ -32,6 +32,7 @@ class CameraState(StrEnum):
     WORKING = "working"
     MISSING = "missing"  # seat watched by a person instead
     REFUSED = "refused"  # the notice was refused; seat watched
+    WATCHED = "watched"  # an invigilator watches instead of a camera that does not do
 
 
 _NEXT = {
@@ -88,6 +89,7 @@ class Attempt:
     hand_raised: bool = False
     break_started_ms: int | None = None
     joined_ms: int | None = None
+    admitted_late_ms: int | None = None  # let in by a person after the time for joining
     finished_ms: int | None = None
     epoch: int = 0  # of the attempt key in use
     last_sequence: int | None = None  # the last snippet's number, as told at hand-in

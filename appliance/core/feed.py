@@ -67,6 +67,8 @@ class SeatStatus:
     portrait: bool = False
     watchers: int = 0
     takeover_asked: bool = False
+    late_asked: bool = False  # somebody with this slip came after the time for joining
+    admitted_late_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ class Action(StrEnum):
     SNIPPET_OPEN = "snippet_open"
     LIVE_VIEW_OPEN = "live_view_open"
     INCIDENT_DECIDE = "incident_decide"
+    JOIN_CODE_SEE = "join_code_see"  # the code of a hall, to show it there
     ATTEMPT_ACT = "attempt_act"  # break, message, extra time, identity by hand, release a seat
     # the box
     USER_MANAGE = "user_manage"
@@ -97,6 +98,7 @@ _INVIGILATOR = {
     Action.SNIPPET_OPEN: _Grant(_LIVE),
     Action.LIVE_VIEW_OPEN: _Grant(IN_SESSION),
     Action.INCIDENT_DECIDE: _Grant(_LIVE),
+    Action.JOIN_CODE_SEE: _Grant(IN_SESSION),
     Action.ATTEMPT_ACT: _Grant(IN_SESSION),
 }
 _TABLE: dict[Role, dict[Action, _Grant]] = {

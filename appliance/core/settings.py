@@ -65,6 +65,19 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """How candidates sit down, see `core.joining`. `hall_code`: the code shown in the hall is asked
+    for, and is a new one every `code_minutes`. `hall_network`: only from the networks that box.toml
+    lists for the hall. `late_minutes`: how long after the start anybody on the roster may still
+    join; later a person lets each one in."""
+
+    hall_code: bool = False
+    code_minutes: int = 5
+    hall_network: bool = False
+    late_minutes: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleThresholds:
     """When a run of measurements becomes an observation. Seconds, degrees, scores 0..1.
 
@@ -100,6 +113,7 @@ class ExamSettings:
     features: Features = field(default_factory=Features)
     basis: Basis = field(default_factory=Basis)
     capture: Capture = field(default_factory=Capture)
+    join: Join = field(default_factory=Join)
     rules: RuleThresholds = field(default_factory=RuleThresholds)
     sync: SyncScope = SyncScope.ALL
     descriptor: Descriptor = Descriptor.DLIB

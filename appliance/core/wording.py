@@ -94,6 +94,7 @@ CAMERA: Mapping[CameraState, str] = {
     CameraState.WORKING: "camera working",
     CameraState.MISSING: "no camera: watch the seat yourself",
     CameraState.REFUSED: "notice refused: watch the seat yourself",
+    CameraState.WATCHED: "watched in place of its camera",
 }
 _LENGTHS = ("{seconds} s", "{minutes} min {seconds} s", "{hours} h {minutes} min")
 _OBSERVATION = "{what}, {duration}, {strength}"

@@ -12,7 +12,6 @@ from typing import Any
 import cbor2
 
 from appliance.adapters.crypto.head_words import head_words
-from appliance.adapters.crypto.join_proof import PageKeyProof
 from appliance.adapters.crypto.one_time_codes import TimeCodes
 from appliance.adapters.crypto.passphrases import PassphraseHashes
 from appliance.adapters.relay.coturn import Coturn
@@ -24,13 +23,13 @@ from appliance.config.policy import check_against
 from appliance.core.attempt import Attempt
 from appliance.core.exam import Exam
 from appliance.core.snippet import Snippet
+from appliance.processes.attendance_parts import attendance_parts
 from appliance.processes.candidate_parts import after_hand_in, remarks
 from appliance.processes.data_protection_parts import erasure_desk, hold_desk
 from appliance.processes.exam_parts import ExamParts, exam_parts
 from appliance.processes.foundation import Foundation, lay_foundation
 from appliance.processes.unlisted import orphans
 from appliance.services.accounts import Accounts
-from appliance.services.acts import Acts
 from appliance.services.box import Box, Measured
 from appliance.services.byte_budget import ByteBudget
 from appliance.services.candidates import Candidates
@@ -84,6 +83,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
     disk = os.statvfs(on.state)
     disk_bytes = disk.f_blocks * disk.f_frsize
     ingest = _ingest(on, exam, disk_bytes)
+    attendance = attendance_parts(on, exam)
     return Gateway(
         access=on.access,
         accounts=Accounts(
@@ -97,18 +97,12 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             after_login=exam.unlocking.after_login,
         ),
         after_hand_in=after_hand_in(on, exam),
-        acts=Acts(
-            access=on.access,
-            attempts=exam.attempt_life,
-            channels=on.channels,
-            live_views=exam.live_views,
-            halls=on.halls,
-            clock=on.clock,
-        ),
+        acts=attendance.acts,
         box=_box(on, exam, disk_bytes),
         candidates=Candidates(
             exams=stores.exams,
             attempts=stores.attempts,
+            attendance=stores.attendance,
             life=exam.attempt_life,
             arrivals=exam.arrivals,
             live_views=exam.live_views,
@@ -117,16 +111,11 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
         channels=on.channels,
         check_in=CheckIn(
             exams=stores.exams,
-            attempts=stores.attempts,
             life=exam.attempt_life,
             audit=stores.audit,
             halls=on.halls,
-            channels=on.channels,
             portraits=exam.portraits,
-            proofs=PageKeyProof(),
             languages=on.languages,
-            clock=on.clock,
-            randomness=on.randomness,
         ),
         clock=on.clock,
         closing=_closing(on, exam, ingest),
@@ -153,9 +142,11 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             on.clock,
         ),
         exam_life=exam.exam_life,
+        hall_codes=attendance.hall_codes,
         halls=on.halls,
         holds=hold_desk(stores, on.access, on.clock),
         ingest=ingest,
+        joining=attendance.joining,
         live_views=exam.live_views,
         names=exam.names,
         people=People(
@@ -179,6 +170,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             check_policy=partial(check_against, on.state),
             languages=on.languages,
         ),
+        takeovers=attendance.takeovers,
     )
 
 

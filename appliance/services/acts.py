@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from appliance.core.attempt import FINISHED, Attempt, AttemptState
+from appliance.core.attempt import FINISHED, Attempt, AttemptState, CameraState
+from appliance.core.attendance import AttendanceStore
 from appliance.core.errors import BadInput, WrongState
 from appliance.core.feed import SeatStatus
 from appliance.core.ports import Clock
 from appliance.services.access import Access, AttemptFor
 from appliance.services.attempt_life import AttemptLife
-from appliance.services.channels import Channels, HallMessage
+from appliance.services.channels import Channels, HallMessage, TakenOver
 from appliance.services.hall import Halls
 from appliance.services.live_view import LiveViews
+from appliance.services.takeovers import TakeoverCode, Takeovers
 
 MAX_TEXT = 500
 MAX_EXTRA_MINUTES = 600
@@ -35,16 +37,20 @@ class Acts:
         *,
         access: Access,
         attempts: AttemptLife,
+        attendance: AttendanceStore,
         channels: Channels,
         live_views: LiveViews,
         halls: Halls,
+        takeovers: Takeovers,
         clock: Clock,
     ) -> None:
         self._access = access
         self._attempts = attempts
+        self._attendance = attendance
         self._channels = channels
         self._live_views = live_views
         self._halls = halls
+        self._takeovers = takeovers
         self._clock = clock
         self._acts: dict[str, Callable[[AttemptFor, ActRequest], Awaitable[None]]] = {
             "break_start": self._break_start,
@@ -53,6 +59,10 @@ class Acts:
             "extra_time": self._extra_time,
             "identity_checked": self._identity_checked,
             "release_seat": self._release_seat,
+            "takeover_approve": self._takeover_approve,
+            "admit_late": self._admit_late,
+            "seat_watched": self._seat_watched,
+            "camera_again": self._camera_again,
             "hand_down": self._hand_down,
             "end": self._end,
         }
@@ -94,8 +104,7 @@ class Acts:
 
     async def _extra_time(self, asked: AttemptFor, request: ActRequest) -> None:
         """`minutes` are added to what the attempt has; a negative number takes back."""
-        if not request.reason.strip() or len(request.reason) > MAX_TEXT:
-            raise BadInput("Extra time needs a reason: write one short sentence.")
+        _check_reason(request, "Extra time")
 
         def longer(attempt: Attempt) -> Attempt:
             minutes = attempt.extra_minutes + request.minutes
@@ -119,9 +128,62 @@ class Acts:
                 raise WrongState("The attempt is over: its seat cannot be taken again.")
             return replace(attempt, public_key=None, token_hash=None)
 
+        if asked.attempt.token_hash is not None:
+            await self._attendance.keep_page(
+                asked.attempt.token_hash, attempt_id, self._clock.now_ms()
+            )
         await self._attempts.change(attempt_id, released)
+        self._takeovers.forget(attempt_id)
+        self._channels.send(attempt_id, TakenOver(at=self._clock.now_ms()))
         self._channels.close(attempt_id)
         self._halls.update(attempt_id, takeover_asked=False)
+
+    async def takeover_code(self, asked: AttemptFor) -> TakeoverCode:
+        """A code that lets one other computer take this seat, for ten minutes."""
+        if asked.attempt.state in FINISHED:
+            raise WrongState("The attempt is over: its seat cannot be taken again.")
+        attempt_id = asked.attempt.attempt_id
+        await self._access.note(asked.person, "takeover_code", attempt_id, asked.action.value)
+        return self._takeovers.new_code(attempt_id)
+
+    async def _takeover_approve(self, asked: AttemptFor, _request: ActRequest) -> None:
+        """The computer that waits gets the seat at its next try, and no other does."""
+        self._takeovers.approve(asked.attempt.attempt_id)
+        self._halls.update(asked.attempt.attempt_id, takeover_asked=False)
+
+    async def _admit_late(self, asked: AttemptFor, request: ActRequest) -> None:
+        _check_reason(request, "Letting somebody in late")
+        now = self._clock.now_ms()
+
+        def admitted(attempt: Attempt) -> Attempt:
+            if attempt.joined_ms is not None:
+                raise WrongState("The candidate has joined already.")
+            return replace(attempt, admitted_late_ms=now)
+
+        await self._attempts.change(asked.attempt.attempt_id, admitted)
+        self._halls.update(asked.attempt.attempt_id, late_asked=False)
+
+    async def _seat_watched(self, asked: AttemptFor, request: ActRequest) -> None:
+        """A person watches this seat instead of a camera that does not do: what it may still send
+        is kept, but nothing is observed in it any more."""
+        _check_reason(request, "Watching a seat without its camera")
+
+        def watched(attempt: Attempt) -> Attempt:
+            if attempt.state in FINISHED:
+                raise WrongState("The attempt is over.")
+            if attempt.camera is CameraState.REFUSED:
+                raise WrongState("The candidate refused the notice: the seat is watched already.")
+            return replace(attempt, camera=CameraState.WATCHED)
+
+        await self._attempts.change(asked.attempt.attempt_id, watched)
+
+    async def _camera_again(self, asked: AttemptFor, _request: ActRequest) -> None:
+        def again(attempt: Attempt) -> Attempt:
+            if attempt.camera is not CameraState.WATCHED:
+                raise WrongState("This seat is not watched in place of its camera.")
+            return replace(attempt, camera=CameraState.WORKING)
+
+        await self._attempts.change(asked.attempt.attempt_id, again)
 
     async def _hand_down(self, asked: AttemptFor, _request: ActRequest) -> None:
         await self._attempts.change(
@@ -129,8 +191,7 @@ class Acts:
         )
 
     async def _end(self, asked: AttemptFor, request: ActRequest) -> None:
-        if not request.reason.strip() or len(request.reason) > MAX_TEXT:
-            raise BadInput("Ending an attempt needs a reason: write one short sentence.")
+        _check_reason(request, "Ending an attempt")
         now = self._clock.now_ms()
         await self._attempts.change(
             asked.attempt.attempt_id,
@@ -143,3 +204,8 @@ class Acts:
             ),
         )
         self._live_views.end_attempt(asked.attempt.attempt_id, "The attempt is over.")
+
+
+def _check_reason(request: ActRequest, what: str) -> None:
+    if not request.reason.strip() or len(request.reason) > MAX_TEXT:
+        raise BadInput(f"{what} needs a reason: write one short sentence.")

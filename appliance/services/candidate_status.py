@@ -16,7 +16,8 @@ MINUTE_MS = 60_000
 class CandidateStatus:
     """`notice` is the version that was acknowledged, None before; `camera` is `refused` after a
     refusal. `portrait` says whether a photo was accepted. Times are Unix milliseconds.
-    `acknowledged` is the highest snippet number below which none is missing."""
+    `acknowledged` is the highest snippet number below which none is missing; `next_sequence` the
+    first that no snippet has: where a page begins that has recorded nothing of this attempt yet."""
 
     attempt: AttemptId
     title: str
@@ -33,6 +34,7 @@ class CandidateStatus:
     ends_ms: int | None
     late_until_ms: int | None
     acknowledged: int
+    next_sequence: int
     watchers: int
     hand_raised: bool
     notice: str | None
@@ -57,7 +59,13 @@ def late_until_ms(exam: Exam) -> int | None:
 
 
 def candidate_status(
-    exam: Exam, attempt: Attempt, *, now_ms: int, acknowledged: int, watchers: int
+    exam: Exam,
+    attempt: Attempt,
+    *,
+    now_ms: int,
+    acknowledged: int,
+    next_sequence: int,
+    watchers: int,
 ) -> CandidateStatus:
     return CandidateStatus(
         attempt=attempt.attempt_id,
@@ -75,6 +83,7 @@ def candidate_status(
         ends_ms=ends_ms(exam, attempt),
         late_until_ms=late_until_ms(exam),
         acknowledged=acknowledged,
+        next_sequence=next_sequence,
         watchers=watchers,
         hand_raised=attempt.hand_raised,
         notice=attempt.notice_version,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from appliance.core.attempt import FINISHED, Attempt, AttemptState
-from appliance.core.errors import BadInput, WrongState
+from appliance.core.attendance import AttendanceStore
+from appliance.core.errors import BadInput, NotFound, WrongState
 from appliance.core.exam import IN_SESSION, ExamState
 from appliance.core.ids import AttemptId
 from appliance.core.ports import AttemptStore, Clock, ExamStore
@@ -23,6 +24,7 @@ class Candidates:
         *,
         exams: ExamStore,
         attempts: AttemptStore,
+        attendance: AttendanceStore,
         life: AttemptLife,
         arrivals: Arrivals,
         live_views: LiveViews,
@@ -30,6 +32,7 @@ class Candidates:
     ) -> None:
         self._exams = exams
         self._attempts = attempts
+        self._attendance = attendance
         self._life = life
         self._arrivals = arrivals
         self._live_views = live_views
@@ -38,6 +41,13 @@ class Candidates:
     async def by_token(self, token: str) -> Attempt:
         """Raise NotFound."""
         return await self._attempts.by_token(token_hash(token))
+
+    async def by_earlier_token(self, token: str) -> Attempt:
+        """The attempt of a page that lost its seat to another computer; raise NotFound."""
+        attempt = await self._attendance.attempt_of_page(token_hash(token))
+        if attempt is None:
+            raise NotFound("No page has this token.")
+        return await self._attempts.get(attempt)
 
     async def status_now(self, attempt_id: AttemptId) -> CandidateStatus:
         return await self.status(await self._attempts.get(attempt_id))
@@ -49,6 +59,7 @@ class Candidates:
             attempt,
             now_ms=self._clock.now_ms(),
             acknowledged=arrived.solid,
+            next_sequence=arrived.highest + 1,
             watchers=self._live_views.watchers(attempt.attempt_id),
         )
 

@@ -39,7 +39,14 @@ class HallMessage:
     at: int
 
 
-ChannelMessage = LiveOffer | LiveIceCandidate | LiveEnd | HallMessage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOver:
+    """Another computer has this seat now; this page only sends what it still has."""
+
+    at: int
+
+
+ChannelMessage = LiveOffer | LiveIceCandidate | LiveEnd | HallMessage | TakenOver
 
 
 class Channel(Protocol):

@@ -1,52 +1,19 @@
-"""From the slip to `checked in`: join, notice, devices, portrait, ready."""
+"""From a joined seat to `checked in`: notice, devices, portrait, ready."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from hmac import compare_digest
-from typing import Protocol
+from dataclasses import replace
 
-from appliance.core.attempt import FINISHED, Attempt, AttemptState, CameraState
-from appliance.core.errors import BadInput, Conflict, NotFound, WrongState
+from appliance.core.attempt import Attempt, AttemptState, CameraState
+from appliance.core.errors import Conflict, WrongState
 from appliance.core.exam import IN_SESSION, Exam, ExamState
 from appliance.core.ids import pseudonym
 from appliance.core.languages import Languages
 from appliance.core.notice import Notice, notice_for
-from appliance.core.ports import AttemptStore, AuditStore, Clock, ExamStore, Randomness
-from appliance.services.accounts import new_token, token_hash
+from appliance.core.ports import AuditStore, ExamStore
 from appliance.services.attempt_life import AttemptLife
-from appliance.services.challenges import Challenges
-from appliance.services.channels import Channels
 from appliance.services.hall import Halls
 from appliance.services.portraits import PortraitAnswer, Portraits
-from appliance.services.seat_codes import seat_code_hash, typed
-
-
-class ProofCheck(Protocol):
-    def check(self, public_key: bytes, message: bytes, signature: bytes) -> bool:
-        """ECDSA P-256 with SHA-256: key as SPKI DER, signature as IEEE P1363. False for
-        anything else, never an error."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JoinRequest:
-    """`exam_code` and `seat_code` exactly as they were signed."""
-
-    exam_code: str
-    seat_code: str
-    nonce: str
-    public_key: bytes
-    signature: bytes
-
-    @property
-    def signed(self) -> bytes:
-        return f"hallvakt-join\n{self.exam_code}\n{self.seat_code}\n{self.nonce}".encode()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
-    attempt: Attempt
-    token: str
 
 
 class CheckIn:
@@ -54,83 +21,18 @@ class CheckIn:
         self,
         *,
         exams: ExamStore,
-        attempts: AttemptStore,
         life: AttemptLife,
         audit: AuditStore,
         halls: Halls,
-        channels: Channels,
         portraits: Portraits,
-        proofs: ProofCheck,
         languages: Languages,
-        clock: Clock,
-        randomness: Randomness,
     ) -> None:
         self._exams = exams
-        self._attempts = attempts
         self._life = life
         self._audit = audit
         self._halls = halls
-        self._channels = channels
         self._portraits = portraits
-        self._proofs = proofs
         self._languages = languages
-        self._clock = clock
-        self._randomness = randomness
-        self._challenges = Challenges(clock, randomness)
-
-    def challenge(self) -> str:
-        return self._challenges.new()
-
-    async def join(self, request: JoinRequest) -> Joined:
-        """The attempt and a new token for the page that holds the key.
-
-        The nonce is used up whatever comes after. Raise Refused for a bad nonce or proof,
-        NotFound for a wrong code, WrongState when the exam is not open, Conflict("seat-taken")
-        for another key on a seat that is joined: an invigilator has to release it.
-        """
-        self._challenges.use(request.nonce)
-        if not self._proofs.check(request.public_key, request.signed, request.signature):
-            raise BadInput("The page could not prove its key: load it again.", code="bad-proof")
-        exam, attempt = await self._find(request)
-        token = new_token(self._randomness)
-        now = self._clock.now_ms()
-
-        def joined(current: Attempt) -> Attempt:
-            mine = current.public_key is None or compare_digest(
-                current.public_key, request.public_key
-            )
-            if not mine:
-                raise Conflict(
-                    "Another computer has joined with this seat code: ask an invigilator to "
-                    "release the seat.",
-                    code="seat-taken",
-                )
-            if current.public_key is None and current.state in FINISHED:
-                raise WrongState("This attempt is over.")
-            return replace(
-                current,
-                public_key=request.public_key,
-                token_hash=token_hash(token),
-                joined_ms=current.joined_ms or now,
-            )
-
-        try:
-            attempt = await self._life.change(attempt.attempt_id, joined)
-        except Conflict:
-            self._halls.update(attempt.attempt_id, takeover_asked=True)
-            self._halls.announce(
-                exam.exam_id,
-                f"Another computer wants seat {attempt.seat.label}: check who sits there, then "
-                "release the seat if it is the right person.",
-                level="warning",
-                attempt=attempt.attempt_id,
-            )
-            raise
-        # An older page of the same browser must not go on with a token that has ended.
-        self._channels.close(attempt.attempt_id)
-        await self._audit.append(attempt.attempt_id, "join", "check_in", attempt.attempt_id)
-        self._halls.contact(attempt.attempt_id)
-        return Joined(attempt=attempt, token=token)
 
     async def notice(self, attempt: Attempt, language: str) -> Notice:
         exam = await self._exams.get(attempt.exam_id)
@@ -173,7 +75,7 @@ class CheckIn:
         exam = await self._in_session(attempt)
 
         def found(now: Attempt) -> Attempt:
-            if now.camera is CameraState.REFUSED:
+            if now.camera in (CameraState.REFUSED, CameraState.WATCHED):
                 return now
             return replace(now, camera=CameraState.WORKING if camera else CameraState.MISSING)
 
@@ -218,23 +120,6 @@ class CheckIn:
                 attempt.attempt_id, lambda a: replace(a, state=AttemptState.RECORDING)
             )
         return changed
-
-    async def _find(self, request: JoinRequest) -> tuple[Exam, Attempt]:
-        wrong = NotFound(
-            "The exam code or the seat code is wrong: compare it with your slip.",
-            code="wrong-code",
-        )
-        try:
-            exam = await self._exams.by_code(typed(request.exam_code))
-        except NotFound:
-            raise wrong from None
-        if exam.state not in IN_SESSION:
-            raise WrongState("The exam is not open yet: wait a moment.", code="exam-not-open")
-        hashed = seat_code_hash(exam.exam_id, request.seat_code)
-        for attempt in await self._attempts.of_exam(exam.exam_id):
-            if compare_digest(attempt.seat_code_hash, hashed):
-                return exam, attempt
-        raise wrong
 
     async def _in_session(self, attempt: Attempt) -> Exam:
         exam = await self._exams.get(attempt.exam_id)

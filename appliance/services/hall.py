@@ -55,6 +55,7 @@ def _stored_fields(attempt: Attempt) -> dict[str, Any]:
         "extra_minutes": attempt.extra_minutes,
         "identity_checked_by_hand": attempt.identity_checked_by_hand,
         "portrait": attempt.portrait_accepted,
+        "admitted_late_ms": attempt.admitted_late_ms,
     }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from appliance.core import rules
-from appliance.core.attempt import FINISHED, Attempt, AttemptState
+from appliance.core.attempt import FINISHED, Attempt, AttemptState, CameraState
 from appliance.core.errors import HallvaktError
 from appliance.core.exam import Exam
 from appliance.core.feed import Announcement, FeedKind
@@ -301,6 +301,8 @@ def _asked(exam: Exam, attempt: Attempt, reference: bytes | None) -> frozenset[C
     """What may be measured of this seat now: no vector where there is nothing to compare with,
     or where a person has already compared."""
     asked = permitted(exam.settings.features) & _MEASURED
+    if attempt.camera is CameraState.WATCHED:
+        asked &= {Category.THUMBNAIL}  # a person watches: no camera is judged
     if reference is None or attempt.identity_checked_by_hand:
         asked -= {Category.DESCRIPTOR}
     return asked

@@ -15,6 +15,7 @@ from appliance.core.ports import Clock
 from appliance.web import (
     after_hand_in_api,
     attempt_api,
+    attendance_api,
     box_api,
     candidate_api,
     candidate_channel,
@@ -47,6 +48,7 @@ _PARTS = (
     login_api.routes,
     exam_api.routes,
     attempt_api.routes,
+    attendance_api.routes,
     data_protection_api.routes,
     console_feed.routes,
     live_signalling.routes,

@@ -21,12 +21,15 @@ from appliance.services.erasure import ErasureDesk
 from appliance.services.evidence import EvidenceRoom
 from appliance.services.exam_life import ExamLife
 from appliance.services.hall import Halls
+from appliance.services.hall_codes import HallCodes
 from appliance.services.ingest import Ingest
+from appliance.services.joining import Joining
 from appliance.services.legal_hold import HoldDesk
 from appliance.services.live_view import LiveViews
 from appliance.services.names import Names
 from appliance.services.people import People
 from appliance.services.preparation import Preparation
+from appliance.services.takeovers import Takeovers
 from appliance.web.token_buckets import TokenBuckets
 
 
@@ -48,13 +51,16 @@ class Gateway:
     erasures: ErasureDesk
     evidence: EvidenceRoom
     exam_life: ExamLife
+    hall_codes: HallCodes
     halls: Halls
     holds: HoldDesk
     ingest: Ingest
+    joining: Joining
     live_views: LiveViews
     names: Names
     people: People
     preparation: Preparation
+    takeovers: Takeovers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

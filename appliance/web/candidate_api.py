@@ -12,8 +12,8 @@ from aiohttp import web
 from appliance.core.attempt import Attempt
 from appliance.core.errors import BadInput, BadMedia, TooLarge
 from appliance.core.snippet import HIGHEST_SEQUENCE, MAX_PORTRAIT_BYTES, MAX_SNIPPET_BYTES
-from appliance.services.check_in import JoinRequest
 from appliance.services.ingest import Upload
+from appliance.services.joining import JoinRequest
 from appliance.web.application_keys import GATEWAY, LIMITS
 from appliance.web.bodies import (
     UPLOAD_SECONDS,
@@ -35,6 +35,8 @@ class JoinBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     nonce: str
     public_key: str
     signature: str
+    hall_code: str = ""
+    takeover_code: str = ""
 
 
 class NoticeBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -57,7 +59,7 @@ async def challenge(request: web.Request) -> web.StreamResponse:
     await read_nothing(request)
     gateway = request.app[GATEWAY]
     return json_response(
-        {"nonce": gateway.check_in.challenge(), "server_ms": gateway.clock.now_ms()}
+        {"nonce": gateway.joining.challenge(), "server_ms": gateway.clock.now_ms()}
     )
 
 
@@ -67,13 +69,16 @@ async def join(request: web.Request) -> web.StreamResponse:
     limits.join_by_address.take(request.remote or "")
     body = await read_json(request, JoinBody, limit=4096)
     limits.join_by_seat.take(f"{body.exam_code}/{body.seat_code}".upper())
-    joined = await gateway.check_in.join(
+    joined = await gateway.joining.join(
         JoinRequest(
             exam_code=body.exam_code,
             seat_code=body.seat_code,
             nonce=body.nonce,
             public_key=_base64url(body.public_key),
             signature=_base64url(body.signature),
+            hall_code=body.hall_code[:16],
+            takeover_code=body.takeover_code[:16],
+            address=request.remote or "",
         )
     )
     status = await gateway.candidates.status(joined.attempt)
@@ -141,7 +146,7 @@ async def ready(request: web.Request, attempt: Attempt) -> web.StreamResponse:
     return json_response(await gateway.candidates.status(attempt))
 
 
-@routes.candidate("PUT", "/api/v1/attempts/me/snippets/{sequence}")
+@routes.candidate("PUT", "/api/v1/attempts/me/snippets/{sequence}", earlier_page=True)
 async def snippet(request: web.Request, attempt: Attempt) -> web.StreamResponse:
     if request.content_type != "video/webm":
         raise BadMedia("A snippet is sent as video/webm.", code="not-webm")

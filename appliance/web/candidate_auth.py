@@ -3,6 +3,8 @@ same token as `Authorization: Bearer` for candidates that are not browsers."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from aiohttp import web
 
 from appliance.core.attempt import Attempt
@@ -15,19 +17,30 @@ COOKIE = "__Host-hallvakt-attempt"
 _LONGEST_TOKEN = 128
 
 
-async def attempt_of(request: web.Request) -> Attempt:
-    """Raise NotLoggedIn."""
+async def attempt_of(request: web.Request, *, earlier_page: bool) -> tuple[Attempt, bool]:
+    """The attempt, and whether this is its page now. One that lost its seat to another computer
+    is taken where `earlier_page` says so. Raise NotLoggedIn: `taken-over` for such a page
+    elsewhere, `not-joined` for any other."""
     check_origin(request)
     token = bearer(request) or request.cookies.get(COOKIE)
     if not token or len(token) > _LONGEST_TOKEN:
         raise NotLoggedIn("Please join the exam first.", code="not-joined")
+    candidates = request.app[GATEWAY].candidates
+    with suppress(NotFound):
+        return await candidates.by_token(token), True
     try:
-        return await request.app[GATEWAY].candidates.by_token(token)
+        attempt = await candidates.by_earlier_token(token)
     except NotFound:
         raise NotLoggedIn(
             "This page is no longer joined: type the exam code and the seat code again.",
             code="not-joined",
         ) from None
+    if earlier_page:
+        return attempt, False
+    raise NotLoggedIn(
+        "The exam goes on at another computer: this one only sends what it still has.",
+        code="taken-over",
+    )
 
 
 def set_cookie(response: web.Response, token: str) -> None:

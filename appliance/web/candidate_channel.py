@@ -16,6 +16,7 @@ from appliance.services.channels import (
     LiveEnd,
     LiveIceCandidate,
     LiveOffer,
+    TakenOver,
 )
 from appliance.web.application_keys import GATEWAY, Gateway
 from appliance.web.bodies import json_bytes
@@ -94,6 +95,8 @@ def _wire(message: ChannelMessage) -> dict[str, Any]:
             return {"kind": "live_end", "view": message.view}
         case HallMessage():
             return {"kind": "message", "text": message.text, "at": message.at}
+        case TakenOver():
+            return {"kind": "taken_over", "at": message.at}
 
 
 @routes.candidate("GET", "/api/v1/attempts/me/channel")

@@ -118,11 +118,16 @@ class Routes:
 
         return add
 
-    def candidate(self, method: str, path: str) -> Callable[[CandidateHandler], CandidateHandler]:
+    def candidate(
+        self, method: str, path: str, *, earlier_page: bool = False
+    ) -> Callable[[CandidateHandler], CandidateHandler]:
+        """`earlier_page`: also for a page whose seat another computer has by now."""
+
         def add(handler: CandidateHandler) -> CandidateHandler:
             async def answer(request: web.Request) -> web.StreamResponse:
-                attempt = await attempt_of(request)
-                request.app[GATEWAY].halls.contact(attempt.attempt_id)
+                attempt, is_page_now = await attempt_of(request, earlier_page=earlier_page)
+                if is_page_now:
+                    request.app[GATEWAY].halls.contact(attempt.attempt_id)
                 return await handler(request, attempt)
 
             self._add(method, path, Open.CANDIDATE, answer)

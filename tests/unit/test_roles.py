@@ -28,6 +28,7 @@ _WATCHING = {
     Action.SNIPPET_OPEN: LIVE,
     Action.LIVE_VIEW_OPEN: SESSION,
     Action.INCIDENT_DECIDE: LIVE,
+    Action.JOIN_CODE_SEE: SESSION,
     Action.ATTEMPT_ACT: SESSION,
 }
 ALLOWED: dict[Role, dict[Action, set[ExamState] | None]] = {

@@ -16,9 +16,11 @@ from appliance.core.ids import AttemptId, ExamId
 _COLUMNS = (
     "attempt_id, exam_id, hall, seat, state, camera, extra_minutes, seat_code_hash, public_key, "
     "token_hash, notice_version, portrait_accepted, identity_checked_by_hand, hand_raised, "
-    "break_started_ms, joined_ms, finished_ms, epoch, last_sequence"
+    "break_started_ms, joined_ms, finished_ms, epoch, last_sequence, "
+    "admitted_late_ms"
 )
-_PLACES = ", ".join("?" * 19)
+_PLACES = ", ".join("?" * 20)
+_GO_WITH_IT = ("refused_snippets", "breaks", "seats_left", "earlier_pages")
 _SELECT = f"SELECT {_COLUMNS} FROM attempts"
 
 
@@ -85,11 +87,12 @@ class Attempts:
 
     async def remove_of_exam(self, exam: ExamId) -> None:
         def delete(connection: apsw.Connection) -> None:
-            connection.execute(
-                "DELETE FROM refused_snippets WHERE attempt_id IN "
-                "(SELECT attempt_id FROM attempts WHERE exam_id = ?)",
-                (exam,),
-            )
+            for table in _GO_WITH_IT:
+                connection.execute(
+                    f"DELETE FROM {table} WHERE attempt_id IN "
+                    "(SELECT attempt_id FROM attempts WHERE exam_id = ?)",
+                    (exam,),
+                )
             connection.execute("DELETE FROM attempts WHERE exam_id = ?", (exam,))
 
         await self._database.run(delete)
@@ -129,6 +132,7 @@ def _row(attempt: Attempt) -> tuple[Any, ...]:
         attempt.finished_ms,
         attempt.epoch,
         attempt.last_sequence,
+        attempt.admitted_late_ms,
     )
 
 
@@ -152,4 +156,5 @@ def _attempt(row: tuple[Any, ...]) -> Attempt:
         finished_ms=row[16],
         epoch=row[17],
         last_sequence=row[18],
+        admitted_late_ms=row[19],
     )

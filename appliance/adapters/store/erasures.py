@@ -19,6 +19,9 @@ _TABLES = (
     "incidents",
     "flagged_snippets",
     "refused_snippets",
+    "breaks",
+    "seats_left",
+    "earlier_pages",
     "epochs",
     "attempts",
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.adapters.store.attempts import Attempts
+from appliance.adapters.store.attendance import Attendance
 from appliance.adapters.store.audit import Audit
 from appliance.adapters.store.box_facts import BoxFacts
 from appliance.adapters.store.database import Database
@@ -26,6 +27,7 @@ class Stores:
 
     exams: Exams
     attempts: Attempts
+    attendance: Attendance
     snippets: Snippets
     observations: Observations
     users: Users
@@ -65,6 +67,7 @@ def open_stores(state: Path, *, now_ms: Callable[[], int] | None = None) -> Stor
     return Stores(
         exams=Exams(box),
         attempts=Attempts(box),
+        attendance=Attendance(box),
         snippets=Snippets(box),
         observations=Observations(box),
         users=Users(box),

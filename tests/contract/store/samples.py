@@ -87,6 +87,7 @@ def full_attempt(n: int = 1) -> Attempt:
         finished_ms=7,
         epoch=3,
         last_sequence=41,
+        admitted_late_ms=8,
     )
 
 

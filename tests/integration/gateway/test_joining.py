@@ -81,7 +81,8 @@ async def test_a_second_computer_is_refused_told_and_let_in_by_an_invigilator(
     assert (await lead.ok("GET", path))["seat"]["takeover_asked"] is True
 
     await lead.ok("POST", f"{path}/acts", json={"act": "release_seat"})
-    assert (await candidate.ask("GET", "/api/v1/attempts/me")).status == 401
+    gone = await candidate.ask("GET", "/api/v1/attempts/me")
+    assert (gone.status, gone.code) == (401, "taken-over")
     joined = await other.join(exam.code, exam.seats["A1"], new_key)
     assert joined.status == 201
     assert joined.json["attempt"] == attempt

@@ -22,6 +22,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         name="Aulan",
         web=WebConfig(port=9443, names=("box.school.example", "10.0.0.5")),
         cloud=CloudConfig(objects="directory", directory=tmp_path / "copy"),
+        halls={"Hall A, östra": ("10.20.0.0/16", "2001:db8::/64")},
     )
     path = box.write(tmp_path, config)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -57,6 +58,8 @@ def test_a_directory_without_a_box_says_what_to_do(tmp_path: Path) -> None:
         (TOP + "[web]\nport = 0\n", "web.port must be between"),
         (TOP + "[web]\nnames = []\n", "web.names"),
         (TOP + "[web]\nnames = [1]\n", "web.names[0] must be text"),
+        (TOP + '[halls]\nAula = ["10.20.0.0/33"]\n', "each hall has a list of networks"),
+        (TOP + "[halls]\nAula = []\n", "each hall has a list of networks"),
         (TOP + "[web]\nport = 3478\n", "another port than relay.port"),
         (TOP + "[relay]\nport = 5349\n", "two different ports"),
         (TOP + "[relay]\nmin_port = 50000\n", "relay.min_port"),
