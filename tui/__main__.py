@@ -13,6 +13,7 @@ from appliance.core.errors import HallvaktError
 from tui.app import ConsoleApp
 from tui.arguments import Arguments, parse
 from tui.client import BoxClient
+from tui.language import of_this_terminal, speak
 from tui.screenshot import take_screenshot
 from tui.shift import Shift
 from tui.target import from_arguments
@@ -23,6 +24,7 @@ _SIMPLE_TERMINALS = ("linux", "dumb", "vt")
 def main(argv: list[str] | None = None) -> int:
     """Run the console; answers the exit code. Errors are one line on standard error."""
     arguments = parse(argv)
+    speak(arguments.language or of_this_terminal())
     # Textual draws on standard error: one log line of a library would spoil the screen.
     logging.getLogger().addHandler(logging.NullHandler())
     logging.getLogger().setLevel(logging.CRITICAL)
@@ -34,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
             client=BoxClient(target),
             user=arguments.user,
             exam_code=arguments.exam,
-            plain=arguments.plain or _is_simple_terminal(),
+            letters=arguments.letters or _is_simple_terminal(),
         )
         if arguments.screenshot is not None:
             asyncio.run(_screenshot(shift, arguments))

@@ -12,6 +12,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from tui.hall_watch import HallWatch
+from tui.language import text, tr
 from tui.screens.base import LoginWanted
 from tui.screens.closed import ClosedScreen
 from tui.screens.exam_choice import ExamChoiceScreen
@@ -116,21 +117,21 @@ class ConsoleApp(App[None]):
 
     def action_lock(self) -> None:
         if not isinstance(self.screen, LoginScreen):
-            self._to_login("Locked. Log in to go on; recording was not interrupted.")
+            self._to_login(tr("Locked. Log in to go on; recording was not interrupted."))
 
     def action_theme(self) -> None:
         self.theme = following(self.theme)
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self._keys(), plain=self.shift.plain))
+            self.push_screen(HelpScreen(self._keys(), letters=self.shift.letters))
 
     def _keys(self) -> Iterable[tuple[str, str]]:
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if binding.show and binding.description:
                 yield self.get_key_display(binding), binding.description
-        yield "ctrl+t", "dark, light, high contrast"
+        yield "ctrl+t", text("dark, light, high contrast")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "lock":

@@ -15,7 +15,8 @@ class Arguments:
     socket: Path | None
     user: str
     exam: str
-    plain: bool
+    letters: bool
+    language: str
     screenshot: Path | None
     size: tuple[int, int]
     passphrase_fd: int | None
@@ -33,7 +34,10 @@ def parse(argv: list[str] | None = None) -> Arguments:
     parser.add_argument("--user", default="", help="fill in the user's name")
     parser.add_argument("--exam", default="", help="go straight to the exam with this code")
     parser.add_argument(
-        "--plain", action="store_true", help="letters instead of signs, for simple terminals"
+        "--letters", action="store_true", help="letters instead of signs, for simple terminals"
+    )
+    parser.add_argument(
+        "--language", default="", help="sv or en; what the terminal asks for when not given"
     )
     parser.add_argument(
         "--screenshot",
@@ -59,7 +63,8 @@ def parse(argv: list[str] | None = None) -> Arguments:
         socket=given.socket,
         user=given.user,
         exam=given.exam,
-        plain=given.plain,
+        letters=given.letters,
+        language=given.language,
         screenshot=given.screenshot,
         size=(int(columns), int(lines)),
         passphrase_fd=given.passphrase_fd,

@@ -14,6 +14,7 @@ from appliance.core.exam import ExamState
 from appliance.core.feed import BoxStatus, ExamStatus, SeatStatus
 from appliance.core.ids import AttemptId, ExamId, IncidentId
 from appliance.core.observation import Decision, Incident, ReasonCategory
+from tui.language import tr
 from tui.problems import LoginEnded, error_of
 from tui.replies import (
     AttemptDetail,
@@ -213,9 +214,9 @@ class BoxClient:
                 return body
         except aiohttp.ClientConnectorCertificateError as error:
             raise Unreachable(
-                "This is not the box whose certificate you gave; check the address and --ca."
+                tr("This is not the box whose certificate you gave; check the address and --ca.")
             ) from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise Unreachable(
-                "The box does not answer; check that it is on and on this network."
+                tr("The box does not answer; check that it is on and on this network.")
             ) from error

@@ -12,6 +12,7 @@ from appliance.core.errors import HallvaktError, NotAllowed, NotFound
 from appliance.core.feed import FeedMessage
 from appliance.core.ids import ExamId
 from tui.client import BoxClient
+from tui.language import tr
 from tui.problems import LoginEnded
 from tui.replies import decode_feed
 
@@ -92,10 +93,10 @@ def _refusal(status: int) -> HallvaktError | None:
     carries no body to read the reason from."""
     match status:
         case 401:
-            return LoginEnded("Your login has ended; log in again.")
+            return LoginEnded(tr("Your login has ended; log in again."))
         case 403:
-            return NotAllowed("You can no longer watch this exam.")
+            return NotAllowed(tr("You can no longer watch this exam."))
         case 404:
-            return NotFound("This exam is not on this box.")
+            return NotFound(tr("This exam is not on this box."))
         case _:
             return None

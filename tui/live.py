@@ -30,6 +30,7 @@ from appliance.core.errors import HallvaktError, NotAllowed, Unreachable, WrongS
 from appliance.core.ids import AttemptId, ExamId
 from tui.client import BoxClient
 from tui.half_blocks import Pixels
+from tui.language import text, tr
 from tui.live_frames import FrameMeter
 from tui.problems import LoginEnded
 
@@ -37,6 +38,7 @@ _GATHER_WITHIN_S = 8.0
 _FIRST_PICTURE_WITHIN_S = 12.0
 _PEER_CLOSE_WITHIN_S = 3.0  # with a dead relay aiortc's own close takes over 20 s
 _WATCH_EVERY_S = 0.25
+_LOST = text("No picture for 5 seconds: the relay or the candidate's link is lost.")
 
 
 class Phase(StrEnum):
@@ -99,7 +101,7 @@ class LiveView:
         except aiohttp.WSServerHandshakeError as error:
             raise _refusal(error.status) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unreachable("The live view could not be opened; try again.") from error
+            raise Unreachable(tr("The live view could not be opened; try again.")) from error
         finally:
             self.phase = Phase.ENDED
             self._meter.drop()
@@ -132,12 +134,12 @@ class LiveView:
             @peer.on("connectionstatechange")
             def on_state() -> None:
                 if peer.connectionState == "failed":
-                    _end(over, "The connection through the relay failed.")
+                    _end(over, text("The connection through the relay failed."))
 
             await peer.setLocalDescription(await peer.createOffer())
         sdp = peer.localDescription.sdp
         if "typ relay" not in sdp:  # a refused credential shows only as this silence
-            raise Unreachable("The relay did not answer; tell the technician.")
+            raise Unreachable(tr("The relay did not answer; tell the technician."))
         await socket.send_str(json.dumps({"kind": "offer", "sdp": sdp}))
         return peer
 
@@ -159,9 +161,9 @@ class LiveView:
                 case "ice_candidate":
                     await _add_candidate(peer, message.get("candidate"))
                 case "ended":
-                    _end(over, message.get("reason") or "The box ended the view.")
+                    _end(over, message.get("reason") or text("The box ended the view."))
                     return
-        _end(over, "The link to the box was lost.")
+        _end(over, text("The link to the box was lost."))
 
     async def _receive(self, track: Any, over: asyncio.Future[str]) -> None:
         try:
@@ -169,16 +171,19 @@ class LiveView:
                 self._meter.add(await track.recv())
                 self.phase = Phase.SHOWING
         except MediaStreamError:
-            _end(over, "The candidate's page stopped sending.")
+            _end(over, text("The candidate's page stopped sending."))
 
     async def _watchdog(self, over: asyncio.Future[str]) -> None:
         began = time.monotonic()
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
             if self._meter.is_lost:
-                _end(over, "No picture for 5 seconds: the relay or the candidate's link is lost.")
+                _end(
+                    over,
+                    text("No picture for 5 seconds: the relay or the candidate's link is lost."),
+                )
             elif not self.frames and time.monotonic() - began > _FIRST_PICTURE_WITHIN_S:
-                _end(over, "The candidate's computer did not answer.")
+                _end(over, text("The candidate's computer did not answer."))
 
     async def _close_peer(self) -> None:
         peer, self._peer = self._peer, None
@@ -199,10 +204,10 @@ async def _relay_offered(socket: aiohttp.ClientWebSocketResponse) -> RTCIceServe
             break
         message = json.loads(frame.data)
         if message.get("kind") == "ended":
-            raise WrongState(message.get("reason") or "The live view is not possible now.")
+            raise WrongState(message.get("reason") or tr("The live view is not possible now."))
         if message.get("kind") == "ice_servers":
             return pick_relay(message.get("ice_servers") or [])
-    raise Unreachable("The box closed the live view before it began; try again.")
+    raise Unreachable(tr("The box closed the live view before it began; try again."))
 
 
 def pick_relay(offered: Sequence[Mapping[str, Any]]) -> RTCIceServer:
@@ -217,7 +222,7 @@ def pick_relay(offered: Sequence[Mapping[str, Any]]) -> RTCIceServer:
             elif url.startswith("turns:"):
                 found.append((2, url, server))
     if not found:
-        raise Unreachable("The box offers no relay now; live views are not possible.")
+        raise Unreachable(tr("The box offers no relay now; live views are not possible."))
     _, url, server = min(found, key=lambda each: each[0])
     return RTCIceServer(
         urls=[url], username=server.get("username"), credential=server.get("credential")
@@ -238,13 +243,13 @@ async def _add_candidate(peer: RTCPeerConnection, init: Mapping[str, Any] | None
 def _refusal(status: int) -> HallvaktError:
     match status:
         case 401:
-            return LoginEnded("Your login has ended; log in again.")
+            return LoginEnded(tr("Your login has ended; log in again."))
         case 403:
-            return NotAllowed("You may not look live at this seat now.")
+            return NotAllowed(tr("You may not look live at this seat now."))
         case 409:
-            return WrongState("This seat cannot be looked at now, or too many views are open.")
+            return WrongState(tr("This seat cannot be looked at now, or too many views are open."))
         case _:
-            return Unreachable("The live view could not be opened; try again.")
+            return Unreachable(tr("The live view could not be opened; try again."))
 
 
 def _end(over: asyncio.Future[str], why: str) -> None:

@@ -19,6 +19,7 @@ from appliance.core.errors import (
     Unreachable,
     WrongState,
 )
+from tui.language import tr
 
 
 class LoginEnded(NotAllowed):
@@ -70,7 +71,8 @@ def error_of(status: int, body: bytes) -> HallvaktError:
     code = code if isinstance(code, str) else None
     text = problem.get("detail") or problem.get("title")
     if not isinstance(text, str) or not text:
-        text = f"The box answered {status} without saying why; try again."
+        text = tr("The box answered {status} without saying why; try again.", status=status)
+    text = tr(text)  # many sentences of the box are known here
     if status == 401:
         return LoginEnded(text, code=code)
     kind = _BY_CODE.get(code or "") or _BY_STATUS.get(status, Unreachable)

@@ -8,7 +8,8 @@ from appliance.core.feed import HallView, needs_eyes
 from appliance.core.ids import AttemptId
 from appliance.core.incident import is_withdrawn
 from appliance.core.observation import HallEvent, Incident, Strength
-from tui.words import KIND, KIND_SHORT, STRENGTH, count, fit, span, time_of_day
+from tui.language import several, tr
+from tui.words import KIND, KIND_SHORT, STRENGTH, fit, span, time_of_day
 
 _HALL_EVENT_SHOWN_MS = 10 * 60_000
 _TONE = {Strength.STRONG: "strong", Strength.CLEAR: "clear", Strength.WEAK: "weak"}
@@ -51,20 +52,22 @@ def reasons(view: HallView) -> dict[AttemptId, tuple[str, ...]]:
     for incident in waiting(view):
         kinds = incident.kinds
         more = f" +{len(kinds) - 1}" if len(kinds) > 1 else ""
-        words = (kinds_of(incident), KIND[kinds[0]] + more, KIND[kinds[0]], KIND_SHORT[kinds[0]])
+        kind = tr(KIND[kinds[0]])
+        words = (kinds_of(incident), kind + more, kind, tr(KIND_SHORT[kinds[0]]))
         first.setdefault(incident.attempt_id, words)
     return first
 
 
 def kinds_of(incident: Incident) -> str:
     """`second person, nobody in view`."""
-    return ", ".join(KIND[kind] for kind in incident.kinds) or "something to look at"
+    return ", ".join(tr(KIND[kind]) for kind in incident.kinds) or tr("something to look at")
 
 
 def how_much(incident: Incident) -> str:
     """`strong · 14 s · going on now`."""
-    when = "going on now" if incident.ongoing else f"until {time_of_day(incident.last_ms)}"
-    return f"{STRENGTH[incident.strength]} · {span(incident.duration_s)} · {when}"
+    until = time_of_day(incident.last_ms)
+    when = tr("going on now") if incident.ongoing else tr("until {time}", time=until)
+    return f"{tr(STRENGTH[incident.strength])} · {span(incident.duration_s)} · {when}"
 
 
 def _of_incident(view: HallView, incident: Incident) -> Entry:
@@ -76,8 +79,8 @@ def _of_incident(view: HallView, incident: Incident) -> Entry:
         tone=_TONE[incident.strength],
         glyph="▲",
         first=f"{seat.seat if seat else '?'}  {kinds_of(incident)}",
-        first_right="now" if incident.ongoing else time_of_day(incident.last_ms)[:5],
-        second=f"{STRENGTH[incident.strength]} · {span(incident.duration_s)}",
+        first_right=tr("now") if incident.ongoing else time_of_day(incident.last_ms)[:5],
+        second=f"{tr(STRENGTH[incident.strength])} · {span(incident.duration_s)}",
     )
 
 
@@ -89,18 +92,19 @@ def _of_event(event: HallEvent) -> Entry:
         attempt_id=None,
         tone="hall",
         glyph="≈",
-        first=f"{event.hall}  {KIND[event.kind]}",
+        first=f"{event.hall}  {tr(KIND[event.kind])}",
         first_right=time_of_day(event.last_ms)[:5],
-        second=f"{count(len(event.seats), 'seat', 'seats')} · {span(seconds)} · blames nobody",
+        second=f"{several('{n} seat', '{n} seats', len(event.seats))} · {span(seconds)} · "
+        + tr("blames nobody"),
     )
 
 
-def entry_line(entry: Entry, line: int, width: int, *, selected: bool, plain: bool) -> str:
+def entry_line(entry: Entry, line: int, width: int, *, selected: bool, letters: bool) -> str:
     """Line 0 or 1 of an entry, exactly `width` wide."""
-    mark = "▌" if selected and not plain else ">" if selected else " "
+    mark = "▌" if selected and not letters else ">" if selected else " "
     if line == 0:
         room = width - 3 - len(entry.first_right) - (1 if entry.first_right else 0)
-        glyph = entry.glyph if not plain else "!"
+        glyph = entry.glyph if not letters else "!"
         tail = f" {entry.first_right}" if entry.first_right else ""
         return f"{mark}{glyph} {fit(entry.first, room)}{tail}"
     return f"{mark}  {fit(entry.second, width - 3)}"

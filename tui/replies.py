@@ -13,6 +13,7 @@ from appliance.core.feed import DATA_TYPE, ExamStatus, FeedKind, FeedMessage, Se
 from appliance.core.ids import UserId
 from appliance.core.observation import Incident
 from appliance.core.roles import Role
+from tui.language import tr
 
 Reply = TypeVar("Reply")
 
@@ -79,8 +80,10 @@ def decode(body: bytes | str, kind: type[Reply]) -> Reply:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise IntegrityFailure(
-            "The box answered something this console does not understand; "
-            "both need the same version."
+            tr(
+                "The box answered something this console does not understand; "
+                "both need the same version."
+            )
         ) from error
 
 
@@ -98,7 +101,7 @@ def decode_film_strip(body: bytes) -> tuple[Still, ...]:
             for still in decode(body, _FilmStrip).stills
         )
     except ValueError as error:
-        raise IntegrityFailure("The film strip arrived damaged; open it again.") from error
+        raise IntegrityFailure(tr("The film strip arrived damaged; open it again.")) from error
 
 
 def decode_feed(text: str) -> FeedMessage:

@@ -9,6 +9,7 @@ from enum import Enum
 
 from appliance.core.attempt import FINISHED, AttemptState, CameraState, LinkState
 from appliance.core.feed import SeatStatus
+from tui.language import text, tr
 
 STALE_AFTER_MS = 30_000  # three snippets of the default length without a new picture
 
@@ -20,25 +21,29 @@ class SeatLook(Enum):
     names the component class that colours it.
     """
 
-    NEEDS_EYES = ("▲", "!", "needs eyes", "alarm")
-    TAKEOVER = ("⇄", "T", "other computer", "ask")
-    LATE = ("→", "L", "came late", "ask")
-    HAND = ("◆", "H", "hand raised", "ask")
-    LINK_LOST = ("~", "~", "link lost", "neutral")
-    STALE = ("◌", "?", "old picture", "loud")
-    ON_BREAK = ("◐", "B", "on break", "pause")
-    WATCHED = ("◇", "W", "seat watched", "pause")
-    RECORDING = ("●", "*", "recording", "good")
-    CHECKED_IN = ("◎", "+", "checked in", "calm")
-    EXPECTED = ("○", "o", "not here", "faint")
-    HANDED_IN = ("✓", "v", "handed in", "faint")
-    ENDED = ("×", "x", "ended", "faint")
+    NEEDS_EYES = ("▲", "!", text("needs eyes"), "alarm")
+    TAKEOVER = ("⇄", "T", text("other computer"), "ask")
+    LATE = ("→", "L", text("came late"), "ask")
+    HAND = ("◆", "H", text("hand raised"), "ask")
+    LINK_LOST = ("~", "~", text("link lost"), "neutral")
+    STALE = ("◌", "?", text("old picture"), "loud")
+    ON_BREAK = ("◐", "B", text("on break"), "pause")
+    WATCHED = ("◇", "W", text("seat watched"), "pause")
+    RECORDING = ("●", "*", text("recording"), "good")
+    CHECKED_IN = ("◎", "+", text("checked in"), "calm")
+    EXPECTED = ("○", "o", text("not here"), "faint")
+    HANDED_IN = ("✓", "v", text("handed in"), "faint")
+    ENDED = ("×", "x", text("ended"), "faint")
 
     def __init__(self, glyph: str, letter: str, word: str, tone: str) -> None:
         self.glyph = glyph
         self.letter = letter
-        self.word = word
+        self._word = word
         self.tone = tone
+
+    @property
+    def word(self) -> str:
+        return tr(self._word)
 
 
 _NO_CAMERA = frozenset({CameraState.MISSING, CameraState.REFUSED, CameraState.WATCHED})

@@ -21,7 +21,7 @@ ViewOpener = Callable[[BoxClient, ExamId, AttemptId], LiveView]
 @dataclass(slots=True)
 class Shift:
     """What is known since the login. `passphrase`: from the command line, for one login, then
-    forgotten. `plain`: letters instead of glyphs, for terminals without Unicode. `exam_code`: the
+    forgotten. `letters`: letters instead of glyphs, for terminals without Unicode. `exam_code`: the
     exam to go to after the login. `feed_pauses_s`: waits between attempts to get the feed back."""
 
     client: BoxClient
@@ -29,7 +29,7 @@ class Shift:
     user: str = ""
     passphrase: str = field(default="", repr=False)
     exam_code: str = ""
-    plain: bool = False
+    letters: bool = False
     names_hidden: bool = False
     feed_pauses_s: tuple[float, ...] = ()
     view_opener: ViewOpener = open_live_view

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from appliance.core.errors import BadInput, Unreachable
+from tui.language import tr
 
 _LONGEST_SOCKET_PATH = 107  # sun_path of unix(7), less the closing zero
 
@@ -35,7 +36,7 @@ class Target:
     @property
     def label(self) -> str:
         """What the login screen calls this box."""
-        return "this box" if self.url is None else urlsplit(self.url).netloc
+        return tr("this box") if self.url is None else urlsplit(self.url).netloc
 
     def connector(self) -> aiohttp.BaseConnector:
         """A connector to this box. Raises Unreachable when there is no socket or no usable CA."""
@@ -48,7 +49,10 @@ class Target:
             return ssl.create_default_context(cafile=str(self.ca))
         except (OSError, ssl.SSLError) as error:
             raise Unreachable(
-                f"The certificate file {self.ca} cannot be read; copy tls/ca.pem from the box."
+                tr(
+                    "The certificate file {file} cannot be read; copy tls/ca.pem from the box.",
+                    file=self.ca,
+                )
             ) from error
 
 
@@ -60,22 +64,29 @@ def from_arguments(
         socket = socket or (None if url else state / "run" / "gateway.sock")
         ca = ca or state / "tls" / "ca.pem"
     if (url is None) == (socket is None):
-        raise BadInput("Say where the box is: --state DIR, --socket FILE, or --url with --ca FILE.")
+        raise BadInput(
+            tr("Say where the box is: --state DIR, --socket FILE, or --url with --ca FILE.")
+        )
     if url is not None:
         return _over_network(url, ca)
     assert socket is not None
     if len(str(socket)) > _LONGEST_SOCKET_PATH:
         raise BadInput(
-            f"The path {socket} is too long for a socket; use a shorter state directory."
+            tr(
+                "The path {path} is too long for a socket; use a shorter state directory.",
+                path=socket,
+            )
         )
     if not socket.exists():
-        raise Unreachable(f"No box is running at {socket}; start it with `hallvakt serve`.")
+        raise Unreachable(
+            tr("No box is running at {path}; start it with `hallvakt serve`.", path=socket)
+        )
     return Target(socket=socket)
 
 
 def _over_network(url: str, ca: Path | None) -> Target:
     if not url.startswith("https://"):
-        raise BadInput("The address must begin with https:// so that nobody can listen in.")
+        raise BadInput(tr("The address must begin with https:// so that nobody can listen in."))
     if ca is None:
-        raise BadInput("Give the box's certificate with --ca FILE (tls/ca.pem on the box).")
+        raise BadInput(tr("Give the box's certificate with --ca FILE (tls/ca.pem on the box)."))
     return Target(url=url, ca=ca)

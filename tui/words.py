@@ -8,57 +8,61 @@ from datetime import datetime
 from appliance.core.exam import ExamState
 from appliance.core.observation import Decision, ObservationKind, ReasonCategory, Strength
 from appliance.core.roles import Role
+from tui.language import text, tr
 
 KIND: Mapping[ObservationKind, str] = {
-    ObservationKind.NOBODY_IN_VIEW: "nobody in view",
-    ObservationKind.SEVERAL_FACES: "second person",
-    ObservationKind.OTHER_PERSON: "unlike the photo",
-    ObservationKind.LOOKING_AWAY: "head turned away",
-    ObservationKind.PICTURE_COVERED: "camera covered",
-    ObservationKind.PICTURE_FROZEN: "picture frozen",
-    ObservationKind.CONVERSATION: "voices nearby",
-    ObservationKind.NOISE: "loud noise",
+    ObservationKind.NOBODY_IN_VIEW: text("nobody in view"),
+    ObservationKind.SEVERAL_FACES: text("second person"),
+    ObservationKind.OTHER_PERSON: text("unlike the photo"),
+    ObservationKind.LOOKING_AWAY: text("head turned away"),
+    ObservationKind.PICTURE_COVERED: text("camera covered"),
+    ObservationKind.PICTURE_FROZEN: text("picture frozen"),
+    ObservationKind.CONVERSATION: text("voices nearby"),
+    ObservationKind.NOISE: text("loud noise"),
 }
 KIND_SHORT: Mapping[ObservationKind, str] = {  # at most nine letters: a narrow desk in the map
-    ObservationKind.NOBODY_IN_VIEW: "nobody",
-    ObservationKind.SEVERAL_FACES: "two faces",
-    ObservationKind.OTHER_PERSON: "not alike",
-    ObservationKind.LOOKING_AWAY: "turned",
-    ObservationKind.PICTURE_COVERED: "covered",
-    ObservationKind.PICTURE_FROZEN: "frozen",
-    ObservationKind.CONVERSATION: "voices",
-    ObservationKind.NOISE: "noise",
+    ObservationKind.NOBODY_IN_VIEW: text("nobody"),
+    ObservationKind.SEVERAL_FACES: text("two faces"),
+    ObservationKind.OTHER_PERSON: text("not alike"),
+    ObservationKind.LOOKING_AWAY: text("turned"),
+    ObservationKind.PICTURE_COVERED: text("covered"),
+    ObservationKind.PICTURE_FROZEN: text("frozen"),
+    ObservationKind.CONVERSATION: text("voices"),
+    ObservationKind.NOISE: text("noise"),
 }
 STRENGTH: Mapping[Strength, str] = {
-    Strength.WEAK: "weak",
-    Strength.CLEAR: "clear",
-    Strength.STRONG: "strong",
+    Strength.WEAK: text("weak"),
+    Strength.CLEAR: text("clear"),
+    Strength.STRONG: text("strong"),
 }
 EXAM_STATE: Mapping[ExamState, str] = {
-    ExamState.DRAFT: "being prepared",
-    ExamState.READY: "ready",
-    ExamState.OPEN: "open for check-in",
-    ExamState.LIVE: "LIVE",
-    ExamState.CLOSED: "closed",
-    ExamState.ARCHIVED: "archived",
-    ExamState.PURGED: "purged",
+    ExamState.DRAFT: text("being prepared"),
+    ExamState.READY: text("ready"),
+    ExamState.OPEN: text("open for check-in"),
+    ExamState.LIVE: text("LIVE"),
+    ExamState.CLOSED: text("closed"),
+    ExamState.ARCHIVED: text("archived"),
+    ExamState.PURGED: text("purged"),
 }
 DECISION: Mapping[Decision, str] = {
-    Decision.CONFIRMED: "confirmed",
-    Decision.DISMISSED: "dismissed",
+    Decision.CONFIRMED: text("confirmed"),
+    Decision.DISMISSED: text("dismissed"),
 }
 CATEGORY: Mapping[ReasonCategory, tuple[str, str]] = {
-    ReasonCategory.ENVIRONMENT: ("environment", "the room, the light, somebody passing by"),
-    ReasonCategory.CANDIDATE: ("candidate", "something the candidate did"),
-    ReasonCategory.STAFF: ("staff", "an invigilator or helper at the seat"),
-    ReasonCategory.TECHNICAL: ("technical", "camera, computer or network"),
+    ReasonCategory.ENVIRONMENT: (
+        text("environment"),
+        text("the room, the light, somebody passing by"),
+    ),
+    ReasonCategory.CANDIDATE: (text("candidate"), text("something the candidate did")),
+    ReasonCategory.STAFF: (text("staff"), text("an invigilator or helper at the seat")),
+    ReasonCategory.TECHNICAL: (text("technical"), text("camera, computer or network")),
 }
 ROLE: Mapping[Role, str] = {
-    Role.INVIGILATOR: "invigilator",
-    Role.LEAD_INVIGILATOR: "lead invigilator",
-    Role.REVIEWER: "reviewer",
-    Role.TECHNICIAN: "technician",
-    Role.DATA_PROTECTION_OFFICER: "data protection officer",
+    Role.INVIGILATOR: text("invigilator"),
+    Role.LEAD_INVIGILATOR: text("lead invigilator"),
+    Role.REVIEWER: text("reviewer"),
+    Role.TECHNICIAN: text("technician"),
+    Role.DATA_PROTECTION_OFFICER: text("data protection officer"),
 }
 
 
@@ -66,10 +70,10 @@ def span(seconds: float) -> str:
     """A length of time in words of at most eight letters: `14 s`, `3 min`, `1 h 05`."""
     whole = max(0, int(seconds))
     if whole < 100:
-        return f"{whole} s"
+        return tr("{n} s", n=whole)
     if whole < 3600:
-        return f"{whole // 60} min"
-    return f"{whole // 3600} h {whole % 3600 // 60:02}"
+        return tr("{n} min", n=whole // 60)
+    return tr("{hours} h {minutes:02}", hours=whole // 3600, minutes=whole % 3600 // 60)
 
 
 def stopwatch(milliseconds: int) -> str:
@@ -77,11 +81,6 @@ def stopwatch(milliseconds: int) -> str:
     whole = max(0, milliseconds) // 1000
     hours, minutes, seconds = whole // 3600, whole % 3600 // 60, whole % 60
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
-
-
-def count(number: int, one: str, many: str) -> str:
-    """`1 seat`, `2 seats`."""
-    return f"{number} {one if number == 1 else many}"
 
 
 def fit(text: str, width: int) -> str:

@@ -18,6 +18,7 @@ from tests.tui.scripted_box import ScriptedBox
 from tui.app import ConsoleApp
 from tui.box_clock import BoxClock
 from tui.client import BoxClient
+from tui.language import speak
 from tui.screens.hall import HallScreen
 from tui.shift import Shift
 from tui.target import Target
@@ -43,6 +44,14 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture
+def swedish() -> Iterator[None]:
+    """The console speaks Swedish in this test."""
+    speak("sv")
+    yield
+    speak("en")
 
 
 @pytest.fixture

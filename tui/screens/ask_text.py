@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui.language import tr
 from tui.widgets.field import Field
 from tui.widgets.key_footer import KeyFooter
 
@@ -58,7 +59,7 @@ class AskTextScreen(ModalScreen[str | None]):
             return
         if self._expected is not None and answer.casefold() != self._expected.casefold():
             self.query_one("#dialog-says", Static).update(
-                f"That is not {self._expected}; nothing has happened."
+                tr("That is not {expected}; nothing has happened.", expected=self._expected)
             )
             return
         self.dismiss(answer)

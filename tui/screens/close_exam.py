@@ -8,10 +8,10 @@ from textual.content import Content
 
 from appliance.core.attempt import FINISHED, AttemptState
 from appliance.core.feed import ExamStatus, HallView, SeatStatus
+from tui.language import several, tr
 from tui.queue_entries import waiting
 from tui.screens.ask_text import AskTextScreen
 from tui.screens.ask_yes import AskYesScreen
-from tui.words import count
 
 _LISTED = 24
 
@@ -25,33 +25,47 @@ def first_question(exam: ExamStatus, view: HallView) -> AskYesScreen:
     ]
     undecided = len(waiting(view))
     parts: list[tuple[str, str]] = [
-        (f"Close “{exam.title}”?\n\n", "bold"),
-        ("This cannot be undone:\n", "bold $error"),
-        (" · the key that opens pictures is destroyed, here and for everybody\n", ""),
-        (" · open live views end and the relay stops\n", ""),
-        (" · nothing can be confirmed or dismissed at this console any more\n\n", ""),
-        ("What was recorded stays, sealed; only a reviewer's key opens it.\n\n", "$faint"),
+        (tr("Close “{title}”?", title=exam.title) + "\n\n", "bold"),
+        (tr("This cannot be undone:") + "\n", "bold $error"),
+        (" · " + tr("the key that opens pictures is destroyed, here and for everybody") + "\n", ""),
+        (" · " + tr("open live views end and the relay stops") + "\n", ""),
+        (
+            " · " + tr("nothing can be confirmed or dismissed at this console any more") + "\n\n",
+            "",
+        ),
+        (tr("What was recorded stays, sealed; only a reviewer's key opens it.") + "\n\n", "$faint"),
     ]
     if undecided:
-        how_many = count(undecided, "incident waits", "incidents wait")
-        parts.append((f"▲ {how_many} for your decision.\n", "bold $warning"))
+        waits = several(
+            "{n} incident waits for your decision.",
+            "{n} incidents wait for your decision.",
+            undecided,
+        )
+        parts.append((f"▲ {waits}\n", "bold $warning"))
     if open_seats:
-        sitting = count(len(open_seats), "seat has", "seats have")
+        sitting = several(
+            "{n} seat has not handed in yet:", "{n} seats have not handed in yet:", len(open_seats)
+        )
         parts += [
-            (f"● {sitting} not handed in yet:\n", "bold $warning"),
+            (f"● {sitting}\n", "bold $warning"),
             (f"   {_names(open_seats)}\n", "$foreground"),
-            ("   What is still on their computers is taken for a while after closing.\n", "$faint"),
+            (
+                "   "
+                + tr("What is still on their computers is taken for a while after closing.")
+                + "\n",
+                "$faint",
+            ),
         ]
     else:
-        parts.append(("✓ Everybody has handed in.\n", "$success"))
-    return AskYesScreen("Close the exam (1 of 2)", Content.assemble(*parts), grave=True)
+        parts.append(("✓ " + tr("Everybody has handed in.") + "\n", "$success"))
+    return AskYesScreen(tr("Close the exam (1 of 2)"), Content.assemble(*parts), grave=True)
 
 
 def second_question(exam: ExamStatus) -> AskTextScreen:
     """Typing the code keeps a cat on the keyboard from closing an exam."""
     return AskTextScreen(
-        "Close the exam (2 of 2)",
-        f"Type the exam's code, {exam.code}, to close it for good.",
+        tr("Close the exam (2 of 2)"),
+        tr("Type the exam's code, {code}, to close it for good.", code=exam.code),
         longest=12,
         expected=exam.code,
         grave=True,
@@ -61,4 +75,5 @@ def second_question(exam: ExamStatus) -> AskTextScreen:
 def _names(seats: Iterable[SeatStatus]) -> str:
     labels = sorted(seat.seat for seat in seats)
     more = len(labels) - _LISTED
-    return ", ".join(labels[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+    listed = ", ".join(labels[:_LISTED])
+    return tr("{seats} and {n} more", seats=listed, n=more) if more > 0 else listed

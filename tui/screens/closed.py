@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from appliance.core.feed import ExamStatus
+from tui.language import text, tr
 from tui.screens.base import ConsoleScreen
 from tui.shift import Shift
 from tui.widgets.key_footer import KeyFooter
@@ -37,7 +38,7 @@ class ClosedScreen(ConsoleScreen[None]):
     def compose(self) -> ComposeResult:
         yield TitleBar()
         with VerticalScroll(id="closed-place"), Vertical(id="closed") as panel:
-            panel.border_title = "Closed"
+            panel.border_title = tr("Closed")
             yield Static(self._text())
         yield KeyFooter()
 
@@ -51,21 +52,30 @@ class ClosedScreen(ConsoleScreen[None]):
 
     def _text(self) -> Content:
         exam = self._exam
-        title = f"“{exam.title}” is closed." if exam else "The exam is closed."
+        title = tr("The exam is closed.")
+        if exam:
+            title = tr("“{title}” is closed.", title=exam.title)
         parts: list[tuple[str, str]] = [(f"{title}\n\n", "bold")]
         if self._why:
             parts.append((f"{self._why}\n\n", "$warning"))
         parts += [
-            ("This box can no longer open a picture of it, for nobody.\n", "bold $success"),
             (
-                "The key that could has been destroyed; what was recorded stays sealed and can be\n"
-                "opened only with a reviewer's key, somewhere else.\n\n",
+                tr("This box can no longer open a picture of it, for nobody.") + "\n",
+                "bold $success",
+            ),
+            (
+                tr(
+                    "The key that could has been destroyed; what was recorded stays sealed and can "
+                    "be opened only with a reviewer's key, somewhere else."
+                )
+                + "\n\n",
                 "",
             ),
         ]
         if exam is not None and exam.late_until_ms is not None:
             until = time_of_day(exam.late_until_ms)
-            parts.append((f"Computers that were cut off may still hand in until {until}.\n\n", ""))
+            late = tr("Computers that were cut off may still hand in until {time}.", time=until)
+            parts.append((f"{late}\n\n", ""))
         parts += [(f"{label:<36}{value}\n", "$foreground") for label, value in _lines(self._report)]
         return Content.assemble(*parts)
 
@@ -74,18 +84,18 @@ class ClosedScreen(ConsoleScreen[None]):
 
 
 _LABELS = {
-    "views_ended": "live views ended",
-    "views_ended_s": "live views and relay ended after",
-    "live_key_destroyed": "live key destroyed",
-    "snippets": "snippets kept, sealed",
-    "unanalysed": "of these not analysed",
-    "attempts": "candidates",
-    "incidents": "incidents",
-    "undecided": "of these left undecided",
-    "audit_words": "audit log ends with (note it down)",
-    "audit_head": "the same as digits",
-    "closed_ms": "closed at",
-    "late_until_ms": "late uploads are taken until",
+    "views_ended": text("live views ended"),
+    "views_ended_s": text("live views and relay ended after"),
+    "live_key_destroyed": text("live key destroyed"),
+    "snippets": text("snippets kept, sealed"),
+    "unanalysed": text("of these not analysed"),
+    "attempts": text("candidates"),
+    "incidents": text("incidents"),
+    "undecided": text("of these left undecided"),
+    "audit_words": text("audit log ends with (note it down)"),
+    "audit_head": text("the same as digits"),
+    "closed_ms": text("closed at"),
+    "late_until_ms": text("late uploads are taken until"),
 }
 _LAST = {"audit_words": 1, "audit_head": 2}
 
@@ -95,13 +105,13 @@ def _lines(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     # What is noted on paper comes last, and the words before the digits.
     for name, value in sorted(report.items(), key=lambda item: _LAST.get(item[0], 0)):
-        label = _LABELS.get(name, name.replace("_", " "))
+        label = tr(_LABELS[name]) if name in _LABELS else name.replace("_", " ")
         if isinstance(value, bool):
-            lines.append((label, "yes" if value else "no"))
+            lines.append((label, tr("yes") if value else tr("no")))
         elif name.endswith("_ms") and isinstance(value, int):
             lines.append((label, time_of_day(value)))
         elif isinstance(value, float):
-            lines.append((label, f"{value:.1f} s"))
+            lines.append((label, tr("{n} s", n=f"{value:.1f}")))
         elif isinstance(value, (int, str)) and name in _LABELS:
             lines.append((label, str(value)))
     return lines

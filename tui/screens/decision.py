@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from appliance.core.observation import Decision, Incident, ReasonCategory
+from tui.language import tr
 from tui.queue_entries import how_much, kinds_of
 from tui.sentences import why_of
 from tui.widgets.key_footer import KeyFooter
@@ -38,7 +39,7 @@ class DecisionScreen(ModalScreen[Verdict | None]):
     AUTO_FOCUS = ""  # the letters decide; they must not land in the note
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(letter, f"decide('{category.value}')", category.value)
+            Binding(letter, f"decide('{category.value}')", CATEGORY[category][0])
             for category, letter in _LETTER.items()
         ),
         Binding("enter", "usual", "the marked one"),
@@ -61,22 +62,22 @@ class DecisionScreen(ModalScreen[Verdict | None]):
     def compose(self) -> ComposeResult:
         confirms = self._decision is Decision.CONFIRMED
         with Vertical(id="dialog", classes="-confirm" if confirms else "-dismiss") as dialog:
-            dialog.border_title = "Confirm" if confirms else "Dismiss"
+            dialog.border_title = tr("Confirm") if confirms else tr("Dismiss")
             yield Static(
                 Content.assemble(
                     (f"{self._where}: {kinds_of(self._incident)}\n", "bold"),
                     (f"{how_much(self._incident)}\n", "$faint"),
                     (f"{why_of(self._incident)}\n\n", "$foreground"),
                     (
-                        "It really was so, and the reason was:"
+                        tr("It really was so, and the reason was:")
                         if confirms
-                        else "Nothing to follow up, because of:"
+                        else tr("Nothing to follow up, because of:")
                     ),
                 )
             )
             yield Static(self._categories(), id="categories")
             yield Input(
-                placeholder="a note, if you like (press n)",
+                placeholder=tr("a note, if you like (press n)"),
                 max_length=_LONGEST_NOTE,
                 id="note",
                 compact=True,
@@ -89,7 +90,7 @@ class DecisionScreen(ModalScreen[Verdict | None]):
     def _categories(self) -> Content:
         parts: list[tuple[str, str]] = []
         for category, letter in _LETTER.items():
-            name, meaning = CATEGORY[category]
+            name, meaning = (tr(words) for words in CATEGORY[category])
             mark = "›" if category is self._usual else " "
             parts += [
                 (f"\n {mark} ", "bold $primary"),

@@ -15,6 +15,7 @@ from appliance.core.errors import HallvaktError
 from appliance.core.exam import IN_SESSION, ExamState
 from appliance.core.feed import ExamStatus
 from appliance.core.roles import Action
+from tui.language import text, tr
 from tui.screens.base import ConsoleScreen
 from tui.shift import Shift
 from tui.widgets.key_footer import KeyFooter
@@ -24,13 +25,13 @@ from tui.words import EXAM_STATE, ROLE, fit
 _ORDER = list(ExamState)
 _ASK_AGAIN_S = 4.0
 _HINT = {
-    ExamState.DRAFT: "R makes it ready: the settings freeze then",
-    ExamState.READY: "O opens it: candidates can check in then",
-    ExamState.OPEN: "enter goes into the hall; S starts recording",
-    ExamState.LIVE: "enter goes into the hall",
-    ExamState.CLOSED: "closed: this box can open nothing of it any more",
-    ExamState.ARCHIVED: "stored away; a reviewer's key opens the archive",
-    ExamState.PURGED: "gone, as its retention says",
+    ExamState.DRAFT: text("R makes it ready: the settings freeze then"),
+    ExamState.READY: text("O opens it: candidates can check in then"),
+    ExamState.OPEN: text("enter goes into the hall; S starts recording"),
+    ExamState.LIVE: text("enter goes into the hall"),
+    ExamState.CLOSED: text("closed: this box can open nothing of it any more"),
+    ExamState.ARCHIVED: text("stored away; a reviewer's key opens the archive"),
+    ExamState.PURGED: text("gone, as its retention says"),
 }
 _LEAD_ONLY = frozenset({ExamState.DRAFT, ExamState.READY})
 
@@ -56,7 +57,7 @@ class ExamChoiceScreen(ConsoleScreen[None]):
         yield TitleBar()
         yield Static("", id="choice-who")
         exams = OptionList(id="exams")
-        exams.border_title = "Exams"
+        exams.border_title = tr("Exams")
         yield exams
         yield Static("", id="choice-hint")
         yield KeyFooter()
@@ -96,7 +97,7 @@ class ExamChoiceScreen(ConsoleScreen[None]):
         if exams != self._exams or not listing.option_count:
             before = self._selected()
             self._exams = exams
-            width = max(20, listing.content_size.width - 32)
+            width = max(20, listing.content_size.width - 34)
             listing.clear_options()
             listing.add_options([Option(_line(exam, width), id=exam.exam_id) for exam in exams])
             ids = [exam.exam_id for exam in exams]
@@ -114,20 +115,20 @@ class ExamChoiceScreen(ConsoleScreen[None]):
 
     def _show_hint(self) -> None:
         exam = self._selected()
-        text = "No exams on this box. Make one with `hallvakt exam create`."
+        hint = tr("No exams on this box. Make one with `hallvakt exam create`.")
         if exam is not None:
-            text = _HINT[exam.state]
+            hint = tr(_HINT[exam.state])
             if exam.state in _LEAD_ONLY and not self.shift.may(Action.EXAM_CREATE, exam):
-                text = "the lead invigilator opens it"
-        self.query_one("#choice-hint", Static).update(Content.styled(f" {text}", "$faint"))
+                hint = tr("the lead invigilator opens it")
+        self.query_one("#choice-hint", Static).update(Content.styled(f" {hint}", "$faint"))
         self.refresh_bindings()
 
     def _show_time(self) -> None:
-        self.query_one(TitleBar).show("Choose an exam", None, self.now_ms)
+        self.query_one(TitleBar).show(tr("Choose an exam"), None, self.now_ms)
         login = self.shift.client.login_reply
         if login is not None:
             self.query_one("#choice-who", Static).update(
-                Content.styled(f" {self.shift.user}, {ROLE[login.role]}", "$faint")
+                Content.styled(f" {self.shift.user}, {tr(ROLE[login.role])}", "$faint")
             )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -155,7 +156,7 @@ class ExamChoiceScreen(ConsoleScreen[None]):
 
     async def _become(self, exam: ExamStatus, state: ExamState) -> None:
         await self.shift.client.change_state(exam.exam_id, state)
-        self.say(f"{exam.title}: {EXAM_STATE[state]}.")
+        self.say(f"{exam.title}: {tr(EXAM_STATE[state])}.")
         await self._load()
 
 
@@ -166,5 +167,5 @@ def _line(exam: ExamStatus, width: int) -> Content:
         ("  "),
         (fit(exam.code, 8), "$faint"),
         "  ",
-        (fit(EXAM_STATE[exam.state], 18), "bold $success" if in_session else "$faint"),
+        (fit(tr(EXAM_STATE[exam.state]), 20), "bold $success" if in_session else "$faint"),
     )

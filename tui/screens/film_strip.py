@@ -13,6 +13,7 @@ from appliance.core.errors import HallvaktError
 from appliance.core.exam import IN_SESSION
 from appliance.core.ids import AttemptId
 from tui.hall_watch import Changes
+from tui.language import tr
 from tui.replies import SnippetLine, Still
 from tui.screens.base import ConsoleScreen
 from tui.shift import Shift
@@ -59,7 +60,7 @@ class FilmStripScreen(ConsoleScreen[None]):
         watch = self.shift.watch
         exam = watch.view.exam if watch else None
         if changes.ended is not None or (exam is not None and exam.state not in IN_SESSION):
-            self._clear("The exam is closed; the box can no longer open pictures.")
+            self._clear(tr("The exam is closed; the box can no longer open pictures."))
 
     def refused(self, error: HallvaktError) -> None:
         self._clear(error.message)
@@ -71,7 +72,7 @@ class FilmStripScreen(ConsoleScreen[None]):
         detail = await self.shift.client.attempt(watch.exam_id, self._attempt)
         self._snippets = tuple(sorted(detail.snippets, key=lambda s: s.sequence))
         if not self._snippets:
-            self._clear("There is no snippet yet.")
+            self._clear(tr("There is no snippet yet."))
             return
         numbers = [snippet.sequence for snippet in self._snippets]
         self._at = numbers.index(self._wanted) if self._wanted in numbers else len(numbers) - 1
@@ -82,24 +83,28 @@ class FilmStripScreen(ConsoleScreen[None]):
         if watch is None:
             return
         snippet = self._snippets[self._at]
-        self._clear("opening …")
+        self._clear(tr("opening …"))
         stills = await self.shift.client.film_strip(
             watch.exam_id, self._attempt, snippet.sequence, _STILLS
         )
         self._show(snippet, stills)
 
     def _show(self, snippet: SnippetLine, stills: tuple[Still, ...]) -> None:
-        place = f"snippet {snippet.sequence} ({self._at + 1} of {len(self._snippets)})"
-        self.query_one("#strip-about", Static).update(
-            f" {place} · began {time_of_day(snippet.started_ms)} · {snippet.duration_s:.0f} s · "
-            "this look is on record"
+        about = tr(
+            "snippet {number} ({n} of {all}) · began {time} · {seconds} s · this look is on record",
+            number=snippet.sequence,
+            n=self._at + 1,
+            all=len(self._snippets),
+            time=time_of_day(snippet.started_ms),
+            seconds=round(snippet.duration_s),
         )
+        self.query_one("#strip-about", Static).update(f" {about}")
         for number in range(_STILLS):
             picture = self.query_one(f"#still-{number}", Picture)
             if number < len(stills):
                 still = stills[number]
                 picture.border_title = f"+{still.at_s:.1f} s"
-                picture.show_jpeg(still.jpeg, f"still at {still.at_s:.1f} s")
+                picture.show_jpeg(still.jpeg, tr("still at {n} s", n=f"{still.at_s:.1f}"))
             else:
                 picture.border_title = ""
                 picture.clear()
@@ -115,7 +120,7 @@ class FilmStripScreen(ConsoleScreen[None]):
         if watch is None:
             return
         seat = watch.view.seats.get(self._attempt)
-        title = f"Film strip · seat {seat.seat}" if seat else "Film strip"
+        title = tr("Film strip · seat {seat}", seat=seat.seat if seat else "?")
         self.query_one(TitleBar).show(title, watch.view.exam, self.now_ms)
 
     def action_step(self, by: int) -> None:

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from appliance.core.feed import SeatStatus
 from appliance.core.ids import AttemptId
+from tui.language import tr
 from tui.widgets.field import Field
 from tui.widgets.key_footer import KeyFooter
 
@@ -35,8 +36,8 @@ class FindScreen(ModalScreen[AttemptId | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
-            dialog.border_title = "Find"
-            yield Field(placeholder="seat, name or pseudonym", id="answer", compact=True)
+            dialog.border_title = tr("Find")
+            yield Field(placeholder=tr("seat, name or pseudonym"), id="answer", compact=True)
             yield OptionList(id="found")
         yield KeyFooter()
 

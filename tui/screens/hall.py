@@ -16,6 +16,7 @@ from appliance.core.observation import Incident
 from appliance.core.roles import Action
 from tui.feed_link import Link
 from tui.hall_watch import Changes
+from tui.language import several, tr
 from tui.problems import LoginEnded
 from tui.queue_entries import entries, reasons
 from tui.screens.base import LoginWanted
@@ -35,7 +36,7 @@ from tui.widgets.seat_card import SeatCard
 from tui.widgets.seat_map import SeatMap
 from tui.widgets.status_line import StatusLine
 from tui.widgets.title_bar import TitleBar
-from tui.words import count, span
+from tui.words import span
 
 
 class HallScreen(SeatActsScreen, inherit_bindings=False):
@@ -79,9 +80,9 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
         yield CountLine()
         yield Banner(markup=False)
         with Horizontal(id="hall"):
-            yield SeatMap(lambda: self.now_ms, plain=self.shift.plain, id="map")
+            yield SeatMap(lambda: self.now_ms, letters=self.shift.letters, id="map")
             with Vertical(id="side"):
-                yield IncidentQueue(plain=self.shift.plain, id="queue")
+                yield IncidentQueue(letters=self.shift.letters, id="queue")
                 yield SeatCard(id="card")
         yield NewsLine(markup=False)
         yield StatusLine()
@@ -149,7 +150,7 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
         elif self._link_lost_ms is not None:
             away = span((self.now_ms - self._link_lost_ms) / 1000)
             self._link_lost_ms = None
-            self.say(f"The link to the box is back after {away}; nothing was missed.")
+            self.say(tr("The link to the box is back after {time}; nothing was missed.", time=away))
 
     def _ended(self, changes: Changes) -> None:
         error = changes.ended
@@ -172,11 +173,11 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
         view, now = self.hall.view, self.now_ms
         title = view.exam.title if view.exam else "…"
         self.query_one(TitleBar).show(title, view.exam, now)
-        self.query_one(CountLine).show(counts(view.seats.values(), now), plain=self.shift.plain)
+        self.query_one(CountLine).show(counts(view.seats.values(), now), letters=self.shift.letters)
         queued = entries(view, now)
         self._queue.show(queued)
         undecided = sum(1 for entry in queued if entry.incident is not None)
-        self._queue.border_title = f"Needs eyes · {undecided}" if undecided else "Needs eyes"
+        self._queue.border_title = tr("Needs eyes") + (f" · {undecided}" if undecided else "")
         self._queue.set_class(undecided > 0, "-waiting")
         lost = span((now - self._link_lost_ms) / 1000) if self._link_lost_ms is not None else ""
         self.query_one(StatusLine).show(view.box, self.hall.link, lost)
@@ -258,7 +259,11 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
         await self.shift.client.change_state(self.hall.exam_id, ExamState.LIVE)
         here = sum(1 for s in self.hall.view.seats.values() if s.state.value == "checked_in")
         self.say(
-            f"The exam has started; {count(here, 'candidate is', 'candidates are')} checked in."
+            several(
+                "The exam has started; {n} candidate is checked in.",
+                "The exam has started; {n} candidates are checked in.",
+                here,
+            )
         )
 
     def action_close_exam(self) -> None:
@@ -294,4 +299,6 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
 
 def _halls(seats: Any) -> str:
     halls = sorted({seat.hall for seat in seats})
-    return halls[0] if len(halls) == 1 else f"{len(halls)} halls" if halls else ""
+    if len(halls) > 1:
+        return tr("{n} halls", n=len(halls))
+    return halls[0] if halls else ""

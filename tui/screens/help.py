@@ -12,24 +12,31 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.language import text, tr
 from tui.seat_look import SeatLook
 from tui.widgets.count_line import TONE_STYLE
 from tui.widgets.key_footer import KeyFooter
 
 _MEANS = {
-    SeatLook.NEEDS_EYES: "something was observed here; look and decide",
-    SeatLook.TAKEOVER: "a second computer asks for this seat",
-    SeatLook.HAND: "the candidate asks for somebody",
-    SeatLook.LINK_LOST: "the network is cut; pictures follow later. Never misuse",
-    SeatLook.STALE: "no new picture for half a minute; go and see",
-    SeatLook.ON_BREAK: "out of the hall; nothing is recorded",
-    SeatLook.WATCHED: "no camera or notice refused: watch this seat yourself",
-    SeatLook.RECORDING: "all is well",
-    SeatLook.CHECKED_IN: "ready, waiting for the start",
-    SeatLook.EXPECTED: "nobody has joined here yet",
-    SeatLook.HANDED_IN: "done",
-    SeatLook.ENDED: "ended by an invigilator or at the end of the time",
+    SeatLook.NEEDS_EYES: text("something was observed here; look and decide"),
+    SeatLook.TAKEOVER: text("a second computer asks for this seat"),
+    SeatLook.HAND: text("the candidate asks for somebody"),
+    SeatLook.LINK_LOST: text("the network is cut; pictures follow later. Never misuse"),
+    SeatLook.STALE: text("no new picture for half a minute; go and see"),
+    SeatLook.ON_BREAK: text("out of the hall; nothing is recorded"),
+    SeatLook.WATCHED: text("no camera or notice refused: watch this seat yourself"),
+    SeatLook.RECORDING: text("all is well"),
+    SeatLook.CHECKED_IN: text("ready, waiting for the start"),
+    SeatLook.EXPECTED: text("nobody has joined here yet"),
+    SeatLook.HANDED_IN: text("done"),
+    SeatLook.ENDED: text("ended by an invigilator or at the end of the time"),
 }
+
+_GOOD_TO_KNOW = (
+    text("The box says what it saw; only you confirm or dismiss. There is no score."),
+    text("Pictures come only when you look, and every look is written to the audit log."),
+    text("Leaving your place? ctrl+l locks the console at once."),
+)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -37,40 +44,32 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,f1,q", "back", "back")]
 
-    def __init__(self, keys: Iterable[tuple[str, str]], *, plain: bool) -> None:
+    def __init__(self, keys: Iterable[tuple[str, str]], *, letters: bool) -> None:
         super().__init__()
         self._keys = tuple(keys)
-        self._plain = plain
+        self._letters = letters
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as panel:
-            panel.border_title = "Help"
+            panel.border_title = tr("Help")
             yield Static(self._text())
         yield KeyFooter()
 
     def _text(self) -> Content:
-        parts: list[tuple[str, str]] = [("Keys\n", "bold $primary")]
+        parts: list[tuple[str, str]] = [(tr("Keys") + "\n", "bold $primary")]
         for key, label in self._keys:
-            parts += [(f"  {key:<12}", "bold $accent"), (f"{label}\n", "")]
-        parts.append(("\nSigns\n", "bold $primary"))
+            parts += [(f"  {key:<12}", "bold $accent"), (f"{tr(label)}\n", "")]
+        parts.append(("\n" + tr("Signs") + "\n", "bold $primary"))
         for look in SeatLook:
-            glyph = look.letter if self._plain else look.glyph
+            glyph = look.letter if self._letters else look.glyph
             parts += [
                 (f"  {glyph}  ", TONE_STYLE[look.tone]),
                 (f"{look.word:<16}", "bold"),
-                (f"{_MEANS[look]}\n", "$faint"),
+                (f"{tr(_MEANS[look])}\n", "$faint"),
             ]
         parts += [
-            ("\nGood to know\n", "bold $primary"),
-            (
-                "  The box says what it saw; only you confirm or dismiss. There is no score.\n",
-                "",
-            ),
-            (
-                "  Pictures come only when you look, and every look is written to the audit log.\n",
-                "",
-            ),
-            ("  Leaving your place? ctrl+l locks the console at once.\n", ""),
+            ("\n" + tr("Good to know") + "\n", "bold $primary"),
+            *((f"  {tr(sentence)}\n", "") for sentence in _GOOD_TO_KNOW),
         ]
         return Content.assemble(*parts)
 

@@ -13,18 +13,19 @@ from appliance.core.errors import HallvaktError
 from appliance.core.exam import IN_SESSION
 from appliance.core.ids import AttemptId
 from tui.hall_watch import Changes
+from tui.language import text, tr
 from tui.live import LiveView, Phase
 from tui.screens.base import ConsoleScreen
 from tui.shift import Shift
 from tui.widgets.key_footer import KeyFooter
 from tui.widgets.picture import Picture
 from tui.widgets.title_bar import TitleBar
-from tui.words import stopwatch
+from tui.words import span, stopwatch
 
 _PAINT_EVERY_S = 0.1
 _PHASE_WORDS = {
-    Phase.CONNECTING: "connecting through the relay …",
-    Phase.WAITING: "connected; waiting for the first picture …",
+    Phase.CONNECTING: text("connecting through the relay …"),
+    Phase.WAITING: text("connected; waiting for the first picture …"),
 }
 
 
@@ -44,7 +45,7 @@ class LiveViewScreen(ConsoleScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield TitleBar()
-        yield Picture("connecting …", raw=True, id="live")
+        yield Picture(tr("connecting …"), raw=True, id="live")
         yield Static("", id="live-says", markup=False)
         yield KeyFooter()
 
@@ -80,7 +81,9 @@ class LiveViewScreen(ConsoleScreen[None]):
     def _over(self, why: str) -> None:
         self._ended = why
         if self.is_attached:
-            self.query_one(Picture).clear(f"The live view has ended.\n\n{why}\n\nr looks again")
+            self.query_one(Picture).clear(
+                f"{tr('The live view has ended.')}\n\n{tr(why)}\n\n{tr('r looks again')}"
+            )
             self._paint()
             self.refresh_bindings()
 
@@ -98,29 +101,29 @@ class LiveViewScreen(ConsoleScreen[None]):
             if pixels is not None:
                 picture.show_pixels(pixels)
             elif not view.frames:
-                picture.say(_PHASE_WORDS.get(view.phase, ""))
+                picture.say(_phase(view))
             elif picture.is_colourless:
-                picture.say(f"picture {view.age_s:.0f} s old")
+                picture.say(tr("picture {age} old", age=span(view.age_s)))
         self.query_one("#live-says", Static).update(self._words(view))
 
     def _words(self, view: LiveView | None) -> Content:
         if view is None:
-            return Content.styled(
-                f" ended: {self._ended}" if self._ended else " …", "bold $warning"
-            )
+            ended = tr("ended: {why}", why=tr(self._ended)) if self._ended else "…"
+            return Content.styled(f" {ended}", "bold $warning")
         if not view.frames:
-            return Content.styled(f" {_PHASE_WORDS.get(view.phase, '…')}", "$foreground")
+            return Content.styled(f" {_phase(view)}", "$foreground")
         running = stopwatch(int(view.running_s * 1000))
         parts = [
-            (" ● live ", "bold $success"),
+            (f" ● {tr('live')} ", "bold $success"),
             (
-                f"{running} · {view.frames_per_second:.0f} pictures a second",
+                f"{running} · " + tr("{n} pictures a second", n=f"{view.frames_per_second:.0f}"),
                 "",
             ),
-            (" · relayed · not stored · the candidate is told", "$faint"),
+            (" · " + tr("relayed · not stored · the candidate is told"), "$faint"),
         ]
         if view.is_stalled:
-            parts[0] = (f" PICTURE STALLED FOR {view.age_s:.0f} s ", "bold $error")
+            stalled = tr("PICTURE STALLED FOR {time}", time=span(view.age_s))
+            parts[0] = (f" {stalled} ", "bold $error")
         return Content.assemble(*parts)
 
     def _show_title(self) -> None:
@@ -129,7 +132,7 @@ class LiveViewScreen(ConsoleScreen[None]):
             return
         seat = watch.view.seats.get(self._attempt)
         name = f" · {seat.name}" if seat and seat.name and not self.shift.names_hidden else ""
-        title = f"Live · seat {seat.seat}{name}" if seat else "Live"
+        title = tr("Live · seat {seat}", seat=seat.seat if seat else "?") + name
         self.query_one(TitleBar).show(title, watch.view.exam, self.now_ms)
 
     def say(self, text: str, *, error: bool = False) -> None:
@@ -142,3 +145,7 @@ class LiveViewScreen(ConsoleScreen[None]):
     def action_back(self) -> None:
         if self.is_current:
             self.dismiss(None)
+
+
+def _phase(view: LiveView) -> str:
+    return tr(_PHASE_WORDS[view.phase]) if view.phase in _PHASE_WORDS else "…"

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, Label, Static
 
 from appliance.core.errors import HallvaktError
+from tui.language import tr
 from tui.screens.base import ConsoleScreen
 from tui.shift import Shift
 from tui.widgets.field import Field
@@ -34,13 +35,14 @@ class LoginScreen(ConsoleScreen[None]):
         with Center(id="login-place"), Vertical(id="login"):
             yield Static("Hallvakt", id="login-name")
             yield Static(
-                f"Invigilator's console · {self.shift.client.target.label}", id="login-box"
+                tr("Invigilator's console · {box}", box=self.shift.client.target.label),
+                id="login-box",
             )
-            yield Label("User")
+            yield Label(tr("User"))
             yield Field(self.shift.user, id="user", compact=True)
-            yield Label("Passphrase")
+            yield Label(tr("Passphrase"))
             yield Field(password=True, id="passphrase", compact=True)
-            yield Label("One-time code (leave empty if you have none)")
+            yield Label(tr("One-time code (leave empty if you have none)"))
             yield Field(id="code", max_length=8, compact=True)
             yield Static(self._why, id="login-says", markup=False)
         yield KeyFooter()
@@ -59,7 +61,7 @@ class LoginScreen(ConsoleScreen[None]):
             if not box.value:
                 box.focus()
                 return
-        self._says("Logging in … (this takes a moment on purpose)", error=False)
+        self._says(tr("Logging in … (this takes a moment on purpose)"), error=False)
         self.request(self._log_in(), group="login")
 
     async def _log_in(self) -> None:

@@ -17,17 +17,18 @@ from appliance.core.ids import AttemptId, IncidentId
 from appliance.core.incident import is_withdrawn
 from appliance.core.observation import Incident
 from tui.hall_watch import Changes
+from tui.language import several, tr
 from tui.queue_entries import waiting
 from tui.screens.seat_acts import ACTS, DECISIONS, LOOKS, SeatActsScreen
 from tui.seat_look import is_stale
 from tui.seat_words import picture_age
-from tui.sentences import when, why
+from tui.sentences import sentence, when, why
 from tui.shift import Shift
 from tui.widgets.key_footer import KeyFooter
 from tui.widgets.picture import Picture
 from tui.widgets.seat_card import SeatCard
 from tui.widgets.title_bar import TitleBar
-from tui.words import CATEGORY, DECISION, count
+from tui.words import CATEGORY, DECISION
 
 
 class SeatScreen(SeatActsScreen, inherit_bindings=False):
@@ -53,12 +54,12 @@ class SeatScreen(SeatActsScreen, inherit_bindings=False):
         yield Static("", id="alarm-strip", markup=False)
         with Horizontal(id="seat"):
             with Vertical(id="pictures"):
-                yield Picture("fetching the picture …", id="latest")
-                yield Picture("fetching the photo …", id="portrait")
+                yield Picture(tr("fetching the picture …"), id="latest")
+                yield Picture(tr("fetching the photo …"), id="portrait")
             with Vertical(id="about"):
                 yield SeatCard(id="card")
                 with VerticalScroll(id="history") as history:
-                    history.border_title = "What was seen"
+                    history.border_title = tr("What was seen")
                     yield Static("", id="history-text")
         yield KeyFooter()
 
@@ -101,11 +102,11 @@ class SeatScreen(SeatActsScreen, inherit_bindings=False):
             return
         latest = self.query_one("#latest", Picture)
         if not exam.features.video_snippets:
-            latest.clear("This exam takes no pictures.")
+            latest.clear(tr("This exam takes no pictures."))
         elif exam.state is not ExamState.LIVE:
-            latest.clear("Pictures come once the exam has started.")
+            latest.clear(tr("Pictures come once the exam has started."))
         elif seat.last_picture_ms is None:
-            latest.clear("No picture yet.")
+            latest.clear(tr("No picture yet."))
         else:
             self._picture_ms = seat.last_picture_ms
             self.request(self._load_picture(), group="picture")
@@ -116,7 +117,7 @@ class SeatScreen(SeatActsScreen, inherit_bindings=False):
         except HallvaktError as error:
             self.query_one("#latest", Picture).clear(error.message)
             raise
-        self.query_one("#latest", Picture).show_jpeg(jpeg, "No picture yet.")
+        self.query_one("#latest", Picture).show_jpeg(jpeg, tr("No picture yet."))
         self._show()
 
     # showing
@@ -126,10 +127,12 @@ class SeatScreen(SeatActsScreen, inherit_bindings=False):
         if seat is None:
             return
         name = f" · {seat.name}" if seat.name and not self.shift.names_hidden else ""
-        self.query_one(TitleBar).show(f"Seat {seat.seat} · {seat.hall}{name}", view.exam, now)
+        self.query_one(TitleBar).show(
+            tr("Seat {seat}", seat=seat.seat) + f" · {seat.hall}{name}", view.exam, now
+        )
         self.query_one(SeatCard).show(seat, now, names_hidden=self.shift.names_hidden)
         latest = self.query_one("#latest", Picture)
-        latest.border_title = f"Newest {picture_age(seat, now)}".replace("Newest no", "No")
+        latest.border_title = sentence(picture_age(seat, now))
         latest.set_class(is_stale(seat, now), "-stale")
         if not latest.shows_picture and seat.last_picture_ms is not None:
             latest.say(picture_age(seat, now)) if latest.is_colourless else None
@@ -155,9 +158,13 @@ class SeatScreen(SeatActsScreen, inherit_bindings=False):
         strip.display = bool(others)
         if others:
             seat = self.hall.view.seats.get(others[0].attempt_id)
-            how_many = count(len(others), "other incident needs", "other incidents need")
-            first = f", first seat {seat.seat}" if seat else ""
-            strip.update(f" ▲ {how_many} eyes{first} ")
+            how_many = several(
+                "{n} other incident needs eyes, first seat {seat}",
+                "{n} other incidents need eyes, first seat {seat}",
+                len(others),
+                seat=seat.seat if seat else "?",
+            )
+            strip.update(f" ▲ {how_many} ")
 
     # keys
 
@@ -173,7 +180,7 @@ class SeatScreen(SeatActsScreen, inherit_bindings=False):
     def action_toggle_portrait(self) -> None:
         self._portrait_shown = not self._portrait_shown
         portrait = self.query_one("#portrait", Picture)
-        portrait.border_title = "Photo from check-in"
+        portrait.border_title = tr("Photo from check-in")
         portrait.display = self._portrait_shown
         if self._portrait_shown:
             self.request(self._load_portrait(), group="portrait")
@@ -182,24 +189,26 @@ class SeatScreen(SeatActsScreen, inherit_bindings=False):
 
     async def _load_portrait(self) -> None:
         jpeg = await self.shift.client.portrait(self.hall.exam_id, self._attempt)
-        self.query_one("#portrait", Picture).show_jpeg(jpeg, "No photo was taken.")
+        self.query_one("#portrait", Picture).show_jpeg(jpeg, tr("No photo was taken."))
 
 
 def _history(incidents: list[Incident]) -> Content:
     if not incidents:
-        return Content.styled("Nothing was observed here.", "$faint")
+        return Content.styled(tr("Nothing was observed here."), "$faint")
     parts: list[tuple[str, str]] = []
     for incident in incidents:
         open_style = "bold $error" if incident.decision is None else "$faint"
         if incident.decision is None:
-            head = "▲ needs eyes" + (", going on now" if incident.ongoing else "")
+            head = "▲ " + tr("needs eyes")
+            if incident.ongoing:
+                head += ", " + tr("going on now")
         else:
-            head = f"✓ {DECISION[incident.decision]}"
+            head = f"✓ {tr(DECISION[incident.decision])}"
             if incident.category is not None:
-                head += f" ({CATEGORY[incident.category][0]})"
+                head += f" ({tr(CATEGORY[incident.category][0])})"
         parts.append((f"{head}\n", open_style))
         for observation in incident.observations:
             parts += [(f"  {why(observation)}\n", ""), (f"  {when(observation)}\n", "$faint")]
         if incident.note:
-            parts.append((f"  note: {incident.note}\n", "$faint"))
+            parts.append((f"  {tr('note')}: {incident.note}\n", "$faint"))
     return Content.assemble(*parts)

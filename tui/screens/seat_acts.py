@@ -13,6 +13,7 @@ from appliance.core.feed import ExamStatus, SeatStatus
 from appliance.core.ids import IncidentId
 from appliance.core.observation import Decision, Incident, ReasonCategory
 from tui.hall_watch import HallWatch
+from tui.language import text, tr
 from tui.queue_entries import waiting
 from tui.screens.ask_text import AskTextScreen
 from tui.screens.base import ConsoleScreen
@@ -40,14 +41,14 @@ ACTS = (
     Binding("E", "end_attempt", "end attempt"),
 )
 _DONE = {
-    "break_start": "break started",
-    "break_end": "break ended",
-    "hand_down": "hand taken down",
-    "identity_checked": "identity checked by you",
-    "release_seat": "seat released; another computer can join now",
-    "message": "message sent",
-    "extra_time": "extra time given",
-    "end": "attempt ended",
+    "break_start": text("break started"),
+    "break_end": text("break ended"),
+    "hand_down": text("hand taken down"),
+    "identity_checked": text("identity checked by you"),
+    "release_seat": text("seat released; another computer can join now"),
+    "message": text("message sent"),
+    "extra_time": text("extra time given"),
+    "end": text("attempt ended"),
 }
 _NEEDS_LIVE = frozenset({"film_strip", "decide", "undo"})
 
@@ -116,10 +117,10 @@ class SeatActsScreen(ConsoleScreen[None]):
     def action_decide(self, decision: str) -> None:
         incident, seat = self.acted_incident(), self.acted_seat()
         if incident is None or seat is None:
-            self.say("Nothing is waiting for a decision at this seat.")
+            self.say(tr("Nothing is waiting for a decision at this seat."))
             return
         self._ask(
-            DecisionScreen(incident, Decision(decision), f"Seat {seat.seat}"),
+            DecisionScreen(incident, Decision(decision), tr("Seat {seat}", seat=seat.seat)),
             lambda verdict: self._decide(incident, verdict),
         )
 
@@ -128,7 +129,8 @@ class SeatActsScreen(ConsoleScreen[None]):
             incident.incident_id, verdict.decision, verdict.category, verdict.note
         )
         self.shift.last_decided = incident
-        self.say(f"{DECISION[verdict.decision].capitalize()}. u takes it back.")
+        said = tr(DECISION[verdict.decision]).capitalize()
+        self.say(tr("{decided}. u takes it back.", decided=said))
         self.refresh_bindings()
 
     def action_undo(self) -> None:
@@ -139,7 +141,7 @@ class SeatActsScreen(ConsoleScreen[None]):
     async def _undo(self, incident: Incident) -> None:
         await self._send_decision(incident.incident_id, None, None, "")
         self.shift.last_decided = None
-        self.say("Taken back: it needs eyes again.")
+        self.say(tr("Taken back: it needs eyes again."))
         self.refresh_bindings()
 
     async def _send_decision(
@@ -172,9 +174,10 @@ class SeatActsScreen(ConsoleScreen[None]):
         if seat is not None:
             self._ask(
                 AskTextScreen(
-                    f"Message to seat {seat.seat}", "It appears on the candidate's page."
+                    tr("Message to seat {seat}", seat=seat.seat),
+                    tr("It appears on the candidate's page."),
                 ),
-                lambda text: self._act(seat, "message", text=text),
+                lambda said: self._act(seat, "message", text=said),
             )
 
     def action_extra_time(self) -> None:
@@ -182,15 +185,15 @@ class SeatActsScreen(ConsoleScreen[None]):
         if seat is not None:
             self._ask(
                 AskTextScreen(
-                    f"Extra time for seat {seat.seat}",
-                    "How many minutes, and why? For example: 15 fire alarm",
+                    tr("Extra time for seat {seat}", seat=seat.seat),
+                    tr("How many minutes, and why? For example: 15 fire alarm"),
                     restrict=r"(\d{1,3}( .*)?)?",
                 ),
-                lambda text: self._extra_time(seat, text),
+                lambda said: self._extra_time(seat, said),
             )
 
-    async def _extra_time(self, seat: SeatStatus, text: str) -> None:
-        minutes, _, reason = text.partition(" ")
+    async def _extra_time(self, seat: SeatStatus, said: str) -> None:
+        minutes, _, reason = said.partition(" ")
         await self._act(seat, "extra_time", minutes=int(minutes), reason=reason.strip())
 
     def action_end_attempt(self) -> None:
@@ -198,8 +201,8 @@ class SeatActsScreen(ConsoleScreen[None]):
         if seat is not None:
             self._ask(
                 AskTextScreen(
-                    f"End the exam for seat {seat.seat}",
-                    "This cannot be undone: the candidate cannot go on. Why?",
+                    tr("End the exam for seat {seat}", seat=seat.seat),
+                    tr("This cannot be undone: the candidate cannot go on. Why?"),
                     grave=True,
                 ),
                 lambda reason: self._act(seat, "end", reason=reason),
@@ -208,7 +211,7 @@ class SeatActsScreen(ConsoleScreen[None]):
     async def _act(self, seat: SeatStatus, act: str, **arguments: str | int) -> None:
         watch = self.hall
         watch.learn(await self.shift.client.act(watch.exam_id, seat.attempt_id, act, **arguments))
-        self.say(f"Seat {seat.seat}: {_DONE[act]}.")
+        self.say(tr("Seat {seat}: {done}.", seat=seat.seat, done=tr(_DONE[act])))
 
     def _ask(
         self,

@@ -6,14 +6,15 @@ from textual.content import Content
 
 from appliance.core.exam import ExamState
 from appliance.core.feed import BoxStatus, ExamStatus
+from tui.language import text, tr
 from tui.widgets.steady_text import SteadyText
 
-_LOCKED = (
-    " The box was restarted. Recording goes on, but it shows no pictures until somebody logs in "
-    "again: press ctrl+l. "
+_LOCKED = text(
+    "The box was restarted. Recording goes on, but it shows no pictures until somebody logs in "
+    "again: press ctrl+l."
 )
-_ENDING = " Closing: the box is finishing what it is looking at and destroying the key … "
-_CHECK_IN = " Check-in is open: nothing is recorded before the exam starts."
+_ENDING = text("Closing: the box is finishing what it is looking at and destroying the key …")
+_CHECK_IN = text("Check-in is open: nothing is recorded before the exam starts.")
 
 
 class Banner(SteadyText):
@@ -23,13 +24,13 @@ class Banner(SteadyText):
         self, box: BoxStatus | None, exam: ExamStatus | None, *, ending: bool, may_start: bool
     ) -> None:
         locked = box is not None and not box.unlocked
-        text = ""
+        line = ""
         if locked:
-            text = _LOCKED
+            line = tr(_LOCKED)
         elif ending:
-            text = _ENDING
+            line = tr(_ENDING)
         elif exam is not None and exam.state is ExamState.OPEN:
-            text = _CHECK_IN + (" S starts it. " if may_start else " ")
-        self.say(Content(text))
-        self.display = bool(text)
+            line = tr(_CHECK_IN) + (" " + tr("S starts it.") if may_start else "")
+        self.say(Content(f" {line} "))
+        self.display = bool(line)
         self.set_class(locked, "-alarm")

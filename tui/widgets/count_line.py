@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import events
 from textual.content import Content
 
+from tui.language import tr
 from tui.seat_look import LookCount, SeatLook
 from tui.widgets.steady_text import SteadyText
 
@@ -27,11 +28,11 @@ class CountLine(SteadyText):
     def __init__(self) -> None:
         super().__init__()
         self._counts: tuple[LookCount, ...] = ()
-        self._plain = False
+        self._letters = False
 
-    def show(self, counts: tuple[LookCount, ...], *, plain: bool) -> None:
-        if counts != self._counts or plain != self._plain:
-            self._counts, self._plain = counts, plain
+    def show(self, counts: tuple[LookCount, ...], *, letters: bool) -> None:
+        if counts != self._counts or letters != self._letters:
+            self._counts, self._letters = counts, letters
             self._arrange()
 
     def on_resize(self, _: events.Resize) -> None:
@@ -52,12 +53,12 @@ class CountLine(SteadyText):
         self.say(
             Content("\n").join(joined)
             if self._counts
-            else Content.styled(" No seats yet.", "$faint")
+            else Content.styled(" " + tr("No seats yet."), "$faint")
         )
 
     def _item(self, look: SeatLook, seats: int) -> Content:
-        glyph = look.letter if self._plain else look.glyph
-        word = "need eyes" if look is SeatLook.NEEDS_EYES and seats != 1 else look.word
+        glyph = look.letter if self._letters else look.glyph
+        word = tr("need eyes") if look is SeatLook.NEEDS_EYES and seats != 1 else look.word
         return Content.assemble(
             (f"{glyph} ", TONE_STYLE[look.tone]), (f"{seats} {word}  ", "$foreground")
         )

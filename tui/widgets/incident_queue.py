@@ -13,6 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from appliance.core.observation import Incident
+from tui.language import tr
 from tui.queue_entries import Entry, entry_line
 from tui.widgets.tones import Tones
 
@@ -46,9 +47,9 @@ class IncidentQueue(ScrollView, can_focus=True):
     class Opened(Message):
         """Clicked a second time: look at it."""
 
-    def __init__(self, *, plain: bool = False, id: str | None = None) -> None:
+    def __init__(self, *, letters: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._plain = plain
+        self._letters = letters
         self._tones = Tones(self, "incident-queue")
         self._entries: tuple[Entry, ...] = ()
         self._at = 0
@@ -110,7 +111,7 @@ class IncidentQueue(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         if not self._entries:
-            text = " Nothing needs eyes." if y == 0 else ""
+            text = f" {tr('Nothing needs eyes.')}" if y == 0 else ""
             return Strip([Segment(f"{text:<{width}}", self._tones("empty"))], width)
         line = y + self.scroll_offset.y
         index, part = divmod(line, _LINES)
@@ -118,7 +119,7 @@ class IncidentQueue(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         entry = self._entries[index]
         selected = index == self._at and self.has_focus
-        text = entry_line(entry, part, width, selected=selected, plain=self._plain)
+        text = entry_line(entry, part, width, selected=selected, letters=self._letters)
         tone = entry.tone if part == 0 else "more"
         style = self._tones("cursor") if selected else self._tones(tone)
         return Strip([Segment(text, style)], width)

@@ -18,6 +18,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.language import tr
 from tui.widgets.tones import Tones
 
 _NAMES = {
@@ -84,7 +85,7 @@ class KeyFooter(Widget):
         for node, binding, enabled, _ in self.screen.active_bindings.values():
             if not (binding.show and enabled):
                 continue
-            key = _Key(_name(binding), binding.description, binding.action)
+            key = _Key(_name(binding), tr(binding.description), binding.action)
             group = everywhere if isinstance(node, App) else own
             if all(other.action != key.action for other in group):
                 group.append(key)

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from appliance.core.feed import Announcement, SeatStatus
 from appliance.core.ids import AttemptId
+from tui.language import tr
 from tui.widgets.steady_text import SteadyText
 
 _SHOWN_MS = 60_000
@@ -29,7 +30,7 @@ class NewsLine(SteadyText):
             return
         announcement, _ = self._newest
         seat = seats.get(announcement.attempt_id) if announcement.attempt_id else None
-        where = f"Seat {seat.seat}: " if seat else ""
+        where = tr("Seat {seat}", seat=seat.seat) + ": " if seat else ""
         style = _LEVEL_STYLE.get(announcement.level, "$foreground")
-        self.say(Content.styled(f" {where}{announcement.text}", style))
+        self.say(Content.styled(f" {where}{tr(announcement.text)}", style))
         self.display = True

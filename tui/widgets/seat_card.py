@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from appliance.core.feed import SeatStatus
+from tui.language import tr
 from tui.seat_words import facts
 from tui.widgets.count_line import TONE_STYLE
 from tui.widgets.steady_text import SteadyText
@@ -20,13 +21,13 @@ class SeatCard(SteadyText):
             self.border_title = ""
             self.say(Content(""))
             return
-        self.border_title = f"Seat {seat.seat}"
+        self.border_title = tr("Seat {seat}", seat=seat.seat)
         parts: list[tuple[str, str]] = []
         if seat.name and not names_hidden:
             parts.append((f"{seat.name}\n", "bold $foreground"))
         elif seat.name:
-            parts.append(("name hidden (n shows it)\n", "$faint"))
-        parts.append((f"pseudonym {seat.pseudonym}\n", "$faint"))
+            parts.append((tr("name hidden (n shows it)") + "\n", "$faint"))
+        parts.append((tr("pseudonym {code}", code=seat.pseudonym) + "\n", "$faint"))
         if extra:
             parts.append((f"▲ {extra}\n", "bold $error"))
         for glyph, text, tone in facts(seat, now_ms):

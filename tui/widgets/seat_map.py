@@ -64,11 +64,11 @@ class SeatMap(ScrollView, can_focus=True):
         """Clicked a second time: look at it."""
 
     def __init__(
-        self, now: Callable[[], int], *, plain: bool = False, id: str | None = None
+        self, now: Callable[[], int], *, letters: bool = False, id: str | None = None
     ) -> None:
         super().__init__(id=id)
         self._now = now
-        self._plain = plain
+        self._letters = letters
         self._tones = Tones(self, "seat-map")
         self._seats: Mapping[AttemptId, SeatStatus] = {}
         self._reasons: Mapping[AttemptId, tuple[str, ...]] = {}
@@ -216,7 +216,7 @@ class SeatMap(ScrollView, can_focus=True):
         seat = self._seats[spot.attempt_id]
         look = look_of(seat, now)
         cell = Cell(
-            glyph=look.letter if self._plain else look.glyph,
+            glyph=look.letter if self._letters else look.glyph,
             label=seat.seat,
             name="" if self.names_hidden else (seat.name or ""),
             phrases=phrases(seat, now, self._reasons.get(spot.attempt_id, ())),

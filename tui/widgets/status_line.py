@@ -6,8 +6,8 @@ from textual.content import Content
 
 from appliance.core.feed import BoxStatus
 from tui.feed_link import Link
+from tui.language import several, tr
 from tui.widgets.steady_text import SteadyText
-from tui.words import count
 
 _DISK_LOUD_PERCENT = 85
 _BACKLOG_LOUD = 60  # snippets waiting to be looked at
@@ -20,11 +20,16 @@ class StatusLine(SteadyText):
         parts: list[tuple[str, str]] = []
         match link:
             case Link.LOST:
-                parts.append((f" LINK TO THE BOX LOST {lost_for}, trying again ", "bold $error"))
+                parts.append(
+                    (
+                        " " + tr("LINK TO THE BOX LOST {time}, trying again", time=lost_for) + " ",
+                        "bold $error",
+                    )
+                )
             case Link.CONNECTING:
-                parts.append((" connecting to the box … ", _LOUD))
+                parts.append((" " + tr("connecting to the box …") + " ", _LOUD))
             case Link.UP:
-                parts.append((" link ok", _OK))
+                parts.append((" " + tr("link ok"), _OK))
         if box is not None:
             parts += _box_parts(box)
         self.say(Content.assemble(*parts))
@@ -32,21 +37,23 @@ class StatusLine(SteadyText):
 
 def _box_parts(box: BoxStatus) -> list[tuple[str, str]]:
     parts = [
-        (" · relay ok", _OK) if box.relay else (" · RELAY DOWN: no live view", _LOUD),
+        (" · " + tr("relay ok"), _OK)
+        if box.relay
+        else (" · " + tr("RELAY DOWN: no live view"), _LOUD),
         (
-            f" · disk {box.disk_used_percent} %",
+            " · " + tr("disk {n} %", n=box.disk_used_percent),
             _LOUD if box.disk_used_percent >= _DISK_LOUD_PERCENT else _OK,
         ),
-        (f" · {count(box.consoles, 'console', 'consoles')}", _OK),
+        (" · " + several("{n} console", "{n} consoles", box.consoles), _OK),
     ]
     if box.workers == 0:
-        parts.append((" · NOTHING IS BEING LOOKED AT", _LOUD))
+        parts.append((" · " + tr("NOTHING IS BEING LOOKED AT"), _LOUD))
     if box.backlog:
-        waiting = f" · {box.backlog} waiting to be looked at"
+        waiting = " · " + tr("{n} waiting to be looked at", n=box.backlog)
         parts.append((waiting, _LOUD if box.backlog >= _BACKLOG_LOUD else _OK))
     if box.worker_failures:
         videos = count(box.worker_failures, "video", "videos")
         parts.append((f" · {videos} kept but not readable", _OK))
     if box.note:
-        parts.append((f" · {box.note}", _LOUD))
+        parts.append((f" · {tr(box.note)}", _LOUD))
     return parts

@@ -6,6 +6,7 @@ from textual.content import Content
 
 from appliance.core.exam import ExamState
 from appliance.core.feed import ExamStatus
+from tui.language import tr
 from tui.widgets.steady_text import SteadyText
 from tui.words import EXAM_STATE, fit, stopwatch, time_of_day
 
@@ -32,15 +33,15 @@ def _right(exam: ExamStatus | None, now_ms: int | None) -> list[tuple[str, str]]
     parts: list[tuple[str, str]] = []
     if exam is not None:
         live = exam.state is ExamState.LIVE
-        parts.append((EXAM_STATE[exam.state], "bold $success" if live else "bold $warning"))
+        parts.append((tr(EXAM_STATE[exam.state]), "bold $success" if live else "bold $warning"))
         if live and exam.started_ms is not None and now_ms is not None:
             ran = now_ms - exam.started_ms
             left = exam.duration_minutes * 60_000 - ran
             parts.append((f" {stopwatch(ran)}", "$foreground"))
             parts.append(
-                (f" · {stopwatch(left)} left", "$faint")
+                (" · " + tr("{time} left", time=stopwatch(left)), "$faint")
                 if left >= 0
-                else (f" · {stopwatch(-left)} over time", "bold $warning")
+                else (" · " + tr("{time} over time", time=stopwatch(-left)), "bold $warning")
             )
         parts.append(("  ", ""))
     if now_ms is not None:

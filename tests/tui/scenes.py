@@ -1,0 +1,153 @@
+"""Ways to bring the console to a screen: for pictures of it and for what holds on all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from textual.pilot import Pilot
+
+from appliance.core.exam import ExamState
+from tests.tui import halls
+from tests.tui.conftest import drawn, hall_is_shown, log_in, until
+from tests.tui.scripted_box import ScriptedBox
+from tui.feed_link import Link
+from tui.screens.hall import HallScreen
+from tui.screens.live_view import LiveViewScreen
+from tui.widgets.picture import Picture
+
+Scene = Callable[[Pilot[None], ScriptedBox], Awaitable[None]]
+
+
+async def login(pilot: Pilot[None], _: ScriptedBox) -> None:
+    await until(pilot, lambda: bool(pilot.app.screen.query("#passphrase")))
+
+
+async def hall(pilot: Pilot[None], _: ScriptedBox) -> None:
+    await log_in(pilot)
+    await until(pilot, lambda: hall_is_shown(pilot) and "A3" in drawn(pilot))
+
+
+async def hall_light(pilot: Pilot[None], box: ScriptedBox) -> None:
+    pilot.app.theme = "hallvakt-light"
+    await hall(pilot, box)
+
+
+async def hall_contrast(pilot: Pilot[None], box: ScriptedBox) -> None:
+    pilot.app.theme = "hallvakt-contrast"
+    await hall(pilot, box)
+
+
+async def queue(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("tab", "down")
+
+
+async def link_lost(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    box.refusals["/feed"] = (503, "Restarting.")
+    await box.cut_feeds()
+    await until(pilot, lambda: _hall(pilot).hall.link is Link.LOST)
+    await pilot.pause(0.1)
+
+
+async def seat(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("enter")
+    await until(pilot, lambda: pilot.app.screen.query_one("#latest", Picture).shows_picture)
+    await until(pilot, lambda: "09:42:49" in drawn(pilot) or "09:42:35" in drawn(pilot))
+
+
+async def film_strip(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("o")
+    await until(pilot, lambda: "249" in drawn(pilot))
+
+
+async def live_ended(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("l")
+    await until(pilot, lambda: isinstance(pilot.app.screen, LiveViewScreen))
+    screen = pilot.app.screen
+    await until(pilot, lambda: bool(screen.check_action("again", ())))
+
+
+async def dismiss(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("d")
+
+
+async def message(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("m", *"Hello")
+
+
+async def find(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("slash", *"al")
+
+
+async def close_first(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("C")
+
+
+async def close_second(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("C", "y")
+
+
+async def closed(pilot: Pilot[None], box: ScriptedBox) -> None:
+    box.close_report = {
+        "exam_id": halls.EXAM,
+        "closed_ms": halls.NOW_MS,
+        "late_until_ms": halls.NOW_MS + 3_600_000,
+        "attempts": 30,
+        "views_ended": 1,
+        "views_ended_s": 0.4,
+        "snippets": 7280,
+        "unanalysed": 0,
+        "incidents": 3,
+        "undecided": 3,
+        "live_key_destroyed": True,
+        "audit_head": "5f3c9a10" * 8,
+        "audit_words": "fused various papa bracelet dress guilt ajar smear",
+    }
+    await hall(pilot, box)
+    await pilot.press("C", "y", *"k7m2qx", "enter")
+    await until(pilot, lambda: "bracelet" in drawn(pilot))
+
+
+async def help_screen(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("question_mark")
+
+
+async def check_in(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await box.tell(halls.exam(ExamState.OPEN))
+    await log_in(pilot)
+    await until(pilot, lambda: hall_is_shown(pilot) and "A3" in drawn(pilot))
+
+
+SCENES: list[Scene] = [
+    login,
+    hall,
+    hall_light,
+    hall_contrast,
+    queue,
+    link_lost,
+    seat,
+    film_strip,
+    live_ended,
+    dismiss,
+    message,
+    find,
+    close_first,
+    close_second,
+    closed,
+    help_screen,
+    check_in,
+]
+
+
+def _hall(pilot: Pilot[None]) -> HallScreen:
+    return next(screen for screen in pilot.app.screen_stack if isinstance(screen, HallScreen))

@@ -1,0 +1,86 @@
+"""The console in the reader's language.
+
+Texts are written in English where they are used and looked up when they are shown: `tr` for one
+text, `several` for a number of things, `text` marks one in a table that is looked up later. The
+catalogues are gettext files in `languages/`; what a catalogue lacks the core's catalogue may have
+(`appliance.core.languages`), and after that it stays English. One process speaks one language.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+from appliance.core.languages import language_of, translation
+from appliance.core.wording import Translate, english
+
+_DIRECTORY = Path(__file__).parent / "languages"
+
+_look_up: Translate = english
+
+
+def text(written: str) -> str:
+    """`written` as it stands: marks a text that `tr` will be asked for later."""
+    return written
+
+
+def tr(written: str, /, **values: object) -> str:
+    """The text in the language spoken, `values` filled into its braces."""
+    found = _look_up(written)
+    return found.format(**values) if values else found
+
+
+def several(one: str, many: str, n: int, /, **values: object) -> str:
+    """`one` when `n` is 1, else `many`, with `{n}` and `values` filled in. English and Swedish
+    have the same two forms; a language with more needs more than this."""
+    return tr(one if n == 1 else many, n=n, **values)
+
+
+def speak(language: str) -> str:
+    """Speak `language` (`sv`, `sv_SE.UTF-8`, `en`) from now on; answers the one that is spoken.
+
+    Reads a file: call it before anything is shown.
+    """
+    spoken = language_of(language.split(".")[0])
+    own, of_core = catalogue(spoken), translation(spoken)
+    speak_as(lambda written: own.get(written) or of_core(written))
+    return spoken
+
+
+def speak_as(look_up: Translate) -> None:
+    """Speak whatever `look_up` answers: for tests that look for texts nobody marked."""
+    global _look_up
+    _look_up = look_up
+
+
+def of_this_terminal() -> str:
+    """The language that the person's environment asks for, by the rules of gettext."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if asked := os.environ.get(name):
+            return asked
+    return locale.getlocale()[0] or "en"
+
+
+def catalogue(language: str) -> Mapping[str, str]:
+    """English text to its translation; empty when the console has no file for the language."""
+    file = _DIRECTORY / f"{language}.po"
+    if not file.exists():
+        return {}
+    with file.open("rb") as stream:
+        return {
+            form: said
+            for message in read_po(stream, locale=language, abort_invalid=True)
+            if message.id and not message.fuzzy
+            for form, said in _forms(message.id, message.string)
+            if said
+        }
+
+
+def _forms(ids: object, strings: object) -> list[tuple[str, str]]:
+    if isinstance(ids, (list, tuple)) and isinstance(strings, (list, tuple)):
+        return list(zip(ids, strings, strict=True))
+    return [(str(ids), str(strings))]
