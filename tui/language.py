@@ -2,8 +2,8 @@
 
 Texts are written in English where they are used and looked up when they are shown: `tr` for one
 text, `several` for a number of things, `text` marks one in a table that is looked up later. The
-catalogues are gettext files in `languages/`; what a catalogue lacks the core's catalogue may have
-(`appliance.core.languages`), and after that it stays English. One process speaks one language.
+catalogues are gettext files in `languages/`; what one lacks, the box's own (`appliance.languages`)
+may have, and after that it stays English. One process speaks one language.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from babel.messages.pofile import read_po
-
-from appliance.core.languages import language_of, translation
 from appliance.core.wording import Translate, english
+from appliance.languages import read_catalogue, read_languages
 
 _DIRECTORY = Path(__file__).parent / "languages"
 
@@ -43,11 +41,12 @@ def several(one: str, many: str, n: int, /, **values: object) -> str:
 def speak(language: str) -> str:
     """Speak `language` (`sv`, `sv_SE.UTF-8`, `en`) from now on; answers the one that is spoken.
 
-    Reads a file: call it before anything is shown.
+    Reads files: call it before anything is shown.
     """
-    spoken = language_of(language.split(".")[0])
-    own, of_core = catalogue(spoken), translation(spoken)
-    speak_as(lambda written: own.get(written) or of_core(written))
+    of_core = read_languages()
+    spoken = of_core.language_of(language.split(".")[0])
+    own, others = catalogue(spoken), of_core.translation(spoken)
+    speak_as(lambda written: own.get(written) or others(written))
     return spoken
 
 
@@ -68,19 +67,4 @@ def of_this_terminal() -> str:
 def catalogue(language: str) -> Mapping[str, str]:
     """English text to its translation; empty when the console has no file for the language."""
     file = _DIRECTORY / f"{language}.po"
-    if not file.exists():
-        return {}
-    with file.open("rb") as stream:
-        return {
-            form: said
-            for message in read_po(stream, locale=language, abort_invalid=True)
-            if message.id and not message.fuzzy
-            for form, said in _forms(message.id, message.string)
-            if said
-        }
-
-
-def _forms(ids: object, strings: object) -> list[tuple[str, str]]:
-    if isinstance(ids, (list, tuple)) and isinstance(strings, (list, tuple)):
-        return list(zip(ids, strings, strict=True))
-    return [(str(ids), str(strings))]
+    return read_catalogue(file) if file.exists() else {}

@@ -10,7 +10,7 @@ from string import Formatter
 
 import pytest
 
-from appliance.core.languages import translation
+from appliance.languages import read_languages
 from tests.tui.conftest import Console, drawn
 from tests.tui.scenes import SCENES, Scene
 from tests.tui.scripted_box import ScriptedBox
@@ -59,7 +59,7 @@ def test_swedish_is_spoken_and_english_is_the_rest(swedish: None) -> None:
     assert several("{n} seat", "{n} seats", 1) == "1 plats"
     assert several("{n} seat", "{n} seats", 3) == "3 platser"
     of_core = "the face does not look like the photo"
-    assert tr(of_core) == translation("sv")(of_core) != of_core
+    assert tr(of_core) == read_languages().translation("sv")(of_core) != of_core
     assert tr("a word that nobody wrote") == "a word that nobody wrote"
     assert speak("de_DE.UTF-8") == "en"
     assert tr("Nothing needs eyes.") == "Nothing needs eyes."

@@ -52,8 +52,12 @@ def _box_parts(box: BoxStatus) -> list[tuple[str, str]]:
         waiting = " · " + tr("{n} waiting to be looked at", n=box.backlog)
         parts.append((waiting, _LOUD if box.backlog >= _BACKLOG_LOUD else _OK))
     if box.worker_failures:
-        videos = count(box.worker_failures, "video", "videos")
-        parts.append((f" · {videos} kept but not readable", _OK))
+        unreadable = several(
+            "{n} video kept but not readable",
+            "{n} videos kept but not readable",
+            box.worker_failures,
+        )
+        parts.append((f" · {unreadable}", _OK))
     if box.note:
         parts.append((f" · {tr(box.note)}", _LOUD))
     return parts
