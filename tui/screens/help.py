@@ -20,6 +20,7 @@ from tui.widgets.key_footer import KeyFooter
 _MEANS = {
     SeatLook.NEEDS_EYES: text("something was observed here; look and decide"),
     SeatLook.TAKEOVER: text("a second computer asks for this seat"),
+    SeatLook.LATE: text("came after the start and waits for you to let them in"),
     SeatLook.HAND: text("the candidate asks for somebody"),
     SeatLook.LINK_LOST: text("the network is cut; pictures follow later. Never misuse"),
     SeatLook.STALE: text("no new picture for half a minute; go and see"),
