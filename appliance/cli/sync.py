@@ -8,9 +8,13 @@ from cyclopts import App
 
 from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer, progress
+from appliance.cli.sync_prepare import prepare
+from appliance.core.errors import BadInput
+from appliance.processes.cloud_ends import has_verifier
 from appliance.processes.syncer import syncer
 
 app = App(name="sync", help="The night: upload, prove, plan.")
+app.command(prepare)
 
 
 @app.command
@@ -82,13 +86,26 @@ async def status(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
 
 
 @app.command
-async def verify(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
-    """Read the cloud copy back, byte by byte, and compare it with what this box signed."""
+async def verify(
+    *, sample: int | None = None, state: State = DEFAULT_STATE, json: Json = False
+) -> None:
+    """Read the cloud copy back, byte by byte, and compare it with what this box signed.
+
+    Parameters
+    ----------
+    sample
+        Read only so many packs of each exam, drawn at random; of the rest compare the size.
+    """
+    if sample is not None and sample < 1:
+        raise BadInput("--sample is a number of packs, at least 1.")
     async with syncer(state) as night:
-        verified = await night.verify()
+        verified = await night.verify(packs=sample)
+        separate = has_verifier(night.config.cloud)
     document = {
         "verified": bool(verified),
+        "identity": "verifier" if separate else "writer",
         "bytes": sum(v.bytes for v in verified),
+        "read_bytes": sum(v.read_bytes for v in verified),
         "exams": [
             {
                 "exam": v.exam_id,
@@ -97,15 +114,22 @@ async def verify(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
                 "packs": v.packs,
                 "objects": v.objects,
                 "bytes": v.bytes,
+                "read_packs": v.read_packs,
             }
             for v in verified
         ],
     }
     lines = [
-        f"{v.exam_id}: {v.objects} objects in {v.packs} packs are what was stored. "
+        f"{v.exam_id}: {v.objects} objects in {v.packs} packs are what was stored"
+        f"{'' if v.read_packs == v.packs else f' ({v.read_packs} packs read whole)'}. "
         f"Root {v.root.hex()}"
         for v in verified
     ]
+    if verified and not separate:
+        lines.append(
+            "Read with the login that also writes: name cloud.verifier_records_uri_file and "
+            "cloud.verifier_credentials_file, a login that may only read, to prove more."
+        )
     answer(document, lines or "Nothing has been sent yet.", as_json=json)
 
 

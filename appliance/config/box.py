@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from appliance.config import strict_toml
 from appliance.core.errors import WrongConfiguration
@@ -59,7 +59,8 @@ class CloudConfig:
     """Where ciphertext goes at night. `endpoint` is for stores other than Google's own;
     `records_uri_file` holds the MongoDB URI with its password; `trusted_locations` are stores
     that tell no location but that the school has listed as in the EU/EEA. `eraser_*` is the
-    identity that may delete (erasure, end of retention); without it the writer's is tried."""
+    identity that may delete (erasure, end of retention), `verifier_*` one that may only read and
+    proves what was sent; without them the writer's is tried."""
 
     objects: Literal["none", "gcs", "directory"] = "none"
     endpoint: str = ""
@@ -70,6 +71,8 @@ class CloudConfig:
     records_database: str = "hallvakt"
     eraser_credentials_file: Path | None = None
     eraser_records_uri_file: Path | None = None
+    verifier_credentials_file: Path | None = None
+    verifier_records_uri_file: Path | None = None
     trusted_locations: tuple[str, ...] = ()
 
 
@@ -130,18 +133,9 @@ def write(state_dir: Path, config: BoxConfig) -> Path:
 
 
 def _with_whole_paths(cloud: CloudConfig, base: Path) -> CloudConfig:
-    return replace(
-        cloud,
-        credentials_file=cloud.credentials_file and base / cloud.credentials_file,
-        directory=cloud.directory and base / cloud.directory,
-        records_uri_file=cloud.records_uri_file and base / cloud.records_uri_file,
-        eraser_credentials_file=(
-            cloud.eraser_credentials_file and base / cloud.eraser_credentials_file
-        ),
-        eraser_records_uri_file=(
-            cloud.eraser_records_uri_file and base / cloud.eraser_records_uri_file
-        ),
-    )
+    given = {field.name: getattr(cloud, field.name) for field in fields(cloud)}
+    whole: dict[str, Any] = {n: base / path for n, path in given.items() if isinstance(path, Path)}
+    return replace(cloud, **whole)
 
 
 def _are_networks(networks: tuple[str, ...]) -> bool:

@@ -69,4 +69,6 @@ def _with_whole_paths(cloud: CloudConfig, base: Path) -> CloudConfig:
         records_uri_file=cloud.records_uri_file and base / cloud.records_uri_file,
         eraser_credentials_file=None,  # a reviewer's machine deletes nothing
         eraser_records_uri_file=None,
+        verifier_credentials_file=None,  # nor does it prove anything to the box
+        verifier_records_uri_file=None,
     )

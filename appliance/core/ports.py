@@ -339,6 +339,9 @@ class RecordCloud(Protocol):
     async def upsert(self, collection: str, documents: Sequence[dict[str, Any]]) -> None:
         """Each document has `_id`; the same document twice is one."""
 
+    async def create(self, collection: str, documents: Sequence[dict[str, Any]]) -> None:
+        """The same, but never replaces: another document under a known `_id` raises Conflict."""
+
     async def find(self, collection: str, **equals: Any) -> Sequence[dict[str, Any]]: ...
 
     async def delete(self, collection: str, **equals: Any) -> int: ...

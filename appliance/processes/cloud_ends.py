@@ -28,7 +28,7 @@ async def cloud_ends(config: CloudConfig) -> AsyncIterator[CloudEnds]:
     needs is missing. Connects when first used."""
     objects = await asyncio.to_thread(_objects, config)
     try:
-        uri = await asyncio.to_thread(_uri, config.records_uri_file)
+        uri = await asyncio.to_thread(records_uri, config.records_uri_file)
         records = MongoRecords(
             uri,
             config.records_database,
@@ -51,6 +51,25 @@ def as_eraser(config: CloudConfig) -> CloudConfig:
     )
 
 
+def as_verifier(config: CloudConfig) -> CloudConfig:
+    """The same cloud under the identity that may only read, where it is named: what the writer
+    says of its own work proves less."""
+    return replace(
+        config,
+        credentials_file=config.verifier_credentials_file or config.credentials_file,
+        records_uri_file=config.verifier_records_uri_file or config.records_uri_file,
+    )
+
+
+def has_verifier(config: CloudConfig) -> bool:
+    """Whether both ends are read back by somebody who could not have written them."""
+    records = config.verifier_records_uri_file is not None
+    # A directory on site knows no identities.
+    return records and (
+        config.objects == "directory" or config.verifier_credentials_file is not None
+    )
+
+
 def _objects(config: CloudConfig) -> ObjectCloud:
     if config.objects == "gcs":
         return GcsObjects(
@@ -67,7 +86,7 @@ def _objects(config: CloudConfig) -> ObjectCloud:
     )
 
 
-def _uri(path: Path | None) -> str:
+def records_uri(path: Path | None) -> str:
     if path is None:
         raise WrongConfiguration(
             "Name the file with the database's URI in cloud.records_uri_file: without records "

@@ -28,7 +28,7 @@ from appliance.config.box import BoxConfig
 from appliance.core.errors import IntegrityFailure, WrongState
 from appliance.core.exam import ExamState
 from appliance.core.ids import ExamId
-from appliance.processes.cloud_ends import CloudEnds, cloud_ends
+from appliance.processes.cloud_ends import CloudEnds, as_verifier, cloud_ends
 from appliance.processes.erased_state import belongings, replay_with_cloud
 from appliance.processes.gateway_signer import GatewaySigner
 from appliance.processes.unlisted import orphans
@@ -40,7 +40,10 @@ from appliance.services.orphans import Orphans
 from appliance.services.signing import Signer
 from appliance.services.sync import BoxRows, Sync, SyncReport
 from appliance.services.tombstones import replay_tombstones
-from appliance.services.verify_archive import Verified, verify_archive
+from appliance.services.verify_archive import Sample, Verified, verify_archive
+
+# Of each exam, before it is confirmed: at most 32 MiB come down again.
+READ_BACK_PACKS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,23 +71,29 @@ class Syncer:
             await self.night.remember_speed(report.bytes, time.monotonic() - started)
             return report
 
-    async def verify(self) -> list[Verified]:
-        """Every exam that was sent, read back whole; raise IntegrityFailure at the first fault.
+    async def verify(self, *, packs: int | None = None) -> list[Verified]:
+        """Every exam that was sent, read back whole, or `packs` of each exam drawn at random and
+        the rest by size; raise IntegrityFailure at the first fault.
 
         Only keys of this box are believed, and the last manifest must be the one in its journal,
         so an older state of the cloud does not pass either.
         """
         verified = []
-        async with cloud_ends(self.config.cloud) as ends:
+        async with cloud_ends(as_verifier(self.config.cloud)) as ends:
             check_location(await ends.objects.location())
             for exam in await self.stores.exams.all():
                 if exam.state is ExamState.ARCHIVED:
-                    verified.append(await self._verify(ends, exam.exam_id))
+                    verified.append(await self._verify(ends, exam.exam_id, packs))
         if verified:
             await self.night.remember_verified()
         return verified
 
-    async def _verify(self, ends: CloudEnds, exam: ExamId) -> Verified:
+    async def _read_back(self, exam: ExamId) -> Verified:
+        """What decides, with everything else, whether this night's work is confirmed."""
+        async with cloud_ends(as_verifier(self.config.cloud)) as ends:
+            return await self._verify(ends, exam, READ_BACK_PACKS)
+
+    async def _verify(self, ends: CloudEnds, exam: ExamId, packs: int | None) -> Verified:
         written = await self.journal.manifests(exam)
         listing = await read_listing(
             ends.records,
@@ -103,6 +112,7 @@ class Syncer:
             listing,
             encode=encode,
             erased={stone.attempt_id for stone in stones if stone.exam_id == exam},
+            sample=None if packs is None else Sample(packs=packs, randomness=SystemRandomness()),
         )
 
     def _sync(self, ends: CloudEnds, progress: Callable[[int, int], None]) -> Sync:
@@ -137,6 +147,7 @@ class Syncer:
             decode=decode,
             clock=clock,
             settle=self.orphans.settle,
+            read_back=self._read_back,
             progress=progress,
         )
 

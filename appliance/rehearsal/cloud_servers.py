@@ -34,6 +34,7 @@ class CloudServers:
     """Both servers with their data under `directory`, which may hold an earlier run's.
 
     `location` is where the object store claims its buckets lie. Every start takes new ports.
+    With `logins` the database asks everybody who they are; its users are made before that.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class CloudServers:
         self._objects: subprocess.Popen[bytes] | None = None
         self._records: subprocess.Popen[bytes] | None = None
         self._objects_port = self._records_port = 0
+        self.logins = False
 
     @property
     def endpoint(self) -> str:
@@ -131,6 +133,7 @@ class CloudServers:
                 *("--host", "127.0.0.1", "--port", str(port)),
                 *("--storage-path", str(self.records_directory), "--cache-size", "256M"),
                 *("--log-level", "ERROR"),
+                *(("--auth",) if self.logins else ()),
             ],
             self.records_directory,
         )

@@ -20,6 +20,8 @@ from appliance.core.retention import ends_ms
 
 EXAMS, ATTEMPTS, PACKS, MANIFESTS = "exams", "attempts", "packs", "manifests"
 TOMBSTONES = "tombstones"
+DECISIONS, RECEIPTS = "decisions", "receipts"  # reviewers'
+HEALTH = "boxes"
 ERASED = ERASURE_REASON
 MANIFEST_OBJECT = ("payload", "signature", "public_key")
 

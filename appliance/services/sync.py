@@ -69,7 +69,8 @@ class BoxRows:
 class Sync:
     """`check_location` raises Refused for a place outside the EU/EEA. `progress` is told
     (bytes sent, bytes to send) of the exam being sent; `settle` is asked before an exam is packed,
-    for what has no row yet (`services.orphans`)."""
+    for what has no row yet (`services.orphans`); `read_back` proves a sample of it, before anything
+    is confirmed, as somebody who may only read (`services.verify_archive`)."""
 
     def __init__(
         self,
@@ -85,6 +86,7 @@ class Sync:
         decode: Decode,
         clock: Clock,
         settle: Callable[[ExamId], Awaitable[object]],
+        read_back: Callable[[ExamId], Awaitable[object]],
         progress: Callable[[int, int], None] = lambda sent, total: None,
     ) -> None:
         self._rows = rows
@@ -98,6 +100,7 @@ class Sync:
         self._decode = decode
         self._clock = clock
         self._settle = settle
+        self._read_back = read_back
         self._progress = progress
 
     async def run(self) -> SyncReport:
@@ -188,7 +191,9 @@ class Sync:
                 self._encode(documents.manifest_object(written)),
             )
         for collection, rows in (await self._documents(exam, envelopes)).items():
-            await self._records.upsert(collection, rows)
+            # Only an exam's own document ever changes: its state, and only by this box.
+            write = self._records.upsert if collection == documents.EXAMS else self._records.create
+            await write(collection, rows)
 
     async def _confirm(self, exam: Exam) -> None:
         """Read everything of this exam back from both stores and compare; then say confirmed."""
@@ -210,6 +215,7 @@ class Sync:
                     "The database does not have what it took: nothing is deleted here. Ask the "
                     "technician."
                 )
+        await self._read_back(exam.exam_id)
         for written in await journal.manifests(exam.exam_id):
             remote = await self._objects.stat(f"manifests/{written.name}")
             expected = len(self._encode(documents.manifest_object(written)))

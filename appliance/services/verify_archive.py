@@ -1,4 +1,5 @@
-"""Reads a cloud copy back, byte by byte, and compares it with what the box signed."""
+"""Reads a cloud copy back and compares it with what the box signed: byte by byte, or a random
+sample of it byte by byte and the rest by its size."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from appliance.core.errors import IntegrityFailure, NotFound
 from appliance.core.ids import AttemptId, ExamId
 from appliance.core.manifest import PackEntry
-from appliance.core.ports import ObjectCloud
+from appliance.core.ports import ObjectCloud, Randomness
 from appliance.services.archive_listing import Listing, Placed
 from appliance.services.signing import Encode
 
@@ -19,7 +20,7 @@ from appliance.services.signing import Encode
 class Verified:
     """`root` is the one that may stand on the paper exam record. `erased_packs` were signed for
     and are gone because their attempt was erased; `unerased_packs` should be gone and are not:
-    the erasure is not finished."""
+    the erasure is not finished. `read_*` is what was read whole."""
 
     exam_id: ExamId
     root: bytes
@@ -29,6 +30,19 @@ class Verified:
     bytes: int
     erased_packs: int = 0
     unerased_packs: int = 0
+    read_packs: int = 0
+    read_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """At most `packs` of them, drawn anew each time, so that nobody knows which will be read."""
+
+    packs: int
+    randomness: Randomness
+
+    def of(self, packs: Sequence[PackEntry]) -> list[PackEntry]:
+        return sorted(packs, key=lambda _: self.randomness.secret(8))[: self.packs]
 
 
 async def verify_archive(
@@ -37,18 +51,22 @@ async def verify_archive(
     *,
     encode: Encode,
     erased: Collection[AttemptId] = (),
+    sample: Sample | None = None,
 ) -> Verified:
     """Every pack and object against the listing; raise IntegrityFailure at the first that is
     missing, cut, changed or swapped. One pack is in memory at a time. Only packs of attempts in
-    `erased` may be missing."""
+    `erased` may be missing. With `sample` the others are only asked for their size."""
     for name, signed in listing.manifests.items():
         await _check_manifest(objects, name, encode(signed))
     in_pack: dict[str, list[Placed]] = {pack.name: [] for pack in listing.packs}
     for placed in listing.objects.values():
         in_pack[placed.entry.pack].append(placed)
     kept = [pack for pack in listing.packs if pack.attempt_id not in erased]
-    for pack in kept:
+    read = kept if sample is None else sample.of(kept)
+    for pack in read:
         await check_pack(objects, pack, in_pack[pack.name])
+    for pack in set(kept) - set(read):
+        await _check_size(objects, pack)
     gone = [pack for pack in listing.packs if pack.attempt_id in erased]
     still_there = [p for p in gone if await objects.stat(f"packs/{p.name}") is not None]
     return Verified(
@@ -60,22 +78,30 @@ async def verify_archive(
         bytes=sum(pack.size for pack in kept),
         erased_packs=len(gone) - len(still_there),
         unerased_packs=len(still_there),
+        read_packs=len(read),
+        read_bytes=sum(pack.size for pack in read),
     )
+
+
+async def _check_size(objects: ObjectCloud, pack: PackEntry) -> None:
+    there = await objects.stat(f"packs/{pack.name}")
+    if there is None:
+        raise _missing()
+    if there.size != pack.size:
+        raise _other_size()
 
 
 async def check_pack(objects: ObjectCloud, pack: PackEntry, placed: Sequence[Placed]) -> None:
     try:
         content = await objects.get(f"packs/{pack.name}")
     except NotFound:
-        raise IntegrityFailure(
-            "A pack is missing from the object store.", code="pack-missing"
-        ) from None
+        raise _missing() from None
     await asyncio.to_thread(_compare, content, pack, placed)
 
 
 def _compare(content: bytes, pack: PackEntry, placed: Sequence[Placed]) -> None:
     if len(content) != pack.size:
-        raise IntegrityFailure("A pack in the object store has another size.", code="pack-size")
+        raise _other_size()
     if hashlib.sha256(content).digest() != pack.sha256:
         raise IntegrityFailure("A pack in the object store was changed.", code="pack-changed")
     for item in placed:
@@ -94,3 +120,11 @@ async def _check_manifest(objects: ObjectCloud, name: str, expected: bytes) -> N
         raise IntegrityFailure(
             "A manifest in the object store is missing or was changed.", code="manifest-changed"
         )
+
+
+def _missing() -> IntegrityFailure:
+    return IntegrityFailure("A pack is missing from the object store.", code="pack-missing")
+
+
+def _other_size() -> IntegrityFailure:
+    return IntegrityFailure("A pack in the object store has another size.", code="pack-size")

@@ -1,7 +1,8 @@
-"""A server that answers MongoDB's `hello` as told, and nothing else.
+"""A server that answers MongoDB's `hello` as told, and every other command with "done".
 
 Enough of the wire protocol (OP_QUERY for the first handshake, OP_MSG after it) for the real driver
-to discover a replica set whose members carry tags, which no server in the tests can.
+to discover a replica set whose members carry tags, or a sharded cluster's router, which no server
+in the tests can be. It keeps nothing: what it was asked is the caller's to look at.
 """
 
 from __future__ import annotations
@@ -19,8 +20,29 @@ _REPLY, _QUERY, _MESSAGE = 1, 2004, 2013
 
 
 @asynccontextmanager
-async def replica_set(tags: Sequence[Mapping[str, str]]) -> AsyncIterator[str]:
-    """The URI of a set with one member per entry of `tags`; the first is the primary."""
+async def router(asked: list[dict[str, Any]]) -> AsyncIterator[str]:
+    """The URI of a sharded cluster's router; what it is asked is appended to `asked`."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                await _answer(reader, writer, {**_LIMITS, "msg": "isdbgrid"}, asked)
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"mongodb://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    finally:
+        server.close()
+
+
+@asynccontextmanager
+async def replica_set(
+    tags: Sequence[Mapping[str, str]], asked: list[dict[str, Any]] | None = None
+) -> AsyncIterator[str]:
+    """The URI of a set with one member per entry of `tags`; the first is the primary. What is
+    asked beside `hello` is appended to `asked`."""
     hosts: list[str] = []
     servers = []
     for number, own in enumerate(tags):
@@ -33,8 +55,8 @@ async def replica_set(tags: Sequence[Mapping[str, str]]) -> AsyncIterator[str]:
         ) -> None:
             try:
                 while True:
-                    await _answer(reader, writer, _hello(hosts, number, own))
-            except (asyncio.IncompleteReadError, ConnectionError):
+                    await _answer(reader, writer, _hello(hosts, number, own), asked)
+            except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
                 writer.close()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -47,9 +69,22 @@ async def replica_set(tags: Sequence[Mapping[str, str]]) -> AsyncIterator[str]:
             server.close()
 
 
+_LIMITS: dict[str, Any] = {
+    "ok": 1.0,
+    "isWritablePrimary": True,
+    "ismaster": True,
+    "minWireVersion": 0,
+    "maxWireVersion": 21,
+    "maxBsonObjectSize": 16 * 1024 * 1024,
+    "maxMessageSizeBytes": 48_000_000,
+    "maxWriteBatchSize": 100_000,
+    "logicalSessionTimeoutMinutes": 30,
+}
+
+
 def _hello(hosts: Sequence[str], number: int, tags: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "ok": 1.0,
+        **_LIMITS,
         "isWritablePrimary": number == 0,
         "ismaster": number == 0,
         "secondary": number != 0,
@@ -59,20 +94,24 @@ def _hello(hosts: Sequence[str], number: int, tags: Mapping[str, str]) -> dict[s
         "me": hosts[number],
         "primary": hosts[0],
         "tags": dict(tags),
-        "minWireVersion": 0,
-        "maxWireVersion": 21,
-        "maxBsonObjectSize": 16 * 1024 * 1024,
-        "maxMessageSizeBytes": 48_000_000,
-        "maxWriteBatchSize": 100_000,
-        "logicalSessionTimeoutMinutes": 30,
     }
 
 
 async def _answer(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, document: dict[str, Any]
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    hello: dict[str, Any],
+    asked: list[dict[str, Any]] | None,
 ) -> None:
     length, request, _, operation = _HEADER.unpack(await reader.readexactly(_HEADER.size))
-    await reader.readexactly(length - _HEADER.size)
+    content = await reader.readexactly(length - _HEADER.size)
+    document = hello
+    if operation == _MESSAGE:
+        command = _command(content)
+        if not {"hello", "ismaster", "isMaster"} & set(command):
+            if asked is not None:
+                asked.append(command)
+            document = _done(command)
     body = bson.encode(document)
     if operation == _QUERY:
         reply, content = _REPLY, struct.pack("<iqii", 8, 0, 0, 1) + body
@@ -80,3 +119,21 @@ async def _answer(
         reply, content = _MESSAGE, struct.pack("<ib", 0, 0) + body
     writer.write(_HEADER.pack(_HEADER.size + len(content), 1, request, reply) + content)
     await writer.drain()
+
+
+def _command(content: bytes) -> dict[str, Any]:
+    """Of an OP_MSG: four bytes of flags, a section with the command, and one with its documents."""
+    size = struct.unpack_from("<i", content, 5)[0]
+    command: dict[str, Any] = bson.decode(content[5 : 5 + size])
+    rest = content[5 + size :]
+    if rest[:1] == b"\x01":
+        name, _, documents = rest[5:].partition(b"\x00")
+        command[name.decode()] = bson.decode_all(documents)
+    return command
+
+
+def _done(command: Mapping[str, Any]) -> dict[str, Any]:
+    if "listCollections" in command:
+        none: list[object] = []
+        return {"ok": 1.0, "cursor": {"id": 0, "ns": "x.$cmd", "firstBatch": none}}
+    return {"ok": 1.0, "n": 1, "nModified": 0}

@@ -58,7 +58,7 @@ class FrozenCloud:
     async def _never(self, *_arguments: Any, **_equals: Any) -> Any:
         raise AssertionError("a reader only reads")
 
-    location = put = delete = close = check_residency = upsert = _never
+    location = put = delete = close = check_residency = upsert = create = _never
 
 
 async def _product(vector: Vector) -> Opened:

@@ -58,6 +58,12 @@ class MemoryRecords:
         for document in documents:
             kept[document["_id"]] = copy.deepcopy(document)
 
+    async def create(self, collection: str, documents: Sequence[dict[str, Any]]) -> None:
+        kept = self.collections.setdefault(collection, {})
+        for document in documents:
+            if kept.setdefault(document["_id"], copy.deepcopy(document)) != document:
+                raise Conflict("A record of that id with other content is stored already.")
+
     async def find(self, collection: str, **equals: Any) -> Sequence[dict[str, Any]]:
         return [copy.deepcopy(d) for d in self._matching(collection, equals)]
 

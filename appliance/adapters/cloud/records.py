@@ -16,18 +16,26 @@ from urllib.parse import parse_qs, urlsplit
 from bson.int64 import Int64
 from pymongo import AsyncMongoClient, ReplaceOne, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    InvalidURI,
+    OperationFailure,
+    PyMongoError,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.server_description import ServerDescription
 from pymongo.server_type import SERVER_TYPE
 
 from appliance.adapters.cloud.endpoint import is_loopback
 from appliance.adapters.cloud.residency import Member, check_members
-from appliance.core.errors import Refused, Unreachable, WrongConfiguration
+from appliance.core.errors import Conflict, Refused, Unreachable, WrongConfiguration
 
 _DURABLE = WriteConcern(w="majority", j=True, wtimeout=60_000)
 _MAJORITY = ReadConcern("majority")
 _ACCESS_CODES = frozenset({13, 18, 8000})  # Unauthorized, AuthenticationFailed, Atlas' own
+_DUPLICATE, _INVALID = 11000, 121
 _BATCH = 500
 _ALL_SEEN_S = 10.0
 
@@ -57,7 +65,7 @@ class MongoRecords:
         A router (mongos) hides its shards, so it must be listed. An arbiter holds no data.
         """
         client = await self._connected()
-        async with _explained():
+        async with explained():
             await client.admin.command("hello")
         # The driver asks the other members in the background and tells nobody when it is done.
         with suppress(TimeoutError):
@@ -79,20 +87,36 @@ class MongoRecords:
         into = await self._collection(collection)
         for start in range(0, len(documents), _BATCH):
             writes = [
-                ReplaceOne({"_id": document["_id"]}, document, upsert=True)
+                ReplaceOne(_identity(document), document, upsert=True)
                 for document in documents[start : start + _BATCH]
             ]
-            async with _explained():
+            async with explained():
                 await into.bulk_write(writes, ordered=False)
+
+    async def create(self, collection: str, documents: Sequence[dict[str, Any]]) -> None:
+        """By a login that may only insert: what is there already is read and compared."""
+        into = await self._collection(collection)
+        for start in range(0, len(documents), _BATCH):
+            batch = documents[start : start + _BATCH]
+            try:
+                async with explained():
+                    await _insert(into, batch)
+            except _ThereAlready as there:
+                for number in there.numbers:
+                    await self._same(collection, batch[number])
+
+    async def _same(self, collection: str, document: dict[str, Any]) -> None:
+        if document not in await self.find(collection, **_identity(document)):
+            raise Conflict("A record of that id with other content is stored already.")
 
     async def find(self, collection: str, **equals: Any) -> Sequence[dict[str, Any]]:
         among = await self._collection(collection)
-        async with _explained():
+        async with explained():
             return [_plain(document) async for document in among.find(equals)]
 
     async def delete(self, collection: str, **equals: Any) -> int:
         among = await self._collection(collection)
-        async with _explained():
+        async with explained():
             return (await among.delete_many(equals)).deleted_count
 
     async def close(self) -> None:
@@ -120,10 +144,40 @@ class MongoRecords:
             # The driver's own sentence may quote the URI, and with it the password.
             raise _bad_uri() from None
 
-    async def _collection(self, name: str) -> AsyncCollection[dict[str, Any]]:
+    async def database(self) -> AsyncDatabase[dict[str, Any]]:
+        """For `record_setup`, beside this module."""
         client = await self._connected()
-        database = client.get_database(self._name, write_concern=_DURABLE, read_concern=_MAJORITY)
-        return database[name]
+        return client.get_database(self._name, write_concern=_DURABLE, read_concern=_MAJORITY)
+
+    async def _collection(self, name: str) -> AsyncCollection[dict[str, Any]]:
+        return (await self.database())[name]
+
+
+class _ThereAlready(Exception):
+    """Which documents of a batch were not inserted because their id is taken."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        super().__init__()
+        self.numbers = numbers
+
+
+async def _insert(
+    into: AsyncCollection[dict[str, Any]], documents: Sequence[dict[str, Any]]
+) -> None:
+    try:
+        await into.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        errors = (error.details or {}).get("writeErrors", [])
+        others = [e["code"] for e in errors if e["code"] != _DUPLICATE]
+        if others or not errors:
+            # Says the code of the fault itself, not the driver's for a batch (65).
+            raise OperationFailure("", others[0] if others else error.code) from error
+        raise _ThereAlready([e["index"] for e in errors]) from None
+
+
+def _identity(document: dict[str, Any]) -> dict[str, Any]:
+    """With the shard key: a sharded cluster takes an upsert only where it knows the shard."""
+    return {key: document[key] for key in ("_id", "box", "exam") if key in document}
 
 
 def _servers(client: AsyncMongoClient[dict[str, Any]]) -> list[ServerDescription]:
@@ -140,7 +194,7 @@ def _plain(value: Any) -> Any:
 
 
 @asynccontextmanager
-async def _explained() -> AsyncIterator[None]:
+async def explained() -> AsyncIterator[None]:
     try:
         yield
     except OperationFailure as error:
@@ -149,6 +203,12 @@ async def _explained() -> AsyncIterator[None]:
                 "The database refuses this login: check the URI file and the user's roles.",
                 code="cloud-access",
             ) from None
+        if error.code == _INVALID or _codes(error) == {_INVALID}:
+            raise WrongConfiguration(
+                "The database refuses the form of a record: run `hallvakt sync prepare` of this "
+                "version.",
+                code="record-schema",
+            ) from None
         raise Unreachable(
             f"The database could not do it (code {error.code}): ask who runs it."
         ) from error
@@ -156,6 +216,10 @@ async def _explained() -> AsyncIterator[None]:
         raise Unreachable(
             "The database cannot be reached: check the line; sync goes on later."
         ) from error
+
+
+def _codes(error: OperationFailure) -> set[int]:
+    return {e.get("code", 0) for e in (error.details or {}).get("writeErrors", [])}
 
 
 def _check_uri(uri: str) -> None:

@@ -1,0 +1,81 @@
+"""`hallvakt sync prepare`: the record database, made ready once for all boxes that share it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from appliance.cli.options import DEFAULT_STATE, Json, State
+from appliance.cli.output import answer
+from appliance.config import box
+from appliance.core.record_collections import Prepared
+from appliance.processes.record_preparation import prepare_records, role_commands
+
+
+async def prepare(
+    *,
+    admin_uri_file: Path | None = None,
+    show_roles: bool = False,
+    state: State = DEFAULT_STATE,
+    json: Json = False,
+) -> None:
+    """Make the database's collections, schemas, indexes, shard keys and roles. May be run again.
+
+    Parameters
+    ----------
+    admin_uri_file
+        A file with the URI of a login that may do so; the nightly login should not be able to.
+    show_roles
+        Only print the commands that make the roles, for whoever runs the database.
+    """
+    config = (await asyncio.to_thread(box.load, state)).cloud
+    if show_roles:
+        commands = role_commands(config.records_database)
+        answer({"roles": commands}, _as_shell(commands), as_json=json)
+        return
+    if admin_uri_file is not None:
+        config = replace(config, records_uri_file=admin_uri_file)
+    done = await prepare_records(config)
+    answer(
+        {
+            "cluster": done.cluster,
+            "made": list(done.made),
+            "kept": list(done.kept),
+            "sharded": list(done.sharded),
+            "roles": list(done.roles),
+            "roles_refused": done.roles_refused,
+        },
+        _lines(done),
+        as_json=json,
+    )
+
+
+def _lines(done: Prepared) -> list[str]:
+    lines = [f"The database is a {done.cluster}."]
+    if done.made:
+        lines.append(f"Made: {', '.join(done.made)}.")
+    if done.kept:
+        lines.append(f"There already, brought up to date: {', '.join(done.kept)}.")
+    if done.sharded:
+        lines.append("Sharded by box and exam, so boxes that sync at once do not meet.")
+    else:
+        lines.append(
+            "Not a sharded cluster: the keys for one are indexes only, which is right. Run this "
+            "again after moving to a cluster."
+        )
+    if done.roles:
+        lines.append(f"Roles: {', '.join(done.roles)}. Give each login one of them.")
+    if done.roles_refused:
+        lines.append(
+            "This login may not make roles: have whoever runs the database do it, with what "
+            "`hallvakt sync prepare --show-roles` prints."
+        )
+    return lines
+
+
+def _as_shell(commands: list[dict[str, Any]]) -> list[str]:
+    return [f"db.runCommand({msgspec.json.encode(command).decode()})" for command in commands]
