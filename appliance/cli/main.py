@@ -39,6 +39,7 @@ _COMMANDS = (
     ("record", "appliance.cli.record:app", "Documents for data protection and the AI Act."),
     ("doctor", "appliance.cli.doctor:doctor", "Is this box fit for an exam."),
     ("models", "appliance.cli.models:app", "Model files: install, list, verify, measure."),
+    ("rehearse", "appliance.cli.rehearse:rehearse", "How large a class this box holds."),
     ("demo", "appliance.cli.demo:demo", "A whole exam on this machine."),
 )
 

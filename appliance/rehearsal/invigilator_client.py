@@ -51,13 +51,17 @@ class InvigilatorClient:
                 await self._following
         await self._http.close()
 
-    async def login(self, user: str, passphrase: str) -> None:
-        answer = await self.call("POST", "/login", json={"user": user, "passphrase": passphrase})
+    async def login(self, user: str, passphrase: str, one_time_code: str | None = None) -> None:
+        body = {"user": user, "passphrase": passphrase}
+        if one_time_code:
+            body["one_time_code"] = one_time_code
+        answer = await self.call("POST", "/login", json=body)
         self._token = answer["token"]
 
     async def call(self, method: str, path: str, **options: Any) -> Any:
         """One request; returns decoded JSON, or bytes when the answer is not JSON."""
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        headers |= options.pop("headers", {})
         try:
             async with self._http.request(
                 method, f"{self._origin}/api/v1{path}", headers=headers, **options

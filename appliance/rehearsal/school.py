@@ -39,12 +39,13 @@ class Passphrases:
 
 class School:
     """`directory/box` is the box's state, `directory/offline` what never stands on a box, and
-    `directory/cloud` what the cloud's servers keep."""
+    `directory/cloud` what the cloud's servers keep; `with_cloud` False is a school without one."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, with_cloud: bool = True) -> None:
         self.directory = directory
         self.state = directory / "box"
         self.offline = directory / "offline"
+        self.with_cloud = with_cloud
         self.cloud = CloudServers(directory / "cloud")
         self.passphrases = Passphrases()
         self.port = free_port()
@@ -68,7 +69,8 @@ class School:
     async def found(self) -> None:
         """Hold the key ceremonies and make the box and its cloud."""
         self.offline.mkdir(parents=True)
-        await asyncio.to_thread(self.cloud.start)
+        if self.with_cloud:
+            await asyncio.to_thread(self.cloud.start)
         await self._hold_ceremonies()
         await hallvakt(
             "init",
@@ -86,7 +88,8 @@ class School:
             "--root", str(self.offline / "root.key.pub"),
             state=self.state,
         )  # fmt: skip
-        self.cloud.configure(self.state)
+        if self.with_cloud:
+            self.cloud.configure(self.state)
 
     async def _hold_ceremonies(self) -> None:
         words, offline = self.passphrases, self.offline
@@ -138,7 +141,8 @@ class School:
                     await self._serve.wait()
             except TimeoutError:
                 self._serve.kill()
-        await asyncio.to_thread(self.cloud.stop)
+        if self.with_cloud:
+            await asyncio.to_thread(self.cloud.stop)
 
     async def as_lead(self, *arguments: str) -> object:
         """Run an exam command as the lead invigilator."""

@@ -46,7 +46,9 @@ class Tally:
     started_recording_ms: int | None = None
     live_views: int = 0
     handed_in: bool = False
+    refused: int = 0
     upload_s: list[float] = field(default_factory=list)
+    acknowledged_at: list[float] = field(default_factory=list)  # Unix seconds
 
 
 class SimulatedCandidate:
@@ -58,7 +60,10 @@ class SimulatedCandidate:
         exam_code: str,
         seat_code: str,
         language: str = "en",
+        first_snippet: float = 1.0,
     ) -> None:
+        """`first_snippet`: its length as a share of the others', so that a class that starts in
+        one moment does not send in one moment for ever."""
         self._client = client
         self._footage = footage
         self._codes = (exam_code, seat_code)
@@ -71,6 +76,9 @@ class SimulatedCandidate:
         self._channel_task: asyncio.Task[None] | None = None
         self._views: dict[str, LiveSender] = {}
         self._began = 0.0
+        self._first_snippet = first_snippet
+        self._linked = asyncio.Event()
+        self._linked.set()
         self.tally = Tally()
 
     async def check_in(self) -> None:
@@ -102,8 +110,9 @@ class SimulatedCandidate:
         uploading = asyncio.create_task(self._upload_spool(recorded))
         start = 0.0
         while not hand_in.is_set() and self._status["exam_state"] == "live":
-            await self._wait_until(start + seconds, hand_in)
-            length = min(seconds, time.monotonic() - self._began - start)
+            wanted = seconds if start else seconds * self._first_snippet
+            await self._wait_until(start + wanted, hand_in)
+            length = min(wanted, time.monotonic() - self._began - start)
             if length >= 1.0 and self._status["attempt_state"] != "on_break":
                 await self._record(start, length, sound=sound)
             start += length
@@ -115,6 +124,21 @@ class SimulatedCandidate:
     def seconds_recorded(self) -> float:
         """From the start of recording until now."""
         return time.monotonic() - self._began if self._began else 0.0
+
+    async def cut_link(self) -> None:
+        """From now on nothing reaches the box, as when an access point goes down; recording goes
+        on into the spool."""
+        self._linked.clear()
+        if self._channel:
+            await self._channel.close()
+
+    def mend_link(self) -> None:
+        self._linked.set()
+
+    @property
+    def waiting(self) -> int:
+        """Snippets recorded and not yet acknowledged."""
+        return len(self._spool)
 
     async def leave(self) -> None:
         """Close the page: channel and live views end."""
@@ -141,6 +165,7 @@ class SimulatedCandidate:
             if not self._spool:
                 await asyncio.sleep(0.1)
                 continue
+            await self._linked.wait()
             sequence, media, began_ms = self._spool[0]
             began = time.monotonic()
             try:
@@ -149,6 +174,7 @@ class SimulatedCandidate:
                 if no.code in _GIVE_UP:
                     log.error("snippet refused", sequence=sequence, code=no.code, why=str(no))
                     self._spool.pop(0)
+                    self.tally.refused += 1
                     continue
                 self.tally.retries += 1
                 wait = getattr(no, "retry_after_s", None)
@@ -160,6 +186,7 @@ class SimulatedCandidate:
             self.tally.acknowledged += 1
             self.tally.bytes += len(media)
             self.tally.upload_s.append(time.monotonic() - began)
+            self.tally.acknowledged_at.append(time.time())
             await asyncio.sleep(float(answer.get("wait_ms", 0)) / 1000)
 
     async def _wait_until(self, at_s: float, hand_in: asyncio.Event) -> None:
@@ -179,6 +206,7 @@ class SimulatedCandidate:
     async def _listen(self) -> None:
         """Keep the channel up; a lost link is normal and is tried again."""
         while True:
+            await self._linked.wait()
             try:
                 channel = await self._client.channel()
                 self._channel = channel

@@ -1,0 +1,126 @@
+"""How many candidates a box holds, from what a rehearsal measured. Pure.
+
+Each resource is extrapolated on its own: what one candidate took, against what there is, up to
+the share that leaves room for the unexpected. The smallest answer is what gives first. These are
+straight lines through one measured point: true near the point, an estimate far from it, so the
+report names the size of the class that was really simulated beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+# A box that is busier than this answers late when something unusual happens.
+_FULLEST = 0.7
+_EXAM_HOURS = 4.0
+
+
+class Resource(StrEnum):
+    PROCESSOR = "processor"
+    MEMORY = "memory"
+    DISK_ROOM = "disk room"
+    NETWORK = "network"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """Of the box alone, while the class was recording. The simulated class is not in them.
+
+    `cpu_cores`: cores' worth of CPU time the box used. `rss_idle_bytes`: before the class came.
+    `link_bit_s` None where the card does not tell its speed.
+    """
+
+    candidates: int
+    seconds: float
+    cpu_cores: float
+    cores: int
+    rss_peak_bytes: int
+    rss_idle_bytes: int
+    memory_bytes: int
+    disk_free_bytes: int
+    received_bytes: int
+    link_bit_s: int | None
+
+    @property
+    def bit_s_per_candidate(self) -> float:
+        return 8 * self.received_bytes / self.seconds / self.candidates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """`candidates` for each resource, for an exam of four hours, and the one that gives first."""
+
+    by_resource: dict[Resource, int]
+
+    @property
+    def first_limit(self) -> Resource:
+        return min(self.by_resource, key=lambda resource: self.by_resource[resource])
+
+    @property
+    def candidates(self) -> int:
+        return self.by_resource[self.first_limit]
+
+
+def capacity(read: Readings) -> Capacity:
+    each_cpu = read.cpu_cores / read.candidates
+    each_memory = max(1.0, (read.rss_peak_bytes - read.rss_idle_bytes) / read.candidates)
+    each_hour = read.bit_s_per_candidate / 8 * 3600
+    room = {
+        Resource.PROCESSOR: read.cores * _FULLEST / each_cpu if each_cpu > 0 else 1e6,
+        Resource.MEMORY: (read.memory_bytes * _FULLEST - read.rss_idle_bytes) / each_memory,
+        Resource.DISK_ROOM: read.disk_free_bytes * 0.95 / max(1.0, each_hour * _EXAM_HOURS),
+    }
+    if read.link_bit_s:
+        room[Resource.NETWORK] = read.link_bit_s * _FULLEST / max(1.0, read.bit_s_per_candidate)
+    return Capacity(by_resource={k: max(0, min(int(v), 100_000)) for k, v in room.items()})
+
+
+# --- the verdict -------------------------------------------------------------------------------
+
+# What a person in the hall notices: a page that says "sending", an incident that comes late.
+SLOWEST_ACK_MS = 500.0
+LATEST_OBSERVATION_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What was promised to the simulated class, and kept or not."""
+
+    lost: int
+    refused: int
+    ack_p99_ms: float
+    staged: int
+    observed: int
+    observation_delay_p95_s: float | None
+    live_views: int
+    live_views_shown: int
+    storm_seconds: float | None
+
+
+def shortcomings(held: Held) -> list[str]:
+    """Sentences, worst first; empty when the rehearsal was good."""
+    found = []
+    if held.lost:
+        found.append(f"{held.lost} snippets were lost.")
+    if held.refused:
+        found.append(f"{held.refused} snippets were refused for good.")
+    if held.observed < held.staged:
+        found.append(
+            f"{held.staged - held.observed} of {held.staged} staged incidents were missed."
+        )
+    if held.live_views_shown < held.live_views:
+        dark = held.live_views - held.live_views_shown
+        found.append(f"{dark} of {held.live_views} live views showed no picture.")
+    if held.ack_p99_ms > SLOWEST_ACK_MS:
+        found.append(
+            f"One upload in a hundred waited {held.ack_p99_ms:.0f} ms or longer "
+            f"(at most {SLOWEST_ACK_MS:.0f} ms wanted)."
+        )
+    delay = held.observation_delay_p95_s
+    if delay is not None and delay > LATEST_OBSERVATION_S:
+        found.append(
+            f"One observation in twenty reached the console {delay:.1f} s after its snippet or "
+            f"later (at most {LATEST_OBSERVATION_S:.0f} s wanted)."
+        )
+    return found

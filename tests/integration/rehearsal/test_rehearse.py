@@ -1,0 +1,70 @@
+"""`hallvakt rehearse` against a box that runs: a real class in small."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.core.exam import ExamState
+from tests.support.box import LEAD, PASSPHRASE, RealBox, running_box
+
+CANDIDATES = 3
+
+
+async def _rehearse(box: RealBox, *options: str) -> tuple[int, str, str]:
+    reading, writing = os.pipe()
+    os.write(writing, f"{PASSPHRASE}\n".encode())
+    os.close(writing)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "appliance.cli.main", "rehearse", "--json"),
+        *("--state", str(box.state), "--as", LEAD, "--passphrase-fd", str(reading), *options),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        pass_fds=(reading,),
+    )
+    os.close(reading)
+    out, said = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), said.decode()
+
+
+@pytest.mark.timeout(180)
+async def test_a_small_class_is_held_measured_and_forgotten(tmp_path: Path) -> None:
+    async with running_box(tmp_path, workers=1) as box:
+        code, out, said = await _rehearse(
+            box, "--candidates", str(CANDIDATES), "--minutes", "1",
+            "--report", str(tmp_path / "report.json"),
+        )  # fmt: skip
+        assert code in (0, 6), said  # a busy machine may be late, and then it says so
+        told: dict[str, Any] = json.loads(out)
+        assert told == json.loads((tmp_path / "report.json").read_text())
+        assert told["candidates"] == CANDIDATES
+        assert told["lost"] == 0
+        assert told["acknowledged"] >= CANDIDATES * 6
+        assert told["held"]["observed"] == told["held"]["staged"] == 1
+        assert told["held"]["live_views_shown"] == 2
+        assert told["cpu_percent"] > 0
+        assert 100 < told["peak_rss_mb"] < 2000
+        assert told["capacity"][told["first_limit"]] == min(told["capacity"].values()) > 0
+        assert told["good"] is (code == 0)
+        assert told["good"] is told["verdict"].startswith("good")
+        lead = await box.login()
+        (exam,) = (await lead.ok("GET", "/api/v1/exams"))["exams"]
+        assert exam["state"] == ExamState.CLOSED
+
+
+async def test_it_says_what_is_missing_before_it_begins(tmp_path: Path) -> None:
+    box = RealBox(state=tmp_path / "box", port=1)
+    await asyncio.to_thread(box.make)
+    code, out, said = await _rehearse(box)
+    assert (code, out) == (5, "")
+    assert "start it, then rehearse" in said
+    code, _, said = await _rehearse(box, "--candidates", "0")
+    assert code == 2
+    assert "--candidates" in said

@@ -1,0 +1,80 @@
+"""What a measured class says about larger ones, and when a rehearsal is not good."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.core.capacity import Held, Readings, Resource, capacity, shortcomings
+
+READ = Readings(
+    candidates=20,
+    seconds=100.0,
+    cpu_cores=0.2,
+    cores=2,
+    rss_peak_bytes=600_000_000,
+    rss_idle_bytes=500_000_000,
+    memory_bytes=4_000_000_000,
+    disk_free_bytes=100_000_000_000,
+    received_bytes=20 * 100 * 150_000 // 8,
+    link_bit_s=1_000_000_000,
+)
+HELD = Held(
+    lost=0,
+    refused=0,
+    ack_p99_ms=120.0,
+    staged=2,
+    observed=2,
+    observation_delay_p95_s=0.8,
+    live_views=2,
+    live_views_shown=2,
+    storm_seconds=3.0,
+)
+
+
+def test_each_resource_is_drawn_on_by_itself() -> None:
+    most = capacity(READ)
+    assert READ.bit_s_per_candidate == 150_000
+    assert most.by_resource == {
+        Resource.PROCESSOR: 140,  # 2 cores at 70 %, 1 % of one each
+        Resource.MEMORY: 460,  # 2.8 GB without the idle half GB, 5 MB each
+        Resource.DISK_ROOM: 351,  # 95 GB, 270 MB each in four hours
+        Resource.NETWORK: 4666,
+    }
+    assert (most.first_limit, most.candidates) == (Resource.PROCESSOR, 140)
+
+
+def test_what_is_scarce_gives_first() -> None:
+    assert capacity(replace(READ, disk_free_bytes=10**9)).first_limit is Resource.DISK_ROOM
+    assert capacity(replace(READ, link_bit_s=10**7)).first_limit is Resource.NETWORK
+    assert capacity(replace(READ, memory_bytes=800_000_000)).first_limit is Resource.MEMORY
+
+
+def test_a_card_that_tells_no_speed_is_left_out() -> None:
+    assert Resource.NETWORK not in capacity(replace(READ, link_bit_s=None)).by_resource
+
+
+def test_a_box_that_is_full_holds_nobody() -> None:
+    assert capacity(replace(READ, disk_free_bytes=0)).candidates == 0
+
+
+def test_a_rehearsal_that_kept_everything_is_good() -> None:
+    assert shortcomings(HELD) == []
+    assert shortcomings(replace(HELD, staged=0, observed=0, observation_delay_p95_s=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("worse", "word"),
+    [
+        (replace(HELD, lost=1), "lost"),
+        (replace(HELD, refused=3), "refused"),
+        (replace(HELD, observed=1), "missed"),
+        (replace(HELD, live_views_shown=0), "live views"),
+        (replace(HELD, ack_p99_ms=501.0), "waited"),
+        (replace(HELD, observation_delay_p95_s=2.1), "console"),
+    ],
+)
+def test_what_was_not_kept_is_said(worse: Held, word: str) -> None:
+    (sentence,) = shortcomings(worse)
+    assert word in sentence
