@@ -79,7 +79,8 @@ class Attempt:
     seat: Seat
     state: AttemptState
     camera: CameraState = CameraState.UNKNOWN
-    extra_minutes: int = 0
+    extra_minutes: int = 0  # all there is to the end, `roster_minutes` included
+    roster_minutes: int = 0  # of these, what the roster gave
     seat_code_hash: str
     public_key: bytes | None = None
     token_hash: str | None = None

@@ -62,7 +62,10 @@ class SeatStatus:
     strongest: Strength | None = None
     hand_raised: bool = False
     break_started_ms: int | None = None
+    breaks: int = 0  # that have begun
+    break_total_ms: int = 0  # of those that have ended
     extra_minutes: int = 0
+    roster_minutes: int = 0  # of these, what the roster gave
     identity_checked_by_hand: bool = False
     portrait: bool = False
     watchers: int = 0

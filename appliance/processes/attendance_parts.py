@@ -8,33 +8,39 @@ from appliance.adapters.crypto.join_proof import PageKeyProof
 from appliance.processes.exam_parts import ExamParts
 from appliance.processes.foundation import Foundation
 from appliance.services.acts import Acts
+from appliance.services.group_acts import GroupActs
 from appliance.services.hall_codes import HallCodes
 from appliance.services.joining import Joining
+from appliance.services.seating import Seating
 from appliance.services.takeovers import Takeovers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendanceParts:
     acts: Acts
+    group_acts: GroupActs
     hall_codes: HallCodes
     joining: Joining
-    takeovers: Takeovers
+    seating: Seating
 
 
 def attendance_parts(on: Foundation, exam: ExamParts) -> AttendanceParts:
     hall_codes = HallCodes(on.clock, on.randomness, on.config.halls)
     takeovers = Takeovers(on.clock, on.randomness)
+    acts = Acts(
+        access=on.access,
+        attempts=exam.attempt_life,
+        attendance=on.stores.attendance,
+        channels=on.channels,
+        live_views=exam.live_views,
+        halls=on.halls,
+        takeovers=takeovers,
+        messages=exam.messages,
+        clock=on.clock,
+    )
     return AttendanceParts(
-        acts=Acts(
-            access=on.access,
-            attempts=exam.attempt_life,
-            attendance=on.stores.attendance,
-            channels=on.channels,
-            live_views=exam.live_views,
-            halls=on.halls,
-            takeovers=takeovers,
-            clock=on.clock,
-        ),
+        acts=acts,
+        group_acts=GroupActs(on.access, on.stores.attempts, acts),
         hall_codes=hall_codes,
         joining=Joining(
             exams=on.stores.exams,
@@ -50,5 +56,11 @@ def attendance_parts(on: Foundation, exam: ExamParts) -> AttendanceParts:
             clock=on.clock,
             randomness=on.randomness,
         ),
-        takeovers=takeovers,
+        seating=Seating(
+            access=on.access,
+            attempts=on.stores.attempts,
+            life=exam.attempt_life,
+            halls=on.halls,
+            clock=on.clock,
+        ),
     )

@@ -14,6 +14,7 @@ from appliance.services.exam_life import ExamLife
 from appliance.services.keyed_locks import KeyedLocks
 from appliance.services.live_view import LiveViews
 from appliance.services.looking import Looking
+from appliance.services.messages import Messages
 from appliance.services.names import Names
 from appliance.services.portraits import Portraits
 from appliance.services.thumbnails import Thumbnails
@@ -31,6 +32,7 @@ class ExamParts:
     incident_locks: KeyedLocks
     live_views: LiveViews
     looking: Looking
+    messages: Messages
     names: Names
     portraits: Portraits
     unlocking: Unlocking
@@ -53,9 +55,11 @@ def exam_parts(on: Foundation) -> ExamParts:
     attempt_life = AttemptLife(
         exams=stores.exams,
         attempts=stores.attempts,
+        attendance=stores.attendance,
         halls=on.halls,
         channels=on.channels,
         watch=watch,
+        clock=on.clock,
     )
     arrivals = Arrivals(stores.snippets)
     names = Names(stores.identities, on.sealing, on.keys, on.config.box_id)
@@ -88,6 +92,7 @@ def exam_parts(on: Foundation) -> ExamParts:
         access=on.access,
         exams=stores.exams,
         attempts=stores.attempts,
+        attendance=stores.attendance,
         observations=stores.observations,
         life=attempt_life,
         arrivals=arrivals,
@@ -113,6 +118,7 @@ def exam_parts(on: Foundation) -> ExamParts:
             randomness=on.randomness,
         ),
         looking=looking,
+        messages=Messages(),
         names=names,
         portraits=portraits,
         unlocking=unlocking,

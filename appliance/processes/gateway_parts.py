@@ -106,6 +106,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             life=exam.attempt_life,
             arrivals=exam.arrivals,
             live_views=exam.live_views,
+            messages=exam.messages,
             clock=on.clock,
         ),
         channels=on.channels,
@@ -143,6 +144,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
         ),
         exam_life=exam.exam_life,
         hall_codes=attendance.hall_codes,
+        group_acts=attendance.group_acts,
         halls=on.halls,
         holds=hold_desk(stores, on.access, on.clock),
         ingest=ingest,
@@ -170,7 +172,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             check_policy=partial(check_against, on.state),
             languages=on.languages,
         ),
-        takeovers=attendance.takeovers,
+        seating=attendance.seating,
     )
 
 
@@ -219,6 +221,7 @@ def _closing(on: Foundation, exam: ExamParts, ingest: Ingest) -> CloseExam:
         access=on.access,
         exams=on.stores.exams,
         attempts=on.stores.attempts,
+        attendance=on.stores.attendance,
         snippets=on.stores.snippets,
         observations=on.stores.observations,
         users=on.stores.users,

@@ -61,6 +61,10 @@ class Access:
         )
         return AttemptFor(person=person, action=action, exam=exam, attempt=attempt)
 
+    def to_hall(self, person: Person, action: Action, exam: Exam, hall: str) -> None:
+        """For a place in a hall where nobody may sit yet. Raise NotAllowed."""
+        authorise(person, action, Object(exam_id=exam.exam_id, exam_state=exam.state, hall=hall))
+
     async def note(self, person: Person, purpose: str, about: str, action: str) -> None:
         """Write the audit entry, durable, before what it speaks of happens."""
         await self._audit.append(person.user_id, action, purpose, about)

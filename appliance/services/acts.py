@@ -15,10 +15,17 @@ from appliance.services.attempt_life import AttemptLife
 from appliance.services.channels import Channels, HallMessage, TakenOver
 from appliance.services.hall import Halls
 from appliance.services.live_view import LiveViews
+from appliance.services.messages import Messages
 from appliance.services.takeovers import TakeoverCode, Takeovers
 
 MAX_TEXT = 500
 MAX_EXTRA_MINUTES = 600
+NEEDS_REASON = {
+    "extra_time": "Extra time",
+    "admit_late": "Letting somebody in late",
+    "seat_watched": "Watching a seat without its camera",
+    "end": "Ending an attempt",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,7 @@ class Acts:
         live_views: LiveViews,
         halls: Halls,
         takeovers: Takeovers,
+        messages: Messages,
         clock: Clock,
     ) -> None:
         self._access = access
@@ -51,6 +59,7 @@ class Acts:
         self._live_views = live_views
         self._halls = halls
         self._takeovers = takeovers
+        self._messages = messages
         self._clock = clock
         self._acts: dict[str, Callable[[AttemptFor, ActRequest], Awaitable[None]]] = {
             "break_start": self._break_start,
@@ -69,23 +78,34 @@ class Acts:
 
     async def do(self, asked: AttemptFor, request: ActRequest) -> SeatStatus:
         """Raise BadInput for an unknown act or a field it needs, WrongState when not now."""
-        act = self._acts.get(request.act)
-        if act is None:
-            raise BadInput(
-                f"There is no act {request.act!r}: possible are {', '.join(sorted(self._acts))}."
-            )
+        self.check(request)
+        act = self._acts[request.act]
         await self._access.note(
             asked.person, request.act, asked.attempt.attempt_id, asked.action.value
         )
         await act(asked, request)
         return self._halls.feed(asked.exam.exam_id).seat(asked.attempt.attempt_id)
 
+    def check(self, request: ActRequest) -> None:
+        """Raise BadInput for what is wrong at every seat, before anything is done at one."""
+        if request.act not in self._acts:
+            raise BadInput(
+                f"There is no act {request.act!r}: possible are {', '.join(sorted(self._acts))}."
+            )
+        if request.act in NEEDS_REASON:
+            _check_reason(request, NEEDS_REASON[request.act])
+        if request.act == "message" and not 1 <= len(request.text.strip()) <= MAX_TEXT:
+            raise BadInput(f"A message has between 1 and {MAX_TEXT} characters.")
+
     async def _break_start(self, asked: AttemptFor, _request: ActRequest) -> None:
         now = self._clock.now_ms()
-        await self._attempts.change(
-            asked.attempt.attempt_id,
-            lambda a: replace(a, state=AttemptState.ON_BREAK, break_started_ms=now),
-        )
+
+        def out(attempt: Attempt) -> Attempt:
+            if attempt.state is AttemptState.ON_BREAK:
+                raise WrongState("The candidate is on a break already.")
+            return replace(attempt, state=AttemptState.ON_BREAK, break_started_ms=now)
+
+        await self._attempts.change(asked.attempt.attempt_id, out)
 
     async def _break_end(self, asked: AttemptFor, _request: ActRequest) -> None:
         def back(attempt: Attempt) -> Attempt:
@@ -96,15 +116,15 @@ class Acts:
         await self._attempts.change(asked.attempt.attempt_id, back)
 
     async def _message(self, asked: AttemptFor, request: ActRequest) -> None:
-        text = request.text.strip()
-        if not 1 <= len(text) <= MAX_TEXT:
-            raise BadInput(f"A message has between 1 and {MAX_TEXT} characters.")
-        channel = self._channels.of(asked.attempt.attempt_id)
-        channel.send(HallMessage(text=text, at=self._clock.now_ms()))
+        """Kept for a page that is away just now: its status has the last five."""
+        attempt_id = asked.attempt.attempt_id
+        said = HallMessage(text=request.text.strip(), at=self._clock.now_ms())
+        self._messages.say(attempt_id, said)
+        self._channels.send(attempt_id, said)
+        self._channels.refresh(attempt_id)
 
     async def _extra_time(self, asked: AttemptFor, request: ActRequest) -> None:
         """`minutes` are added to what the attempt has; a negative number takes back."""
-        _check_reason(request, "Extra time")
 
         def longer(attempt: Attempt) -> Attempt:
             minutes = attempt.extra_minutes + request.minutes
@@ -151,8 +171,7 @@ class Acts:
         self._takeovers.approve(asked.attempt.attempt_id)
         self._halls.update(asked.attempt.attempt_id, takeover_asked=False)
 
-    async def _admit_late(self, asked: AttemptFor, request: ActRequest) -> None:
-        _check_reason(request, "Letting somebody in late")
+    async def _admit_late(self, asked: AttemptFor, _request: ActRequest) -> None:
         now = self._clock.now_ms()
 
         def admitted(attempt: Attempt) -> Attempt:
@@ -163,10 +182,9 @@ class Acts:
         await self._attempts.change(asked.attempt.attempt_id, admitted)
         self._halls.update(asked.attempt.attempt_id, late_asked=False)
 
-    async def _seat_watched(self, asked: AttemptFor, request: ActRequest) -> None:
+    async def _seat_watched(self, asked: AttemptFor, _request: ActRequest) -> None:
         """A person watches this seat instead of a camera that does not do: what it may still send
         is kept, but nothing is observed in it any more."""
-        _check_reason(request, "Watching a seat without its camera")
 
         def watched(attempt: Attempt) -> Attempt:
             if attempt.state in FINISHED:
@@ -190,8 +208,7 @@ class Acts:
             asked.attempt.attempt_id, lambda a: replace(a, hand_raised=False)
         )
 
-    async def _end(self, asked: AttemptFor, request: ActRequest) -> None:
-        _check_reason(request, "Ending an attempt")
+    async def _end(self, asked: AttemptFor, _request: ActRequest) -> None:
         now = self._clock.now_ms()
         await self._attempts.change(
             asked.attempt.attempt_id,

@@ -3,11 +3,14 @@ consoles and to the candidate's own page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 
 from appliance.core.attempt import FINISHED, Attempt, AttemptState, check_transition
+from appliance.core.attendance import AttendanceStore, total_ms
+from appliance.core.exam import Seat
 from appliance.core.ids import AttemptId
-from appliance.core.ports import AttemptStore, ExamStore
+from appliance.core.ports import AttemptStore, Clock, ExamStore
 from appliance.services.channels import Channels
 from appliance.services.hall import Halls
 from appliance.services.keyed_locks import KeyedLocks
@@ -23,12 +26,16 @@ class AttemptLife:
         *,
         exams: ExamStore,
         attempts: AttemptStore,
+        attendance: AttendanceStore,
         halls: Halls,
         channels: Channels,
         watch: Watch,
+        clock: Clock,
     ) -> None:
         self._exams = exams
         self._attempts = attempts
+        self._attendance = attendance
+        self._clock = clock
         self._halls = halls
         self._channels = channels
         self._watch = watch
@@ -46,8 +53,31 @@ class AttemptLife:
                 check_transition(before.state, after.state)
             if after != before:
                 await self._attempts.replace(after, expected=before.state)
+            if AttemptState.ON_BREAK in {before.state, after.state} and before != after:
+                await self._keep_ledger(after)
         self._halls.attempt_changed(after)
         self._channels.refresh(attempt)
         if after.state is not before.state and after.state in _NOT_WATCHED:
             await self._watch.pause(await self._exams.get(after.exam_id), after)
         return after
+
+    async def move(self, seats: Mapping[AttemptId, Seat], at_ms: int) -> None:
+        """Give each of these its seat, all or none. Raise Conflict for a seat of another."""
+        async with AsyncExitStack() as locks:
+            for attempt in sorted(seats):  # always in this order: two moves must not wait for
+                await locks.enter_async_context(self._locks.of(attempt))  # each other
+            await self._attendance.move(seats, at_ms)
+            moved = [await self._attempts.get(attempt) for attempt in seats]
+        for one in moved:
+            self._halls.attempt_changed(one)
+            self._channels.refresh(one.attempt_id)
+
+    async def _keep_ledger(self, attempt: Attempt) -> None:
+        """A break that begins or ends, however it does: also by handing in."""
+        attempt_id, now = attempt.attempt_id, self._clock.now_ms()
+        if attempt.state is AttemptState.ON_BREAK:
+            await self._attendance.start_break(attempt_id, attempt.break_started_ms or now)
+        else:
+            await self._attendance.end_break(attempt_id, now)
+        breaks = await self._attendance.breaks(attempt_id)
+        self._halls.update(attempt_id, breaks=len(breaks), break_total_ms=total_ms(breaks))

@@ -8,6 +8,7 @@ from appliance.core.attempt import Attempt, AttemptState, CameraState
 from appliance.core.exam import Exam, ExamState
 from appliance.core.ids import AttemptId
 from appliance.core.settings import Capture, Features
+from appliance.services.channels import HallMessage
 
 MINUTE_MS = 60_000
 
@@ -17,7 +18,8 @@ class CandidateStatus:
     """`notice` is the version that was acknowledged, None before; `camera` is `refused` after a
     refusal. `portrait` says whether a photo was accepted. Times are Unix milliseconds.
     `acknowledged` is the highest snippet number below which none is missing; `next_sequence` the
-    first that no snippet has: where a page begins that has recorded nothing of this attempt yet."""
+    first that no snippet has: where a page begins that has recorded nothing of this attempt yet.
+    `messages`: the last five from the hall, the oldest first."""
 
     attempt: AttemptId
     title: str
@@ -41,6 +43,7 @@ class CandidateStatus:
     portrait: bool
     break_started_ms: int | None
     extra_minutes: int
+    messages: tuple[HallMessage, ...]
 
 
 def ends_ms(exam: Exam, attempt: Attempt) -> int | None:
@@ -66,6 +69,7 @@ def candidate_status(
     acknowledged: int,
     next_sequence: int,
     watchers: int,
+    messages: tuple[HallMessage, ...],
 ) -> CandidateStatus:
     return CandidateStatus(
         attempt=attempt.attempt_id,
@@ -90,4 +94,5 @@ def candidate_status(
         portrait=attempt.portrait_accepted,
         break_started_ms=attempt.break_started_ms,
         extra_minutes=attempt.extra_minutes,
+        messages=messages,
     )

@@ -16,6 +16,7 @@ from appliance.services.arrivals import Arrivals
 from appliance.services.attempt_life import AttemptLife
 from appliance.services.candidate_status import CandidateStatus, candidate_status
 from appliance.services.live_view import LiveViews
+from appliance.services.messages import Messages
 
 
 class Candidates:
@@ -28,6 +29,7 @@ class Candidates:
         life: AttemptLife,
         arrivals: Arrivals,
         live_views: LiveViews,
+        messages: Messages,
         clock: Clock,
     ) -> None:
         self._exams = exams
@@ -36,6 +38,7 @@ class Candidates:
         self._life = life
         self._arrivals = arrivals
         self._live_views = live_views
+        self._messages = messages
         self._clock = clock
 
     async def by_token(self, token: str) -> Attempt:
@@ -61,6 +64,7 @@ class Candidates:
             acknowledged=arrived.solid,
             next_sequence=arrived.highest + 1,
             watchers=self._live_views.watchers(attempt.attempt_id),
+            messages=self._messages.to(attempt.attempt_id),
         )
 
     async def raise_hand(self, attempt: Attempt, *, raised: bool) -> Attempt:

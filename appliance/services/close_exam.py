@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from appliance.core.attempt import Attempt
+from appliance.core.attendance import AttendanceStore
 from appliance.core.batch import flagged_sequences
 from appliance.core.errors import HallvaktError, Locked
 from appliance.core.exam import IN_SESSION, Exam, ExamState
@@ -96,6 +97,7 @@ class CloseExam:
         access: Access,
         exams: ExamStore,
         attempts: AttemptStore,
+        attendance: AttendanceStore,
         snippets: SnippetStore,
         observations: ObservationStore,
         users: UserStore,
@@ -121,6 +123,7 @@ class CloseExam:
         self._access = access
         self._exams = exams
         self._attempts = attempts
+        self._attendance = attendance
         self._snippets = snippets
         self._observations = observations
         self._users = users
@@ -234,7 +237,19 @@ class CloseExam:
                 exam.exam_id, attempt.attempt_id, flagged_sequences(rows, observations)
             )
             remark = await self._remarks.of(attempt.attempt_id)
-            plain = self._encode(record(exam, attempt, rows, observations, mine, audit, remark))
+            plain = self._encode(
+                record(
+                    exam,
+                    attempt,
+                    rows,
+                    observations,
+                    mine,
+                    audit,
+                    await self._attendance.breaks(attempt.attempt_id),
+                    await self._attendance.seats_left(attempt.attempt_id),
+                    remark,
+                )
+            )
             await self._objects.seal_and_keep(exam, attempt.attempt_id, ObjectKind.RECORD, 1, plain)
             await self._remarks.remove(attempt.attempt_id)
         return _Counts(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
 
-from appliance.core.attempt import AttemptState
+from appliance.core.attempt import Attempt, AttemptState
+from appliance.core.attendance import AttendanceStore, Break
 from appliance.core.errors import HallvaktError, WrongState
 from appliance.core.exam import IN_SESSION, Exam, ExamState
 from appliance.core.ids import AttemptId, ExamId
@@ -37,6 +38,7 @@ class ExamLife:
         access: Access,
         exams: ExamStore,
         attempts: AttemptStore,
+        attendance: AttendanceStore,
         observations: ObservationStore,
         life: AttemptLife,
         arrivals: Arrivals,
@@ -52,6 +54,7 @@ class ExamLife:
         self._access = access
         self._exams = exams
         self._attempts = attempts
+        self._attendance = attendance
         self._observations = observations
         self._life = life
         self._arrivals = arrivals
@@ -134,9 +137,30 @@ class ExamLife:
         incidents = [
             i for i in await self._observations.incidents(exam.exam_id) if not is_withdrawn(i)
         ]
-        self._halls.enter(exam, attempts, incidents, acknowledged)
+        breaks = await self._breaks(exam.exam_id, attempts)
+        self._halls.enter(exam, attempts, incidents, acknowledged, breaks)
         if exam.settings.features.live_view:
             await self._start_relay(exam.exam_id)
+
+    async def _breaks(
+        self, exam: ExamId, attempts: Sequence[Attempt]
+    ) -> Mapping[AttemptId, Sequence[Break]]:
+        """The ledger, after a gateway that died between an attempt's state and its break."""
+        known = await self._attendance.breaks_of_exam(exam)
+        for attempt in attempts:
+            out = attempt.state is AttemptState.ON_BREAK
+            in_ledger = any(b.ended_ms is None for b in known.get(attempt.attempt_id, ()))
+            now = self._clock.now_ms()
+            if out and not in_ledger:
+                await self._attendance.start_break(
+                    attempt.attempt_id, attempt.break_started_ms or now
+                )
+            elif in_ledger and not out:
+                await self._attendance.end_break(attempt.attempt_id, attempt.finished_ms or now)
+            else:
+                continue
+            known = await self._attendance.breaks_of_exam(exam)
+        return known
 
     async def _start_relay(self, exam: ExamId) -> None:
         """Without a relay the exam goes on, without live views."""

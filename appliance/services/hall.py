@@ -3,11 +3,12 @@ what happens, and published to the feed on change only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from appliance.core.attempt import FINISHED, Attempt, LinkState
+from appliance.core.attendance import Break, total_ms
 from appliance.core.errors import WrongState
 from appliance.core.exam import Exam
 from appliance.core.feed import (
@@ -53,6 +54,7 @@ def _stored_fields(attempt: Attempt) -> dict[str, Any]:
         "hand_raised": attempt.hand_raised,
         "break_started_ms": attempt.break_started_ms,
         "extra_minutes": attempt.extra_minutes,
+        "roster_minutes": attempt.roster_minutes,
         "identity_checked_by_hand": attempt.identity_checked_by_hand,
         "portrait": attempt.portrait_accepted,
         "admitted_late_ms": attempt.admitted_late_ms,
@@ -76,6 +78,7 @@ class Halls:
         attempts: list[Attempt],
         incidents: list[Incident],
         acknowledged: dict[AttemptId, tuple[int, int | None]],
+        breaks: Mapping[AttemptId, Sequence[Break]],
     ) -> ExamFeed:
         """Put an exam on show. `acknowledged`: per attempt (without a gap, highest)."""
         feed = ExamFeed(self._clock, exam_status(exam), self._box_status(exam.exam_id))
@@ -87,6 +90,8 @@ class Halls:
                 attempt_id=attempt.attempt_id,
                 acknowledged=solid,
                 last_sequence=highest,
+                breaks=len(breaks.get(attempt.attempt_id, ())),
+                break_total_ms=total_ms(breaks.get(attempt.attempt_id, ())),
                 link=LinkState.NEVER if attempt.joined_ms is None else LinkState.LOST,
                 **_stored_fields(attempt),
             )

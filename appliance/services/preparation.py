@@ -128,6 +128,7 @@ class Preparation:
                     seat=Seat(hall=entry.hall, label=entry.seat),
                     state=AttemptState.EXPECTED,
                     extra_minutes=entry.extra_minutes,
+                    roster_minutes=entry.extra_minutes,
                     # Of a code that nobody was told: slips make the ones that are printed.
                     seat_code_hash=self._hash(exam.exam_id, self._new_code()),
                 )

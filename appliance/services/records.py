@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from appliance.core.attempt import Attempt
+from appliance.core.attendance import Break, SeatLeft
 from appliance.core.audit import AuditEntry
 from appliance.core.exam import Exam
 from appliance.core.observation import Incident, Observation
@@ -24,6 +25,7 @@ ACTS = frozenset(
         "extra_time",
         "identity_checked",
         "release_seat",
+        "seat_change",
         "takeover",
         "takeover_approve",
         "takeover_code",
@@ -50,9 +52,12 @@ def record(
     observations: Sequence[Observation],
     incidents: Sequence[Incident],
     audit: Sequence[AuditEntry],
+    breaks: Sequence[Break] = (),
+    seats_left: Sequence[SeatLeft] = (),
     remark: str = "",
 ) -> dict[str, Any]:
-    """As plain maps, lists, texts and numbers; `incidents` name their observations by id."""
+    """As plain maps, lists, texts and numbers; `incidents` name their observations by id. A break
+    without an end lasted until close."""
     about = {str(attempt.attempt_id)} | {str(i.incident_id) for i in incidents}
     return {
         "version": VERSION,
@@ -60,7 +65,13 @@ def record(
         "exam": exam.exam_id,
         "seat": attempt.seat.label,
         "hall": attempt.seat.hall,
+        "seats_left": [
+            {"hall": s.seat.hall, "seat": s.seat.label, "until_ms": s.until_ms} for s in seats_left
+        ],
         "extra_minutes": attempt.extra_minutes,
+        "joined_ms": attempt.joined_ms,
+        "admitted_late_ms": attempt.admitted_late_ms,
+        "breaks": [{"started_ms": b.started_ms, "ended_ms": b.ended_ms} for b in breaks],
         "title": exam.settings.title,
         "started_ms": exam.started_ms,
         "finished_ms": attempt.finished_ms,

@@ -20,6 +20,7 @@ from appliance.services.decisions import Decisions
 from appliance.services.erasure import ErasureDesk
 from appliance.services.evidence import EvidenceRoom
 from appliance.services.exam_life import ExamLife
+from appliance.services.group_acts import GroupActs
 from appliance.services.hall import Halls
 from appliance.services.hall_codes import HallCodes
 from appliance.services.ingest import Ingest
@@ -29,7 +30,7 @@ from appliance.services.live_view import LiveViews
 from appliance.services.names import Names
 from appliance.services.people import People
 from appliance.services.preparation import Preparation
-from appliance.services.takeovers import Takeovers
+from appliance.services.seating import Seating
 from appliance.web.token_buckets import TokenBuckets
 
 
@@ -51,6 +52,7 @@ class Gateway:
     erasures: ErasureDesk
     evidence: EvidenceRoom
     exam_life: ExamLife
+    group_acts: GroupActs
     hall_codes: HallCodes
     halls: Halls
     holds: HoldDesk
@@ -60,7 +62,7 @@ class Gateway:
     names: Names
     people: People
     preparation: Preparation
-    takeovers: Takeovers
+    seating: Seating
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

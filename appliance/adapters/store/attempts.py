@@ -17,9 +17,9 @@ _COLUMNS = (
     "attempt_id, exam_id, hall, seat, state, camera, extra_minutes, seat_code_hash, public_key, "
     "token_hash, notice_version, portrait_accepted, identity_checked_by_hand, hand_raised, "
     "break_started_ms, joined_ms, finished_ms, epoch, last_sequence, "
-    "admitted_late_ms"
+    "admitted_late_ms, roster_minutes"
 )
-_PLACES = ", ".join("?" * 20)
+_PLACES = ", ".join("?" * 21)
 _GO_WITH_IT = ("refused_snippets", "breaks", "seats_left", "earlier_pages")
 _SELECT = f"SELECT {_COLUMNS} FROM attempts"
 
@@ -133,6 +133,7 @@ def _row(attempt: Attempt) -> tuple[Any, ...]:
         attempt.epoch,
         attempt.last_sequence,
         attempt.admitted_late_ms,
+        attempt.roster_minutes,
     )
 
 
@@ -157,4 +158,5 @@ def _attempt(row: tuple[Any, ...]) -> Attempt:
         epoch=row[17],
         last_sequence=row[18],
         admitted_late_ms=row[19],
+        roster_minutes=row[20],
     )

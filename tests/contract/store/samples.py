@@ -88,6 +88,7 @@ def full_attempt(n: int = 1) -> Attempt:
         epoch=3,
         last_sequence=41,
         admitted_late_ms=8,
+        roster_minutes=20,
     )
 
 

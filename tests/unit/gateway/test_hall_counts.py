@@ -22,7 +22,7 @@ def _halls(*known: Incident) -> Halls:
         relay=False, disk_used_percent=1, consoles=0, workers=1, backlog=0, unlocked=True
     )
     halls = Halls(FakeClock(), lambda _exam: box)
-    halls.enter(exam(), [attempt(1)], list(known), {})
+    halls.enter(exam(), [attempt(1)], list(known), {}, {})
     return halls
 
 
