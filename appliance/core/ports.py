@@ -63,9 +63,12 @@ class Wrapping(Protocol):
     def unwrap_under(self, kek: bytes, context: bytes, wrapped: bytes) -> bytes:
         """Raise IntegrityFailure for a wrong key or context."""
 
-    def passphrase_kek(self, passphrase: str, salt: bytes, pepper: bytes) -> bytes:
-        """Argon2id (64 MiB, 3 passes, 4 lanes), then HKDF-SHA256 with the pepper. Slow (about
-        150 ms): call it in a thread."""
+    def stretch(self, passphrase: str, salt: bytes) -> bytes:
+        """Argon2id (64 MiB, 3 passes, 4 lanes), 32 bytes. Slow (about 150 ms): call it in a
+        thread."""
+
+    def peppered(self, stretched: bytes, pepper: bytes) -> bytes:
+        """HKDF-SHA256: what wraps an exam's live key for one person."""
 
 
 class KeyFiles(Protocol):
@@ -79,15 +82,6 @@ class KeyFiles(Protocol):
     def put_wrap(self, wrap: LiveWrap) -> None: ...
 
     def wraps(self, exam: ExamId) -> Sequence[LiveWrap]: ...
-
-    def put_preparation(self, exam: ExamId, secret: bytes) -> None:
-        """The identity key between the roster's import and the first live wrap: a box that is
-        switched off overnight must still know the names on the day of the exam."""
-
-    def preparation(self, exam: ExamId) -> bytes | None: ...
-
-    def forget_preparation(self, exam: ExamId) -> None:
-        """Overwrite, unlink and fsync. Idempotent."""
 
     def destroy(self, exam: ExamId) -> None:
         """Overwrite, unlink and fsync all of these. Idempotent."""

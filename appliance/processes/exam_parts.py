@@ -83,6 +83,7 @@ def exam_parts(on: Foundation) -> ExamParts:
 
     unlocking = Unlocking(
         exams=stores.exams,
+        users=stores.users,
         keys=on.keys,
         audit=stores.audit,
         halls=on.halls,
@@ -98,7 +99,6 @@ def exam_parts(on: Foundation) -> ExamParts:
         arrivals=arrivals,
         halls=on.halls,
         channels=on.channels,
-        keys=on.keys,
         unlocking=unlocking,
         relay=on.relay,
         recipients=on.recipients,

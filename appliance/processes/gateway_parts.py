@@ -166,6 +166,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             life=exam.attempt_life,
             users=stores.users,
             names=exam.names,
+            unlocking=exam.unlocking,
             clock=on.clock,
             randomness=on.randomness,
             page_url=_page_url(config),

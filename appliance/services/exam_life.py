@@ -22,7 +22,6 @@ from appliance.services.arrivals import Arrivals
 from appliance.services.attempt_life import AttemptLife
 from appliance.services.channels import Channels
 from appliance.services.hall import Halls
-from appliance.services.key_ring import KeyRing
 from appliance.services.unlocking import Unlocking
 
 log = structlog.get_logger(__name__)
@@ -44,7 +43,6 @@ class ExamLife:
         arrivals: Arrivals,
         halls: Halls,
         channels: Channels,
-        keys: KeyRing,
         unlocking: Unlocking,
         relay: Relay,
         recipients: Callable[[], Sequence[Recipient]],
@@ -60,7 +58,6 @@ class ExamLife:
         self._arrivals = arrivals
         self._halls = halls
         self._channels = channels
-        self._keys = keys
         self._unlocking = unlocking
         self._relay = relay
         self._recipients = recipients
@@ -79,26 +76,20 @@ class ExamLife:
         return frozen
 
     async def open(self, asked: ExamFor) -> Exam:
-        """Candidates may check in; the live key exists from here on.
+        """Candidates may check in.
 
-        Raise WrongState, before anything changes, when nobody could open the archive later.
+        Raise WrongState, before anything changes, when nobody could open the archive later, and
+        Locked when the box was restarted and nobody has unlocked the exam since.
         """
         exam = asked.exam
         self._check_recipients()
         if exam.settings_hash != settings_hash(exam.settings):
             raise WrongState("The settings are not those that were frozen: tell support.")
         await self._access.note(asked.person, "open", exam.exam_id, asked.action.value)
-        await self._keys.create_live_key(exam.exam_id)
+        await self._unlocking.make_live_key(exam.exam_id, asked.person.user_id)
         opened = replace(exam, state=ExamState.OPEN, opened_ms=self._clock.now_ms())
         await self._exams.replace(opened, expected=exam.state)
         await self._enter(opened)
-        if not self._unlocking.survives_restart(exam.exam_id):
-            self._halls.announce(
-                exam.exam_id,
-                "Nobody has logged in since this exam was made: log in once more, so that the "
-                "exam can be unlocked should the box restart.",
-                level="warning",
-            )
         return opened
 
     async def start(self, asked: ExamFor) -> Exam:

@@ -1,15 +1,16 @@
 """The keys of the exams that are going on, in memory only.
 
-Per exam there is a live key, from `open` until `closed`. Every attempt key is sealed to the
-reviewers and the recovery key before it is first used, and wrapped under the live key while there
-is one. The live key itself is on disk only as wraps under invigilators' passphrases. So:
+Per exam there is a live key, from the import of its roster until `closed`. Every attempt key is
+sealed to the reviewers and the recovery key before it is first used, and wrapped under the live
+key. The live key itself is on disk only as wraps under people's passphrases, and from its first
+moment on it has one: of whoever imported the roster. So:
 
-* after a restart snippets are accepted at once, under a new epoch, but nothing opens until one
-  invigilator has logged in (`welcome`);
+* after a restart snippets are accepted at once, under a new epoch, but nothing opens, names
+  neither, until one of those people has logged in (`welcome`);
 * after `destroy` the box opens nothing any more; a reviewer's key opens the archive.
 
-Names are sealed under the exam's identity key, which exists from the roster's import on, before
-there is a live key. Until the first live wrap is on disk it lies in a file of its own.
+What a wrap is made with (a passphrase after Argon2id) is kept in memory from a person's login on,
+so that an exam made later in the same login has its wrap, too.
 
 Python cannot promise to wipe bytes from memory. Keys are dropped at `destroy`, and the gateway
 runs without core dumps and swap; the process is restarted between exams where that matters.
@@ -39,14 +40,13 @@ _NAMES = _FOOTAGE | {RecipientKind.DATA_PROTECTION_OFFICER}
 
 @dataclass(slots=True)
 class _ExamKeys:
-    """What memory holds of one exam. `waiting`: those who logged in before the live key was made.
-    `current`: the epoch in use per attempt, made by this process."""
+    """What memory holds of one exam. `current`: the epoch in use per attempt, made by this
+    process."""
 
     live: bytes | None = field(default=None, repr=False)
     secrets: dict[tuple[AttemptId, int], bytes] = field(default_factory=dict, repr=False)
     current: dict[AttemptId, int] = field(default_factory=dict)
     not_under_live: set[tuple[AttemptId, int]] = field(default_factory=set)
-    waiting: dict[UserId, Stretched] = field(default_factory=dict)
     destroyed: bool = False
 
 
@@ -70,6 +70,7 @@ class KeyRing:
         self._exams: dict[ExamId, _ExamKeys] = {}
         self._locks = KeyedLocks()
         self._wraps = LiveWraps(wrapping, files, randomness)
+        self._people: dict[UserId, Stretched] = {}
 
     # --- the live key ----------------------------------------------------------------------
 
@@ -78,57 +79,66 @@ class KeyRing:
         keys = self._of(exam)
         return keys.live is not None and not keys.destroyed
 
-    async def create_live_key(self, exam: ExamId) -> None:
-        """At `open`. Whoever logged in since the box was started (`welcome`) gets a wrap at once.
-        Idempotent. Raise Locked when there is a live key that only a passphrase gives back."""
+    async def remember(self, user: UserId, passphrase: str) -> None:
+        """At each login of somebody who may see an exam: in memory, and as Argon2id left it. Slow
+        (150 ms)."""
+        self._people[user] = await self._wraps.stretch(passphrase)
+
+    async def create_live_key(
+        self, exam: ExamId, by: UserId, others: Iterable[UserId] = (), *, anew: bool = False
+    ) -> None:
+        """At the roster's import (`anew`) and again at `open`. When it returns the live key is in
+        memory, and wrapped on disk for `by` and for those `others` who have logged in since the
+        box was started. Idempotent.
+
+        Raise Locked when `by` has not logged in since then, and when there is a live key that
+        only a passphrase gives back. `anew` then makes another one: a roster takes the place of
+        the one before, and before `open` nothing but names was sealed.
+        """
         async with self._locks.of(exam):
             keys = self._of(exam)
-            if keys.live is not None:
-                return
-            if keys.destroyed or await self._wraps.all(exam):
+            if keys.destroyed:
                 raise await self._locked(exam)
-            await self._load_preparation(exam)
-            await self._wraps.ensure_pepper(exam)
-            # Left by a live key that was lost before it had a wrap (power cut right after open).
-            await self._envelopes.forget_live(exam)
-            live = self._randomness.secret(KEY_BYTES)
-            for user, stretched in keys.waiting.items():
-                await self._wraps.put(exam, user, stretched, live)
-            keys.live = live
-            await self._put_all_under_live(exam)
-            if keys.waiting:
-                await asyncio.to_thread(self._files.forget_preparation, exam)
-            keys.waiting.clear()
+            if by not in self._people:
+                raise Locked(
+                    "The box was restarted since you logged in: log in again and repeat this. It "
+                    "is your passphrase that protects this exam's names and pictures on the disk.",
+                    code="log-in-again",
+                )
+            if keys.live is None:
+                if await self._wraps.all(exam):
+                    if not anew:
+                        raise await self._locked(exam)
+                    await asyncio.to_thread(self._files.destroy, exam)
+                    await self._envelopes.delete(AttemptId(exam))
+                await self._make_live_key(exam)
+            assert keys.live is not None
+            wrapped = {wrap.user_id for wrap in await self._wraps.all(exam)}
+            for user in (by, *(u for u in others if u not in wrapped and u in self._people)):
+                await self._wraps.put(exam, user, self._people[user], keys.live)
 
     async def welcome(self, exam: ExamId, user: UserId, passphrase: str) -> bool:
-        """At each login, for each exam of the person that is not closed: do what the exam's state
-        asks for, and answer whether its live key is in memory now.
+        """At each login, after `remember`, for each exam of the person that is not closed: do what
+        the exam's state asks for, and answer whether its live key is in memory now.
 
-        Wraps the live key for this person when it is there; gets it back when the box was
-        restarted; and before `open` remembers the stretched passphrase, in memory only, so that
-        the live key has a wrap from its first moment on. Slow (150 ms). Raises Locked when this
-        person's passphrase does not give the live key back: the login itself is good.
+        Wraps the live key for this person when it is there, and gets it back when the box was
+        restarted. Raises Locked when this person's passphrase does not give the live key back: the
+        login itself is good.
         """
         if self.unlocked(exam):
-            await self.wrap_for(exam, user, passphrase)
+            await self.wrap_for(exam, user)
         elif await self._wraps.all(exam) or await self._envelopes.under_live(exam):
             await self.unlock(exam, user, passphrase)
-        elif not self._of(exam).destroyed:
-            await self._remember(exam, user, passphrase)
         return self.unlocked(exam)
 
-    async def wrap_for(self, exam: ExamId, user: UserId, passphrase: str) -> None:
-        """Durable when it returns; replaces this person's older wrap. Slow. Raise Locked when the
-        live key is not in memory."""
-        if not self.unlocked(exam):
-            raise await self._locked(exam)
-        stretched = await self._wraps.stretch(exam, passphrase)
+    async def wrap_for(self, exam: ExamId, user: UserId) -> None:
+        """For somebody `remember`ed. Durable when it returns; replaces this person's older wrap.
+        Raise Locked when the live key is not in memory."""
         async with self._locks.of(exam):
             keys = self._of(exam)
-            if keys.live is None or keys.destroyed:  # closed meanwhile
+            if keys.live is None or keys.destroyed:
                 raise await self._locked(exam)
-            await self._wraps.put(exam, user, stretched, keys.live)
-            await asyncio.to_thread(self._files.forget_preparation, exam)
+            await self._wraps.put(exam, user, self._people[user], keys.live)
 
     async def unlock(self, exam: ExamId, user: UserId, passphrase: str) -> None:
         """After a restart: get the live key back, and with it every key made before; keys made
@@ -138,10 +148,9 @@ class KeyRing:
         if self._of(exam).destroyed or not await self._wraps.has_pepper(exam):
             raise await self._locked(exam)
         if not await self._wraps.all(exam):
-            # The power went after `open` and before anybody's login: that live key is lost, and
-            # what was sealed until then waits for the reviewer. A new one lets the hall go on.
-            await self.create_live_key(exam)
-            await self.wrap_for(exam, user, passphrase)
+            # Somebody lost these files: that live key is gone, and what was sealed under it until
+            # now waits for the reviewer. A new one lets the hall go on.
+            await self.create_live_key(exam, user)
             return
         live = await self._wraps.open(exam, user, passphrase)
         async with self._locks.of(exam):
@@ -158,7 +167,7 @@ class KeyRing:
         keys.destroyed = True  # first: whoever asks from here on gets none
         async with self._locks.of(exam):
             keys.live = None
-            for remembered in (keys.secrets, keys.current, keys.not_under_live, keys.waiting):
+            for remembered in (keys.secrets, keys.current, keys.not_under_live):
                 remembered.clear()
             await asyncio.to_thread(self._files.destroy, exam)
             await self._envelopes.forget_live(exam)
@@ -197,19 +206,18 @@ class KeyRing:
         return secret
 
     async def identity_key(self, exam: ExamId) -> bytes:
-        """The key of the exam's names, made at the first call. Raise Locked like `key_for`."""
+        """The key of the exam's names, made at the first call. Raise Locked like `key_for`, and
+        before there is a live key."""
         identity = AttemptId(exam)
         async with self._locks.of(exam):
             keys = self._of(exam)
-            await self._load_preparation(exam)
             secret = keys.secrets.get((identity, _IDENTITY_EPOCH))
             if secret is not None and not keys.destroyed:
                 return secret
-            if keys.destroyed or await self._envelopes.of_attempt(identity):
+            made = bool(await self._envelopes.of_attempt(identity))
+            if made or keys.destroyed or keys.live is None:
                 raise await self._locked(exam)
             key = AttemptKey(epoch=_IDENTITY_EPOCH, secret=self._randomness.secret(KEY_BYTES))
-            if keys.live is None:
-                await asyncio.to_thread(self._files.put_preparation, exam, key.secret)
             await self._keep(exam, identity, key, _NAMES)
             return key.secret
 
@@ -279,31 +287,16 @@ class KeyRing:
                 continue
             keys.secrets.setdefault((attempt, epoch), secret)
         keys.live = live
-        await self._load_preparation(exam)
         await self._put_all_under_live(exam)
-        await asyncio.to_thread(self._files.forget_preparation, exam)
 
-    async def _load_preparation(self, exam: ExamId) -> None:
-        keys, identity = self._of(exam), (AttemptId(exam), _IDENTITY_EPOCH)
-        if identity in keys.secrets or keys.destroyed:
-            return
-        secret = await asyncio.to_thread(self._files.preparation, exam)
-        if secret is not None and await self._envelopes.of_attempt(identity[0]):
-            keys.secrets[identity] = secret
-            keys.not_under_live.add(identity)
-
-    async def _remember(self, exam: ExamId, user: UserId, passphrase: str) -> None:
-        async with self._locks.of(exam):
-            await self._wraps.ensure_pepper(exam)
-        stretched = await self._wraps.stretch(exam, passphrase)
-        async with self._locks.of(exam):
-            keys = self._of(exam)
-            if keys.destroyed:
-                return
-            if keys.live is None:
-                keys.waiting[user] = stretched
-            else:  # opened meanwhile, with the same pepper
-                await self._wraps.put(exam, user, stretched, keys.live)
+    async def _make_live_key(self, exam: ExamId) -> None:
+        """Under the exam's lock; the caller wraps it for somebody before letting go."""
+        keys = self._of(exam)
+        await self._wraps.ensure_pepper(exam)
+        # Left by a live key whose files were lost.
+        await self._envelopes.forget_live(exam)
+        keys.live = self._randomness.secret(KEY_BYTES)
+        await self._put_all_under_live(exam)
 
     async def _locked(self, exam: ExamId) -> Locked:
         """The error to raise, which says why."""
@@ -314,7 +307,8 @@ class KeyRing:
             )
         if not keys.destroyed and await self._wraps.has_pepper(exam):
             return Locked(
-                "The box was restarted and is locked: an invigilator must log in.",
+                "The box was restarted and is locked: an invigilator who had logged in to this "
+                "exam before must log in again.",
                 code="locked-until-login",
             )
         return Locked(

@@ -18,10 +18,11 @@ _STRETCHES_AT_ONCE = 2  # 64 MiB and a core each
 
 @dataclass(frozen=True, slots=True)
 class Stretched:
-    """A passphrase after Argon2id and pepper: what wraps the live key for one person."""
+    """A passphrase after Argon2id. With an exam's pepper it wraps that exam's live key for one
+    person."""
 
     salt: bytes
-    kek: bytes = field(repr=False)
+    value: bytes = field(repr=False)
 
 
 class LiveWraps:
@@ -49,14 +50,16 @@ class LiveWraps:
     async def all(self, exam: ExamId) -> Sequence[LiveWrap]:
         return await asyncio.to_thread(self._files.wraps, exam)
 
-    async def stretch(self, exam: ExamId, passphrase: str) -> Stretched:
-        """With a new salt. Slow (150 ms). Raise Locked when the exam has no pepper."""
+    async def stretch(self, passphrase: str) -> Stretched:
+        """With a new salt. Slow (150 ms)."""
         salt = self._randomness.secret(_SALT_BYTES)
-        return Stretched(salt, await self._kek(exam, passphrase, salt))
+        return Stretched(salt, await self._stretch(passphrase, salt))
 
     async def put(self, exam: ExamId, user: UserId, stretched: Stretched, live: bytes) -> None:
-        """Durable when it returns; replaces this person's older wrap."""
-        wrapped = self._wrapping.wrap_under(stretched.kek, live_wrap_context(exam, user), live)
+        """Durable when it returns; replaces this person's older wrap. Raise Locked when the exam
+        has no pepper."""
+        kek = await self._kek(exam, stretched.value)
+        wrapped = self._wrapping.wrap_under(kek, live_wrap_context(exam, user), live)
         wrap = LiveWrap(exam_id=exam, user_id=user, salt=stretched.salt, wrapped=wrapped)
         await asyncio.to_thread(self._files.put_wrap, wrap)
 
@@ -65,10 +68,10 @@ class LiveWraps:
         wrap = next((w for w in await self.all(exam) if w.user_id == user), None)
         if wrap is None:
             raise Locked(
-                "You have not logged in since this exam was opened, so your passphrase does not "
-                "unlock it: ask an invigilator who has."
+                "You had not logged in to this exam before the box was restarted, so your "
+                "passphrase does not unlock it: ask an invigilator who had."
             )
-        kek = await self._kek(exam, passphrase, wrap.salt)
+        kek = await self._kek(exam, await self._stretch(passphrase, wrap.salt))
         try:
             return self._wrapping.unwrap_under(kek, live_wrap_context(exam, user), wrap.wrapped)
         except IntegrityFailure as error:
@@ -77,7 +80,10 @@ class LiveWraps:
                 "another invigilator to log in."
             ) from error
 
-    async def _kek(self, exam: ExamId, passphrase: str, salt: bytes) -> bytes:
-        pepper = await asyncio.to_thread(self._files.pepper, exam)
+    async def _stretch(self, passphrase: str, salt: bytes) -> bytes:
         async with self._stretching:
-            return await asyncio.to_thread(self._wrapping.passphrase_kek, passphrase, salt, pepper)
+            return await asyncio.to_thread(self._wrapping.stretch, passphrase, salt)
+
+    async def _kek(self, exam: ExamId, stretched: bytes) -> bytes:
+        pepper = await asyncio.to_thread(self._files.pepper, exam)
+        return self._wrapping.peppered(stretched, pepper)

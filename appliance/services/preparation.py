@@ -24,6 +24,7 @@ from appliance.services.access import Access, ExamFor
 from appliance.services.attempt_life import AttemptLife
 from appliance.services.names import Identity, Names
 from appliance.services.seat_codes import EXAM_CODE_LENGTH, SEAT_CODE_LENGTH, seat_code_hash
+from appliance.services.unlocking import Unlocking
 
 _CODE_TRIES = 10
 _SEES_ALL_EXAMS = frozenset({Role.LEAD_INVIGILATOR, Role.DATA_PROTECTION_OFFICER})
@@ -59,6 +60,7 @@ class Preparation:
         life: AttemptLife,
         users: UserStore,
         names: Names,
+        unlocking: Unlocking,
         clock: Clock,
         randomness: Randomness,
         page_url: str,
@@ -71,6 +73,7 @@ class Preparation:
         self._life = life
         self._users = users
         self._names = names
+        self._unlocking = unlocking
         self._clock = clock
         self._randomness = randomness
         self._page_url = page_url.rstrip("/")
@@ -113,7 +116,8 @@ class Preparation:
         raise Unreachable("No free exam code was found: try again.")
 
     async def import_roster(self, asked: ExamFor, content: bytes, encoding: str) -> RosterImported:
-        """Replace the roster; raise BadInput naming the line that is wrong."""
+        """Replace the roster; raise BadInput naming the line that is wrong, Locked when the person
+        has not logged in since the box was started: names are sealed under a passphrase."""
         entries = parse_roster(decode(content, encoding))
         exam = asked.exam
         await self._access.note(asked.person, "roster", exam.exam_id, asked.action.value)
@@ -133,6 +137,7 @@ class Preparation:
                     seat_code_hash=self._hash(exam.exam_id, self._new_code()),
                 )
             )
+        await self._unlocking.make_live_key(exam.exam_id, asked.person.user_id, anew=True)
         await self._attempts.remove_of_exam(exam.exam_id)
         await self._names.keep(exam.exam_id, identities)
         await self._attempts.add(sorted(attempts, key=lambda a: a.attempt_id))

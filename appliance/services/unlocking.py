@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from appliance.core.errors import HallvaktError
 from appliance.core.exam import IN_SESSION, Exam, ExamState
-from appliance.core.ids import ExamId
-from appliance.core.ports import AuditStore, ExamStore
+from appliance.core.ids import ExamId, UserId
+from appliance.core.ports import AuditStore, ExamStore, UserStore
 from appliance.core.roles import Person, Role
 from appliance.services.hall import Halls
 from appliance.services.key_ring import KeyRing
@@ -26,23 +26,25 @@ class Unlocking:
         self,
         *,
         exams: ExamStore,
+        users: UserStore,
         keys: KeyRing,
         audit: AuditStore,
         halls: Halls,
         on_unlocked: OnUnlocked,
     ) -> None:
         self._exams = exams
+        self._users = users
         self._keys = keys
         self._audit = audit
         self._halls = halls
         self._on_unlocked = on_unlocked
-        self._wrapped_for_somebody: set[ExamId] = set()
 
     async def after_login(self, person: Person, passphrase: str) -> None:
         """For every exam of the person that is not closed. One that cannot be unlocked stays
         locked and says so on the consoles; the login is good all the same."""
         if person.role not in _HOLDS_KEYS:
             return
+        await self._keys.remember(person.user_id, passphrase)
         for exam in await self._exams.all():
             if exam.state not in _NOT_CLOSED or exam.exam_id not in person.exams:
                 continue
@@ -52,11 +54,16 @@ class Unlocking:
             except HallvaktError as error:
                 self._halls.announce(exam.exam_id, error.message, level="warning")
                 continue
-            self._wrapped_for_somebody.add(exam.exam_id)
             if now and not before:
                 await self._audit.append(person.user_id, "unlock", "login", exam.exam_id)
-                await self._on_unlocked(exam)
+                if exam.state in IN_SESSION:
+                    await self._on_unlocked(exam)
 
-    def survives_restart(self, exam: ExamId) -> bool:
-        """Whether somebody's passphrase gives the exam's live key back after a restart."""
-        return exam in self._wrapped_for_somebody
+    async def make_live_key(self, exam: ExamId, by: UserId, *, anew: bool = False) -> None:
+        """See `KeyRing.create_live_key`: for this person and everybody else who may see it."""
+        others = [
+            user.user_id
+            for user in await self._users.all()
+            if user.role in _HOLDS_KEYS and (user.all_exams or exam in user.exams)
+        ]
+        await self._keys.create_live_key(exam, by, others, anew=anew)

@@ -1,4 +1,4 @@
-"""KeyFiles: peppers, wraps and the preparation file."""
+"""KeyFiles: peppers and wraps."""
 
 from __future__ import annotations
 
@@ -23,19 +23,16 @@ def files(tmp_path: Path) -> LiveKeyFiles:
     return LiveKeyFiles(tmp_path / "live")
 
 
-def test_pepper_wraps_and_preparation_are_kept_per_exam(files: LiveKeyFiles) -> None:
+def test_pepper_and_wraps_are_kept_per_exam(files: LiveKeyFiles) -> None:
     with pytest.raises(Locked):
         files.pepper(EXAM)
     assert list(files.wraps(EXAM)) == []
-    assert files.preparation(EXAM) is None
     files.put_pepper(EXAM, PEPPER)
     files.put_wrap(WRAP)
     second = replace(WRAP, user_id=UserId("02" * 16), salt=b"s" * 16)
     files.put_wrap(second)
-    files.put_preparation(EXAM, b"p" * 32)
     assert files.pepper(EXAM) == PEPPER
     assert list(files.wraps(EXAM)) == [WRAP, second]
-    assert files.preparation(EXAM) == b"p" * 32
     with pytest.raises(Locked):
         files.pepper(OTHER)
 
@@ -50,7 +47,6 @@ def test_destroy_leaves_nothing_and_is_idempotent(files: LiveKeyFiles, tmp_path:
     files.put_pepper(EXAM, PEPPER)
     files.put_pepper(OTHER, PEPPER)
     files.put_wrap(WRAP)
-    files.put_preparation(EXAM, b"p" * 32)
     files.destroy(EXAM)
     files.destroy(EXAM)
     assert os.listdir(tmp_path / "live") == [OTHER]
@@ -59,19 +55,16 @@ def test_destroy_leaves_nothing_and_is_idempotent(files: LiveKeyFiles, tmp_path:
     assert files.pepper(OTHER) == PEPPER
 
 
-@pytest.mark.parametrize("act", ["destroy", "replace", "forget"])
+@pytest.mark.parametrize("act", ["destroy", "replace"])
 def test_old_bytes_are_overwritten_not_only_unlinked(
     act: str, files: LiveKeyFiles, tmp_path: Path
 ) -> None:
     """A second name for the same file shows what became of the bytes themselves."""
     files.put_pepper(EXAM, PEPPER)
-    files.put_preparation(EXAM, PEPPER)
-    name = "preparation" if act == "forget" else "pepper"
-    os.link(tmp_path / "live" / EXAM / name, tmp_path / "second-name")
+    os.link(tmp_path / "live" / EXAM / "pepper", tmp_path / "second-name")
     {
         "destroy": lambda: files.destroy(EXAM),
         "replace": lambda: files.put_pepper(EXAM, bytes(32)),
-        "forget": lambda: files.forget_preparation(EXAM),
     }[act]()
     assert (tmp_path / "second-name").read_bytes() == bytes(32)
 

@@ -15,7 +15,7 @@ import pytest
 from appliance.adapters.crypto.key_files import LiveKeyFiles
 from appliance.adapters.crypto.private_keys import PrivateKey
 from appliance.adapters.host.credentials import machine_pepper
-from appliance.core.errors import IntegrityFailure, Locked, WrongConfiguration
+from appliance.core.errors import Locked, WrongConfiguration
 from appliance.core.ids import AttemptId, ExamId
 from appliance.rehearsal.page_key import PageKey
 from tests.support.box import PASSPHRASE, RealBox, free_port
@@ -42,12 +42,8 @@ async def box() -> AsyncIterator[RealBox]:
 
 
 async def _sit(box: RealBox, lead: BoxApi) -> tuple[str, AttemptId]:
-    """A live exam with one snippet of the candidate at A1, and somebody who has logged in since it
-    was made: from then on its names need a passphrase."""
-    exam = await box.new_exam(lead, to="ready")
-    await box.login()
-    for state in ("open", "live"):
-        await lead.ok("POST", f"/api/v1/exams/{exam.exam}/state", json={"to": state})
+    """A live exam with one snippet of the candidate at A1."""
+    exam = await box.new_exam(lead)
     page = box.api()
     joined = await page.join(exam.code, exam.seats["A1"], PageKey())
     await page.check_in()
@@ -108,25 +104,30 @@ async def test_each_terms_reviewer_opens_that_terms_exams(box: RealBox) -> None:
     assert await openable(box.state, second, [box.school["recovery"]]) == snippet_and_record
 
 
-async def test_until_somebody_logs_in_the_names_lie_open_unless_the_machine_has_a_credential(
+async def test_names_are_under_a_passphrase_from_the_import_of_the_roster_on(
     box: RealBox,
 ) -> None:
-    """The stated residual: a box that is off overnight must know the names in the morning, and
-    before the first login there is no passphrase to put them under. Names only."""
+    """No second login, no credential of the machine: the box is made, its lead logs in once and
+    imports the roster; that very night the box is stolen."""
     lead = await box.login()
-    await box.new_exam(lead, to="ready")
-    await box.stop()
-    assert (await steal(box.state, passphrases=GUESSES)).opened == ["names"]
+    exam = await box.new_exam(lead, to="ready")
+    await box.stop(signal.SIGKILL)
+    loot = await steal(box.state, passphrases=GUESSES)
+    assert (loot.held, loot.opened) == (1, [])
+    assert (await steal(box.state, passphrases=[PASSPHRASE])).opened == ["names"]
 
-
-def test_with_a_credential_they_do_not(tmp_path: Path) -> None:
-    files = LiveKeyFiles(tmp_path, machine=b"h" * 32)
-    files.put_preparation(EXAM, b"i" * 32)
-    assert files.preparation(EXAM) == b"i" * 32
-    assert b"i" * 8 not in (tmp_path / EXAM / "preparation").read_bytes()
-    for thief in (LiveKeyFiles(tmp_path), LiveKeyFiles(tmp_path, machine=b"t" * 32)):
-        with pytest.raises((Locked, IntegrityFailure)):
-            thief.preparation(EXAM)
+    # In the morning: the token of yesterday is not enough, a login is.
+    await box.start()
+    lead = box.api(lead.token)
+    state = f"/api/v1/exams/{exam.exam}/state"
+    refused = await lead.ask("POST", state, json={"to": "open"})
+    assert refused.status == 423
+    assert "log in again and repeat this" in refused.json["detail"]
+    assert (await lead.ask("GET", f"/api/v1/exams/{exam.exam}/slips")).status == 423
+    lead = await box.login()
+    slips = (await lead.ok("GET", f"/api/v1/exams/{exam.exam}/slips"))["slips"]
+    assert {slip["name"] for slip in slips} >= {"Canary Testperson"}
+    await lead.ok("POST", state, json={"to": "open"})
 
 
 EXAM, PEPPER = ExamId("0e" * 16), b"\xa5" * 32

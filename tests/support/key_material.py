@@ -38,5 +38,5 @@ OFFICER = holder(RecipientKind.DATA_PROTECTION_OFFICER)
 class QuickWrapping(KeyWrapping):
     """The real thing but for the stretching of passphrases, which one hash does here."""
 
-    def passphrase_kek(self, passphrase: str, salt: bytes, pepper: bytes) -> bytes:
-        return hashlib.sha256(repr((passphrase, salt, pepper)).encode()).digest()
+    def stretch(self, passphrase: str, salt: bytes) -> bytes:
+        return hashlib.sha256(repr((passphrase, salt)).encode()).digest()

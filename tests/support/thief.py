@@ -107,7 +107,10 @@ def _unwrapped(
     files, wrapping, found = LiveKeyFiles(state / "live"), KeyWrapping(), set()
     for wrap in files.wraps(exam):
         pepper = files.pepper(exam)
-        keks = [*keys, *(wrapping.passphrase_kek(p, wrap.salt, pepper) for p in passphrases)]
+        keks = [
+            *keys,
+            *(wrapping.peppered(wrapping.stretch(p, wrap.salt), pepper) for p in passphrases),
+        ]
         for kek in keks:
             with suppress(HallvaktError):
                 context = live_wrap_context(exam, UserId(wrap.user_id))

@@ -16,7 +16,7 @@ from typing import Any
 
 from appliance.adapters.crypto.envelopes import seal_envelope
 from appliance.adapters.crypto.objects import ObjectSealing
-from appliance.adapters.crypto.passphrases import live_kek
+from appliance.adapters.crypto.passphrases import argon2id, live_kek
 from appliance.adapters.crypto.private_keys import PrivateKey, encode_private_key
 from appliance.adapters.crypto.recipients import sign_recipients
 from appliance.adapters.crypto.signing import SigningKey
@@ -138,7 +138,7 @@ def wraps() -> list[Vector]:
     salt, pepper, phrase = bytes(16), bytes(range(32, 64)), "korrekt häst batteri"
     live = live_wrap_context(ExamId(EXAM), UserId(USER))
     under = under_live_context(ExamId(EXAM), AttemptId(ATTEMPT), 2)
-    of_live = wrap(live_kek(phrase, salt, pepper), live, KEY)
+    of_live = wrap(live_kek(argon2id(phrase, salt), pepper), live, KEY)
     of_attempt = wrap(KEY, under, OTHER_KEY)
 
     def by_phrase(name: str, content: bytes = of_live, fails: str = "", **changes: Any) -> Vector:

@@ -15,7 +15,7 @@ from appliance.adapters.crypto import recipients, signing
 from appliance.adapters.crypto.envelopes import open_envelope
 from appliance.adapters.crypto.hybrid_keys import HybridPrivateKey
 from appliance.adapters.crypto.objects import ObjectSealing, read_header
-from appliance.adapters.crypto.passphrases import live_kek
+from appliance.adapters.crypto.passphrases import argon2id, live_kek
 from appliance.adapters.crypto.private_keys import decode_private_key
 from appliance.adapters.crypto.wrapping import unwrap
 from appliance.core import errors
@@ -28,8 +28,12 @@ from tests.vectors import opener
 Vector = dict[str, Any]
 raw = base64.b64decode
 # Argon2id is slow on purpose; the vectors share most of their passphrases.
-_stretched = functools.cache(live_kek)
 _stretched_again = functools.cache(opener.live_kek)
+
+
+@functools.cache
+def _stretched(passphrase: str, salt: bytes, pepper: bytes) -> bytes:
+    return live_kek(argon2id(passphrase, salt), pepper)
 
 
 def vectors(name: str) -> pytest.MarkDecorator:

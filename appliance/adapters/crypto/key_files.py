@@ -4,10 +4,6 @@
     live/EXAM/pepper-bound    the same, of use only together with the machine's credential: the
                               pepper is HMAC-SHA256(credential, "hvo1 pepper" ‖ exam ‖ file)
     live/EXAM/wrap-USER       salt (16) ‖ wrapped live key (12 + 32 + 16)
-    live/EXAM/preparation     the exam's identity key, from the roster's import until the first
-                              wrap exists (see services/key_ring.py); wrapped under
-                              HMAC-SHA256(credential, "hvo1 preparation" ‖ exam) where the
-                              machine has a credential
 
 Before a file is unlinked or replaced its bytes are overwritten in place and fsynced. A flash disk
 may keep the old bytes in a spare block all the same, which is why a wrap is worth nothing without
@@ -23,14 +19,13 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from appliance.adapters.crypto.wrapping import KeyWrapping
 from appliance.core.errors import HallvaktError, IntegrityFailure, Locked, NoRoom, Unreachable
 from appliance.core.ids import ExamId, UserId, check_id
-from appliance.core.keys import KEY_BYTES, LiveWrap
+from appliance.core.keys import LiveWrap
 
 SALT_BYTES = 16
-_PEPPER, _BOUND, _PREPARATION, _WRAP = "pepper", "pepper-bound", "preparation", "wrap-"
-_BOUND_LABEL, _PREPARED = b"hvo1 pepper", b"hvo1 preparation"
+_PEPPER, _BOUND, _WRAP = "pepper", "pepper-bound", "wrap-"
+_BOUND_LABEL = b"hvo1 pepper"
 
 
 class LiveKeyFiles:
@@ -79,26 +74,6 @@ class LiveKeyFiles:
                 )
             )
         return found
-
-    def put_preparation(self, exam: ExamId, secret: bytes) -> None:
-        if self._machine is not None:
-            secret = KeyWrapping().wrap_under(self._preparation_kek(exam), _PREPARED, secret)
-        self._put(exam, _PREPARATION, secret)
-
-    def preparation(self, exam: ExamId) -> bytes | None:
-        kept = self._get(exam, _PREPARATION)
-        if kept is None or len(kept) == KEY_BYTES:
-            return kept
-        return KeyWrapping().unwrap_under(self._preparation_kek(exam), _PREPARED, kept)
-
-    def _preparation_kek(self, exam: ExamId) -> bytes:
-        if self._machine is None:
-            raise _elsewhere()
-        return hmac.digest(self._machine, _PREPARED + bytes.fromhex(exam), "sha256")
-
-    def forget_preparation(self, exam: ExamId) -> None:
-        """Overwrite, unlink and fsync. Idempotent."""
-        self._destroy(self._of(exam) / _PREPARATION)
 
     def destroy(self, exam: ExamId) -> None:
         directory = self._of(exam)

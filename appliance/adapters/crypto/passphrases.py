@@ -44,10 +44,9 @@ def argon2id(
     )
 
 
-def live_kek(passphrase: str, salt: bytes, pepper: bytes) -> bytes:
-    """The key that wraps an exam's live key for one person: of no use without the pepper, which
-    is another file, nor without the passphrase, which is nowhere."""
-    stretched = argon2id(passphrase, salt)
+def live_kek(stretched: bytes, pepper: bytes) -> bytes:
+    """The key that wraps an exam's live key for one person, from a stretched passphrase: of no use
+    without the pepper, which is another file, nor without the passphrase, which is nowhere."""
     return HKDF(SHA256(), KEY_BYTES, salt=pepper, info=_LIVE_LABEL).derive(stretched)
 
 

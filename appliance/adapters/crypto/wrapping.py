@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from appliance.adapters.crypto.envelopes import seal_envelope
-from appliance.adapters.crypto.passphrases import live_kek
+from appliance.adapters.crypto.passphrases import argon2id, live_kek
 from appliance.core.errors import IntegrityFailure
 from appliance.core.ids import AttemptId, ExamId
 from appliance.core.keys import Envelope, Recipient
@@ -30,8 +30,11 @@ class KeyWrapping:
     def unwrap_under(self, kek: bytes, context: bytes, wrapped: bytes) -> bytes:
         return unwrap(kek, context, wrapped)
 
-    def passphrase_kek(self, passphrase: str, salt: bytes, pepper: bytes) -> bytes:
-        return live_kek(passphrase, salt, pepper)
+    def stretch(self, passphrase: str, salt: bytes) -> bytes:
+        return argon2id(passphrase, salt)
+
+    def peppered(self, stretched: bytes, pepper: bytes) -> bytes:
+        return live_kek(stretched, pepper)
 
 
 def wrap(kek: bytes, context: bytes, secret: bytes) -> bytes:

@@ -20,7 +20,7 @@ from tests.support.key_material import OFFICER, RECOVERY, REVIEWER, Holder, Quic
 
 EXAM = ExamId("0e" * 16)
 A, B = AttemptId("0a" * 16), AttemptId("0b" * 16)
-ANNA, BO = UserId("01" * 16), UserId("02" * 16)
+ANNA, BO, LEAD = (UserId(two * 16) for two in ("01", "02", "03"))
 
 
 @dataclass
@@ -58,6 +58,29 @@ class Box:
         return sorted(
             str(p.relative_to(self.state / "live")) for p in (self.state / "live").rglob("*")
         )
+
+
+async def opened(ring: KeyRing) -> KeyRing:
+    """With a live key, made by somebody who has logged in."""
+    await ring.remember(LEAD, "the lead's")
+    await ring.create_live_key(EXAM, LEAD)
+    return ring
+
+
+async def log_in(ring: KeyRing, user: UserId, passphrase: str) -> bool:
+    """What a login does; whether the exam is unlocked after it."""
+    await ring.remember(user, passphrase)
+    return await ring.welcome(EXAM, user, passphrase)
+
+
+async def unlock(ring: KeyRing, user: UserId, passphrase: str) -> None:
+    await ring.remember(user, passphrase)
+    await ring.unlock(EXAM, user, passphrase)
+
+
+async def wrap_for(ring: KeyRing, user: UserId, passphrase: str) -> None:
+    await ring.remember(user, passphrase)
+    await ring.wrap_for(EXAM, user)
 
 
 @pytest.fixture
