@@ -56,14 +56,16 @@ class WorkersConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudConfig:
-    """Where ciphertext goes at night. `endpoint` is for stores other than Google's own;
+    """Where ciphertext goes at night. `endpoint` is for stores other than Google's
+    and Amazon's own; `region` and a key in `credentials_file` belong to `s3`;
     `records_uri_file` holds the MongoDB URI with its password; `trusted_locations` are stores
     that tell no location but that the school has listed as in the EU/EEA. `eraser_*` is the
     identity that may delete (erasure, end of retention), `verifier_*` one that may only read and
     proves what was sent; without them the writer's is tried."""
 
-    objects: Literal["none", "gcs", "directory"] = "none"
+    objects: Literal["none", "gcs", "s3", "directory"] = "none"
     endpoint: str = ""
+    region: str = ""
     bucket: str = ""
     credentials_file: Path | None = None
     directory: Path | None = None
@@ -179,6 +181,13 @@ _CHECKS: tuple[tuple[str, Callable[[BoxConfig], bool]], ...] = (
     (
         'cloud.objects is "gcs": write cloud.bucket too.',
         lambda c: c.cloud.objects == "gcs" and not c.cloud.bucket,
+    ),
+    (
+        'cloud.objects is "s3": write cloud.bucket, cloud.region and cloud.credentials_file too.',
+        lambda c: (
+            c.cloud.objects == "s3"
+            and not (c.cloud.bucket and c.cloud.region and c.cloud.credentials_file)
+        ),
     ),
     (
         'cloud.objects is "directory": write cloud.directory too.',

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from appliance.adapters.cloud.directory import DirectoryObjects
 from appliance.adapters.cloud.gcs import GOOGLE, GcsObjects
@@ -14,6 +15,7 @@ from appliance.adapters.cloud.records import MongoRecords
 from appliance.config.box import CloudConfig
 from appliance.core.errors import Refused, WrongConfiguration
 from appliance.core.ports import ObjectCloud, RecordCloud
+from appliance.core.transfer import Line, UploadJournal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +25,13 @@ class CloudEnds:
 
 
 @asynccontextmanager
-async def cloud_ends(config: CloudConfig) -> AsyncIterator[CloudEnds]:
-    """Raise Refused when the box sends nothing anywhere, WrongConfiguration when something it
+async def cloud_ends(
+    config: CloudConfig, *, uploads: UploadJournal | None = None, line: Line | None = None
+) -> AsyncIterator[CloudEnds]:
+    """`uploads` lets an upload go on that another process began; `line` says when to
+    send. Raise Refused when the box sends nothing anywhere, WrongConfiguration when something it
     needs is missing. Connects when first used."""
-    objects = await asyncio.to_thread(_objects, config)
+    objects = await asyncio.to_thread(_objects, config, uploads, line)
     try:
         uri = await asyncio.to_thread(records_uri, config.records_uri_file)
         records = MongoRecords(
@@ -70,12 +75,28 @@ def has_verifier(config: CloudConfig) -> bool:
     )
 
 
-def _objects(config: CloudConfig) -> ObjectCloud:
+def _objects(config: CloudConfig, uploads: UploadJournal | None, line: Line | None) -> ObjectCloud:
     if config.objects == "gcs":
         return GcsObjects(
             config.bucket,
             endpoint=config.endpoint or GOOGLE,
             credentials_file=config.credentials_file,
+            uploads=uploads,
+            line=line,
+        )
+    if config.objects == "s3" and config.credentials_file is not None:
+        # Half a second and 35 MB, which a box that sends elsewhere does not spend.
+        from appliance.adapters.cloud.s3 import S3Objects
+        from appliance.adapters.cloud.s3_session import S3Account
+
+        return S3Objects(
+            config.bucket,
+            region=config.region,
+            account=S3Account.from_file(config.credentials_file),
+            endpoint=config.endpoint,
+            listed=urlsplit(config.endpoint).hostname in config.trusted_locations,
+            uploads=uploads,
+            line=line,
         )
     if config.objects == "directory" and config.directory is not None:
         return DirectoryObjects(config.directory)

@@ -19,6 +19,7 @@ from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.store.erasures import Erasures
 from appliance.adapters.store.packs import Packs
 from appliance.adapters.store.stores import Stores, open_stores
+from appliance.adapters.store.uploads import UploadRows
 from appliance.config import box
 from appliance.config.box import BoxConfig
 from appliance.core.deletion_certificate import certificate_text
@@ -62,7 +63,9 @@ async def finish_in(
         await stack.enter_async_context(alone(state / "run" / "sync.lock"))
         eraser = None
         if config.cloud.objects != "none":
-            ends = await stack.enter_async_context(cloud_ends(as_eraser(config.cloud)))
+            ends = await stack.enter_async_context(
+                cloud_ends(as_eraser(config.cloud), uploads=UploadRows(stores.box))
+            )
             eraser = Eraser(objects=ends.objects, records=ends.records)
         finished = await CloudErasure(
             erasures,

@@ -16,6 +16,7 @@ from appliance.adapters.store.legal_holds import Holds
 from appliance.adapters.store.packs import Packs
 from appliance.adapters.store.quarantine import QuarantineRows
 from appliance.adapters.store.stores import open_stores
+from appliance.adapters.store.uploads import UploadRows
 from appliance.config import box
 from appliance.core.ports import Clock
 from appliance.processes.cloud_ends import as_eraser, cloud_ends
@@ -40,7 +41,9 @@ async def clean(
         blobs = await asyncio.to_thread(DirectoryBlobs, state / "blobs")
         eraser = None
         if config.cloud.objects != "none":
-            ends = await stack.enter_async_context(cloud_ends(as_eraser(config.cloud)))
+            ends = await stack.enter_async_context(
+                cloud_ends(as_eraser(config.cloud), uploads=UploadRows(stores.box))
+            )
             eraser = Eraser(objects=ends.objects, records=ends.records)
         belongings = Belongings(
             exams=stores.exams,

@@ -23,6 +23,7 @@ from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.store.packs import Packs
 from appliance.adapters.store.stores import Stores, open_stores
+from appliance.adapters.store.uploads import UploadRows
 from appliance.config import box
 from appliance.config.box import BoxConfig
 from appliance.core.errors import IntegrityFailure, WrongState
@@ -63,7 +64,7 @@ class Syncer:
         """Raise WrongState while another run is going on."""
         async with (
             alone(self.state / "run" / "sync.lock"),
-            cloud_ends(self.config.cloud) as ends,
+            cloud_ends(self.config.cloud, uploads=UploadRows(self.stores.box)) as ends,
         ):
             await replay_with_cloud(self.state, self.config.box_id, self.stores, ends.records)
             started = time.monotonic()
@@ -80,7 +81,7 @@ class Syncer:
         """
         verified = []
         async with cloud_ends(as_verifier(self.config.cloud)) as ends:
-            check_location(await ends.objects.location())
+            self._check_location(await ends.objects.location())
             for exam in await self.stores.exams.all():
                 if exam.state is ExamState.ARCHIVED:
                     verified.append(await self._verify(ends, exam.exam_id, packs))
@@ -115,6 +116,9 @@ class Syncer:
             sample=None if packs is None else Sample(packs=packs, randomness=SystemRandomness()),
         )
 
+    def _check_location(self, location: str) -> str:
+        return check_location(location, self.config.cloud.trusted_locations)
+
     def _sync(self, ends: CloudEnds, progress: Callable[[int, int], None]) -> Sync:
         clock, randomness = SystemClock(), SystemRandomness()
         writer = ManifestWriter(
@@ -142,7 +146,7 @@ class Syncer:
             ends.objects,
             ends.records,
             box_id=self.config.box_id,
-            check_location=check_location,
+            check_location=self._check_location,
             encode=encode,
             decode=decode,
             clock=clock,

@@ -26,6 +26,8 @@ _ROOMS = {
         "appliance/rehearsal/",
     ),
     "argon2": ("appliance/adapters/crypto/",),
+    "aiobotocore": ("appliance/adapters/cloud/",),
+    "botocore": ("appliance/adapters/cloud/",),
     "pymongo": ("appliance/adapters/cloud/",),
     "apsw": ("appliance/adapters/store/",),
     "webrtcvad": ("appliance/adapters/hearing/",),

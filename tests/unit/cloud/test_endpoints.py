@@ -8,7 +8,11 @@ import pytest
 
 from appliance.adapters.cloud.gcs import GcsObjects
 from appliance.adapters.cloud.records import MongoRecords
+from appliance.adapters.cloud.s3 import S3Objects
+from appliance.adapters.cloud.s3_session import S3Account
 from appliance.core.errors import WrongConfiguration
+
+ACCOUNT = S3Account(key_id="k", secret="s")
 
 
 @pytest.mark.parametrize(
@@ -18,6 +22,15 @@ from appliance.core.errors import WrongConfiguration
 def test_object_stores_need_tls(endpoint: str) -> None:
     with pytest.raises(WrongConfiguration):
         GcsObjects("bucket", endpoint=endpoint)
+    if endpoint:  # S3 without one is Amazon's
+        with pytest.raises(WrongConfiguration):
+            S3Objects("bucket", region="eu-north-1", account=ACCOUNT, endpoint=endpoint)
+
+
+@pytest.mark.parametrize("region", ["", "eu north", "eu-north-1.evil.example/", "EU"])
+def test_a_region_is_a_short_name_and_no_address(region: str) -> None:
+    with pytest.raises(WrongConfiguration, match=r"cloud\.region"):
+        S3Objects("bucket", region=region, account=ACCOUNT)
 
 
 def test_object_stores_need_credentials(tmp_path: Path) -> None:

@@ -67,6 +67,10 @@ def test_a_directory_without_a_box_says_what_to_do(tmp_path: Path) -> None:
         (TOP + '[cloud]\nobjects = "s3"\n', "cloud.objects"),
         (TOP + '[cloud]\nobjects = "gcs"\n', "write cloud.bucket too"),
         (TOP + '[cloud]\nobjects = "directory"\n', "write cloud.directory too"),
+        (
+            TOP + '[cloud]\nobjects = "s3"\nbucket = "b"\n',
+            "cloud.region and cloud.credentials_file",
+        ),
         (TOP + "[cloud]\ndirectory = 1\n", "cloud.directory must be text"),
         (TOP + '[cloud]\npassword = "x"\n', "the key password is not known"),
     ],

@@ -1,0 +1,71 @@
+"""What an upload needs beside its bytes: a memory of what was begun, and leave to send.
+
+Both are handed to the object stores, which know neither a database nor a clock of the night.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+CHUNK_BYTES = 8 * 1024 * 1024
+"""What may have to be sent again after a cut: an object up to this size goes in one request, a
+larger one by a session that the store keeps open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedUpload:
+    """`token` is what the store calls it: a session's address (GCS), an upload id (S3). Whoever
+    has it may add to this one upload, so it is kept as the box's own rows are."""
+
+    name: str
+    size: int
+    token: str
+
+
+class UploadJournal(Protocol):
+    """Durable when a method returns, so that a killed process goes on where it was."""
+
+    async def remember(self, upload: UnfinishedUpload) -> None:
+        """Replaces what was known of the name."""
+
+    async def find(self, name: str) -> UnfinishedUpload | None: ...
+
+    async def forget(self, name: str) -> None:
+        """Idempotent."""
+
+
+class Line(Protocol):
+    """Leave to send. Raises Refused (`code` says why) when nothing may go (any more)."""
+
+    async def ready(self) -> None:
+        """Returns at once; asked before each request."""
+
+    async def send(self, count: int) -> None:
+        """Returns when `count` more bytes may go."""
+
+
+class FreeLine:
+    """No window and no cap."""
+
+    async def ready(self) -> None:
+        return
+
+    async def send(self, count: int) -> None:
+        return
+
+
+class MemoryUploads:
+    """For whoever only reads, and for tests: forgotten with the process."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, UnfinishedUpload] = {}
+
+    async def remember(self, upload: UnfinishedUpload) -> None:
+        self._begun[upload.name] = upload
+
+    async def find(self, name: str) -> UnfinishedUpload | None:
+        return self._begun.get(name)
+
+    async def forget(self, name: str) -> None:
+        self._begun.pop(name, None)
