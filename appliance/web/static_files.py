@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,10 @@ _TEXT = {"text/html", "text/javascript", "text/css", "text/plain"}
 
 @dataclass(frozen=True, slots=True)
 class _File:
+    """`packed`: gzipped, where that is smaller; a hall of 200 loads the page in one minute."""
+
     content: bytes
+    packed: bytes | None
     content_type: str
     etag: str
 
@@ -51,8 +55,12 @@ class StaticFiles:
         headers = {"ETag": f'"{file.etag}"', "Cache-Control": "no-cache"}
         if any(tag.value == file.etag for tag in request.if_none_match or ()):
             return web.Response(status=304, headers=headers)
+        headers["Vary"] = "Accept-Encoding"
+        body = file.content
+        if file.packed is not None and "gzip" in request.headers.get("Accept-Encoding", ""):
+            body, headers["Content-Encoding"] = file.packed, "gzip"
         return web.Response(
-            body=file.content,
+            body=body,
             content_type=file.content_type,
             charset="utf-8" if file.content_type in _TEXT else None,
             headers=headers,
@@ -78,4 +86,6 @@ async def static(request: web.Request) -> web.StreamResponse:
 def _read(path: Path) -> _File:
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()[:32]
-    return _File(content, _TYPES[path.suffix], digest)
+    packed = gzip.compress(content, mtime=0)
+    smaller = packed if len(packed) < len(content) else None
+    return _File(content, smaller, _TYPES[path.suffix], digest)

@@ -110,7 +110,9 @@ async def press_until_focused(page: Page, selector: str, key: str = "Tab") -> No
 
 
 async def test_every_step_by_keyboard_and_readable(room: ExamRoom, open_page: OpenPage) -> None:
-    await room.open(settings())
+    await room.open(
+        settings().replace("[features]", "show_flags_after_hand_in = true\n\n[features]")
+    )
     page = (await open_page()).page
     await page.goto(room.origin)
     await shown(page, "join")
@@ -137,7 +139,7 @@ async def test_every_step_by_keyboard_and_readable(room: ExamRoom, open_page: Op
     await page.wait_for_function(
         "() => document.getElementById('devices-heard').textContent.includes('hears you')"
     )
-    assert re.search("light|bright|dark", await page.inner_text("#devices-light"))
+    assert re.search("picture|light", await page.inner_text("#devices-light"))
     await check(page)
     await press_until_focused(page, "#devices-good", "Shift+Tab")
     await page.keyboard.press("Enter")
@@ -160,17 +162,30 @@ async def test_every_step_by_keyboard_and_readable(room: ExamRoom, open_page: Op
     await press_until_focused(page, "#hand-in-yes")
     await page.keyboard.press("Enter")
     await shown(page, "done")
+    await page.wait_for_selector("#afterwards:not([hidden])")
     await check(page)
+    await press_until_focused(page, "#remark")
+    await page.keyboard.type("I dropped my pen.")
+    await press_until_focused(page, "#remark-form button")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("#remark-said:not(:empty)")
+    await press_until_focused(page, "#leave")
+    await page.keyboard.press("Enter")
+    await shown(page, "left")
+    await check(page)
+    await page.reload()
+    await shown(page, "join")
+    assert not await page.input_value("#seat-code")
 
 
 async def test_the_page_is_small_and_stands_alone(room: ExamRoom, open_page: OpenPage) -> None:
     await room.open(settings())
     watched = await open_page()
-    sizes: list[int] = []
+    sizes: list[int] = []  # of what went over the wire
 
     async def measure(response) -> None:  # type: ignore[no-untyped-def]
         if response.status == 200 and "/api/" not in response.url:
-            sizes.append(len(await response.body()))
+            sizes.append((await response.request.sizes())["responseBodySize"])
             policy = response.headers["content-security-policy"]
             assert "default-src 'none'" in policy
             assert "unsafe" not in policy
@@ -178,7 +193,7 @@ async def test_the_page_is_small_and_stands_alone(room: ExamRoom, open_page: Ope
     watched.page.on("response", measure)
     await watched.page.goto(room.urls["A1"])
     await shown(watched.page, "join")
-    assert 5 < len(sizes) < 45
-    assert sum(sizes) < 140_000
+    assert 5 < len(sizes) < 50
+    assert sum(sizes) < 60_000, "more than a few dozen kB"
     assert watched.elsewhere == []
     assert watched.complaints == []

@@ -59,6 +59,34 @@ ENDS: list[tuple[tuple[dict[str, Any], int], tuple[bool, bool]]] = [
     (({"attempt_state": "on_break"}, 160_000), (True, True)),
 ]
 
+# Pictures made by rule; what the device check says to each after some looks.
+HINTS = """
+async () => {
+  const { PictureHints, WIDTH, HEIGHT } = await import("/static/picture_hints.js");
+  const picture = (value) => Float32Array.from({ length: WIDTH * HEIGHT }, (_, i) =>
+    value(i % WIDTH, Math.floor(i / WIDTH)));
+  const texture = (x, y) => ((x * 7 + y * 13) % 11) * 8 + 80;
+  const middle = (x, y) => Math.abs(x - WIDTH / 2) < 30 && Math.abs(y - HEIGHT / 2) < 40;
+  const somebody = (left) => (n) => picture((x, y) =>
+    x > left && x < left + 40 && y > 30 ? texture(x + n, y) : texture(x, y));
+  const scenes = {
+    "dark": () => picture(() => 20),
+    "bright": () => picture(() => 240),
+    "backlit": () => picture((x, y) => (middle(x, y) ? 40 : 200)),
+    "blurred": () => picture((x, y) => 60 + x),
+    "at the edge": somebody(0),
+    "in the middle": somebody(60),
+    "still": () => picture(texture),
+  };
+  const said = {};
+  for (const [name, scene] of Object.entries(scenes)) {
+    const hints = new PictureHints();
+    for (let n = 0; n < 6; n += 1) said[name] = hints.judge(scene(n));
+  }
+  return said;
+}
+"""
+
 
 async def test_steps_clock_and_texts(room: ExamRoom, open_page: OpenPage) -> None:
     page = (await open_page()).page
@@ -106,6 +134,16 @@ async def test_steps_clock_and_texts(room: ExamRoom, open_page: OpenPage) -> Non
         }"""
     )
     assert differences == pytest.approx([0, 90_000, -10_000])
+
+    assert await page.evaluate(HINTS) == {
+        "dark": "dark",
+        "bright": "bright",
+        "backlit": "backlit",
+        "blurred": "blurred",
+        "at the edge": "off_centre",
+        "in the middle": "good",
+        "still": "good",
+    }
 
     waits = await page.evaluate(
         """async () => {

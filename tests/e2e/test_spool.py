@@ -4,14 +4,21 @@ on the candidate's disk meanwhile cannot be read."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from base64 import b64decode
 
+from playwright.async_api import Error as PlaywrightError
+
+from appliance.core.webm import check_and_strip
 from appliance.rehearsal.browser import shown, walk_to_the_room
 from tests.e2e.conftest import OpenPage
 from tests.e2e.exam_room import ExamRoom, settings
-from tests.support.browser import WatchedPage
+from tests.support.browser import WatchedPage, watched_page
+from tests.support.frame_numbers import numbers_in
 
 WEBM = b"\x1aE\xdf\xa3"
+LOST_BY_A_CRASH_S = 1.6  # a piece is a second; the rest is the way to the test's own clock
 OPUS_OR_VP8 = (b"V_VP8", b"A_OPUS", b"OpusHead", b"webm", b"Chrome")
 
 
@@ -89,7 +96,7 @@ async def test_what_waits_is_sealed_and_its_keys_stay_in_the_browser(
     await shown(watched.page, "done")
     recorded = int((await watched.strip())["recorded"])
     assert await room.kept("A1") == list(range(1, recorded + 1))
-    assert await watched.database() == {"facts": [], "keys": [], "snippets": []}
+    assert await watched.database() == {"facts": [], "keys": [], "snippets": [], "drafts": []}
 
 
 async def test_a_snippet_the_box_will_never_take_does_not_hold_up_the_others(
@@ -116,3 +123,36 @@ async def test_a_snippet_the_box_will_never_take_does_not_hold_up_the_others(
     assert bad not in kept
     assert bad + 1 in kept
     assert "could not be used" in await watched.page.inner_text("#trouble-text")
+
+
+async def test_a_crash_loses_a_second_of_the_snippet_in_the_making_and_no_more(
+    room: ExamRoom, open_page: OpenPage
+) -> None:
+    watched = await recording(room, open_page)
+    await room.until_kept("A1", 1)
+    page = watched.page
+    recorded = int((await watched.strip())["recorded"])
+    await watched.until_recorded(recorded + 1)
+    await asyncio.sleep(3.5)  # into the next one
+    crashed_ms = time.time() * 1000
+    with contextlib.suppress(PlaywrightError):
+        await page.goto("chrome://crash")
+
+    again = await watched_page(page.context, room.origin)
+    await again.page.goto(room.origin)
+    await shown(again.page, "room")
+    await again.until_strip("recording", "true")
+    await room.until_kept("A1", recorded + 3)
+    cut = max(
+        (one for one in again.sent if one.started_ms < crashed_ms), key=lambda s: s.started_ms
+    )
+    stripped = check_and_strip(cut.body)
+    assert stripped.key_frames >= 2
+    lost_s = (crashed_ms - cut.started_ms) / 1000 - stripped.duration_s
+    assert lost_s < LOST_BY_A_CRASH_S, f"{lost_s:.2f} s of the snippet were lost"
+    pictures = [number for _, number in numbers_in(cut.body)]
+    assert pictures == sorted(pictures), "the rest of a snippet does not play"
+    await again.page.click("#hand-in")
+    await again.page.click("#hand-in-yes")
+    await shown(again.page, "done")
+    assert (await again.database())["drafts"] == []

@@ -22,6 +22,7 @@ export class Capture extends EventTarget {
   #status = null;
   #recorder = null;
   #stopping = Promise.resolve(); // of the recorder before
+  #drafting = Promise.resolve();
   #settling = false;
   #unsettled = false;
   #ended = false;
@@ -160,6 +161,8 @@ export class Capture extends EventTarget {
       audio,
       capture,
       keep: (blob, startedMs) => this.#keep(blob, startedMs),
+      draft: (startedMs, part, blob) => this.#draft(startedMs, part, blob),
+      drop: (startedMs) => this.#spool.dropDraft(startedMs).catch(() => {}),
       trouble: (error) => this.#recorderTrouble(error),
     });
     this.#recorder.start();
@@ -183,9 +186,17 @@ export class Capture extends EventTarget {
   }
 
   async #keep(blob, startedMs) {
+    await this.#drafting; // the whole takes the place of its pieces, so it comes after them
     await this.#spool.put(await blob.arrayBuffer(), startedMs);
     if (this.#trouble === "full") this.#setTrouble(null);
     this.dispatchEvent(new Event("changed"));
+  }
+
+  /** Without a draft a crash costs more, and that is all. */
+  #draft(startedMs, part, blob) {
+    this.#drafting = this.#drafting
+      .then(async () => this.#spool.draft(startedMs, part, await blob.arrayBuffer()))
+      .catch((error) => console.warn("draft", error));
   }
 
   #recorderTrouble(error) {

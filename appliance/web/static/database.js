@@ -1,21 +1,26 @@
-// The page's own IndexedDB: `keys` (CryptoKeys that cannot be extracted), `facts` (small values)
-// and `snippets` (sealed, waiting to be sent).
+// The page's own IndexedDB: `keys` (CryptoKeys that cannot be extracted), `facts` (small values),
+// `snippets` (sealed, waiting to be sent) and `drafts` (sealed pieces of what is being recorded).
 
 const NAME = "hallvakt";
-const VERSION = 1;
+const VERSION = 2;
 export const KEYS = "keys";
 export const FACTS = "facts";
 export const SNIPPETS = "snippets";
+export const DRAFTS = "drafts";
 
 let opening = null;
 
 function open() {
   opening ??= new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, VERSION);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore(KEYS);
-      request.result.createObjectStore(FACTS);
-      request.result.createObjectStore(SNIPPETS, { keyPath: ["attempt", "sequence"] });
+    request.onupgradeneeded = ({ oldVersion }) => {
+      const made = request.result;
+      if (oldVersion < 1) {
+        made.createObjectStore(KEYS);
+        made.createObjectStore(FACTS);
+        made.createObjectStore(SNIPPETS, { keyPath: ["attempt", "sequence"] });
+      }
+      made.createObjectStore(DRAFTS, { keyPath: ["attempt", "startedMs", "part"] });
     };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -35,9 +40,9 @@ export function asked(request) {
  * Run `work(transaction)` and resolve with its result once the transaction is on disk. `strict`
  * because Chromium otherwise reports completion before the data left the operating system's cache.
  */
-export async function transact(stores, mode, work) {
+export async function transact(stores, mode, work, durability = "strict") {
   const database = await open();
-  const transaction = database.transaction(stores, mode, { durability: "strict" });
+  const transaction = database.transaction(stores, mode, { durability });
   const complete = new Promise((resolve, reject) => {
     transaction.oncomplete = resolve;
     transaction.onabort = () => reject(transaction.error);
@@ -77,7 +82,8 @@ export async function keyNamed(name, make) {
 /** Leave nothing behind on a computer that others use after this candidate. */
 export async function forgetEverything() {
   onlyInMemory.clear();
-  await transact([KEYS, FACTS, SNIPPETS], "readwrite", (t) =>
-    Promise.all([KEYS, FACTS, SNIPPETS].map((store) => asked(t.objectStore(store).clear()))),
+  const all = [KEYS, FACTS, SNIPPETS, DRAFTS];
+  await transact(all, "readwrite", (t) =>
+    Promise.all(all.map((store) => asked(t.objectStore(store).clear()))),
   );
 }

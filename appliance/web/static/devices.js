@@ -3,14 +3,15 @@
 
 import { call, sentence } from "./api.js";
 import { PHOTO_SIZE, whyNot } from "./camera.js";
-import { lightOf } from "./light.js";
 import { busy, byId, put, say } from "./page.js";
+import { PictureHints } from "./picture_hints.js";
 import { recordingType } from "./recorder.js";
 import { SoundMeter } from "./sound_meter.js";
 import { text } from "./texts.js";
 import { microphoneWanted } from "./visit.js";
 
 const LOOK_EVERY_MS = 500;
+const ADVICE_STAYS_MS = 2_500;
 
 export class DevicesStep {
   #camera;
@@ -21,6 +22,8 @@ export class DevicesStep {
   #failure = null;
   #opening = false;
   #heard = false;
+  #hints = new PictureHints();
+  #advisedAt = 0;
 
   /** `answered()` is called when the box knows which devices there are. */
   constructor(camera, answered) {
@@ -50,6 +53,7 @@ export class DevicesStep {
       await this.#open(null); // a reload does not ask for what was allowed before
     }
     this.#draw();
+    if (this.#timer !== null) this.#look(); // in the language that was just chosen
   }
 
   leave() {
@@ -101,6 +105,7 @@ export class DevicesStep {
     byId("devices-check").hidden = !on;
     if (!on || this.#timer !== null) return;
     byId("devices-picture").srcObject = this.#camera.stream;
+    this.#hints = new PictureHints();
     this.#drawChoices();
     this.#drawSound();
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
@@ -133,13 +138,23 @@ export class DevicesStep {
   }
 
   #look() {
-    const light = lightOf(byId("devices-picture"));
-    if (light) put(byId("devices-light"), text(`light.${light}`));
+    this.#advise(this.#hints.look(byId("devices-picture")));
     if (this.#meter === null) return;
     const { percent, heard } = this.#meter.read();
     byId("devices-meter").value = percent;
     this.#heard ||= heard;
     put(byId("devices-heard"), text(this.#heard ? "devices.heard" : "devices.say"));
+  }
+
+  /** Advice stays for a moment: a line that changes at every movement makes nobody calm. */
+  #advise(found) {
+    if (found === null) return;
+    const line = byId("devices-light");
+    const changed = line.dataset.advice !== found;
+    if (changed && Date.now() - this.#advisedAt < ADVICE_STAYS_MS) return;
+    if (changed) this.#advisedAt = Date.now();
+    line.dataset.advice = found;
+    put(line, text(`light.${found}`));
   }
 
   async #tell(camera) {

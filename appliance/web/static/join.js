@@ -11,73 +11,117 @@ import { signJoin } from "./page_key.js";
 import { text } from "./texts.js";
 
 const FACT = "codes";
+const ASK_AGAIN_MS = 5_000;
+// What only a person in the hall can settle: the page waits and asks again by itself.
+const WAITS_FOR_A_PERSON = new Set(["seat-taken", "late-admission"]);
+const ASKS_FOR_HALL_CODE = new Set(["hall-code-missing", "hall-code-wrong"]);
 
 /** Codes as people type them: any case, with spaces or dashes. */
 export function tidy(code) {
   return code.toUpperCase().replace(/[\s-]+/g, "");
 }
 
-/** `{exam, seat}` out of the address on the slip; empty strings when they are not there. */
+/** `{exam, seat, takeover}` out of the address on the slip, or of the code that moves the page to
+ * another device; empty strings when they are not there. */
 export function codesInAddress() {
   const given = new URLSearchParams(location.search);
-  return { exam: tidy(given.get("e") ?? ""), seat: tidy(given.get("s") ?? "") };
+  const code = (name) => tidy(given.get(name) ?? "");
+  return { exam: code("e"), seat: code("s"), takeover: code("t") };
 }
 
 export class JoinStep {
   #joined;
   #form = byId("join-form");
+  #timer = null;
 
   /** `joined()` is called once the box has set its cookie. */
   constructor(joined) {
     this.#joined = joined;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
+      this.#stopWaiting();
       busy(this.#form.querySelector("button"), () => this.#submit());
     });
   }
 
-  fill({ exam, seat }) {
+  fill({ exam, seat, takeover = "" }) {
     byId("exam-code").value = exam;
     byId("seat-code").value = seat;
+    byId("hall-code").value = "";
+    byId("takeover-code").value = takeover;
+    byId("hall-code-field").hidden = true;
+    byId("takeover-field").hidden = takeover === "";
   }
 
   problem(message) {
     say(byId("join-problem"), message);
-    for (const id of ["exam-code", "seat-code"]) {
+    for (const id of ["exam-code", "seat-code", "hall-code"]) {
       byId(id).setAttribute("aria-invalid", String(message !== null));
     }
   }
 
   async #submit() {
-    const exam = tidy(byId("exam-code").value);
-    const seat = tidy(byId("seat-code").value);
-    if (!exam || !seat) {
+    const codes = {
+      exam: tidy(byId("exam-code").value),
+      seat: tidy(byId("seat-code").value),
+      hall: tidy(byId("hall-code").value),
+      takeover: tidy(byId("takeover-code").value),
+    };
+    if (!codes.exam || !codes.seat) {
       this.problem(text("join.missing"));
-      byId(exam ? "seat-code" : "exam-code").focus();
+      byId(codes.exam ? "seat-code" : "exam-code").focus();
       return;
     }
     try {
-      await join(exam, seat);
+      await join(codes);
       // The codes neither stay in the address bar nor in the history.
       history.replaceState(null, "", location.pathname);
       await this.#joined();
     } catch (error) {
-      this.problem(sentence(error));
-      byId("exam-code").focus();
+      this.#failed(error);
       return;
     }
     this.problem(null);
     this.fill({ exam: "", seat: "" });
   }
+
+  #failed(error) {
+    this.problem(sentence(error));
+    const { code } = error;
+    if (ASKS_FOR_HALL_CODE.has(code)) this.#ask("hall-code-field", "hall-code");
+    else if (!WAITS_FOR_A_PERSON.has(code)) byId("exam-code").focus();
+    if (!WAITS_FOR_A_PERSON.has(code)) return;
+    byId("takeover-field").hidden = code !== "seat-taken";
+    // Unless somebody types just now: their own press counts.
+    this.#timer = setTimeout(() => {
+      if (document.activeElement?.matches("input")) this.#failed(error);
+      else this.#form.requestSubmit();
+    }, ASK_AGAIN_MS);
+  }
+
+  #ask(field, input) {
+    byId(field).hidden = false;
+    byId(input).value = "";
+    byId(input).focus();
+  }
+
+  #stopWaiting() {
+    clearTimeout(this.#timer);
+    this.#timer = null;
+  }
 }
 
-async function join(examCode, seatCode) {
+async function join({ exam, seat, hall, takeover }) {
   const { nonce } = await call("POST", "/join/challenge", { json: {} });
-  const proof = await signJoin(examCode, seatCode, nonce);
+  const proof = await signJoin(exam, seat, nonce);
+  const more = {
+    ...(hall ? { hall_code: hall } : {}),
+    ...(takeover ? { takeover_code: takeover } : {}),
+  };
   await call("POST", "/join", {
-    json: { exam_code: examCode, seat_code: seatCode, nonce, ...proof },
+    json: { exam_code: exam, seat_code: seat, nonce, ...proof, ...more },
   });
-  await rememberCodes(examCode, seatCode);
+  await rememberCodes(exam, seat);
 }
 
 // The seat code lets a page into the exam, so it lies on this computer's disk sealed only.

@@ -1,5 +1,6 @@
 // The state machine of the visit: the box's status comes in, one step is shown.
 
+import { AfterwardsStep } from "./afterwards.js";
 import { call, Problem, sentence } from "./api.js";
 import { Beat } from "./beat.js";
 import { Camera } from "./camera.js";
@@ -39,6 +40,7 @@ class Visit {
   #capture = new Capture(this.#camera, this.#beat);
   #channel = new Channel();
   #handIn = new HandIn();
+  #afterwards = new AfterwardsStep();
   #live = new LiveViews(this.#channel, this.#camera, () => this.#mayBeSeen());
   #join = new JoinStep(() => this.#joined());
   #notice = new NoticeStep(() => this.#ask());
@@ -260,6 +262,7 @@ class Visit {
     this.#channel.close();
     this.#draw();
     this.#drawDone();
+    await this.#afterwards.enter();
   }
 
   /** The box no longer knows this page: the seat was released. The spool stays. */
@@ -342,7 +345,10 @@ class Visit {
     if (this.#step === "notice") this.#notice.enter();
     if (this.#step === "devices") this.#devices.enter(this.#status);
     if (this.#step === "portrait") this.#portrait.enter();
-    if (this.#step === "done") this.#drawDone();
+    if (this.#step === "done") {
+      this.#drawDone();
+      this.#afterwards.enter();
+    }
     this.#draw();
   }
 }
@@ -364,6 +370,8 @@ function alone() {
   });
 }
 
-await alone();
-show("loading");
-await new Visit().begin();
+if (!globalThis.hallvaktUnsupported) {
+  await alone();
+  show("loading");
+  await new Visit().begin();
+}

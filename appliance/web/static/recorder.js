@@ -6,6 +6,7 @@ import { boxClock } from "./clock.js";
 
 const OVERLAP_MS = 400;
 const KEY_FRAME_EVERY_MS = 1_000; // the box looks at key frames only
+const PIECE_MS = 1_000; // how much a crash may cost
 const LEAST_BYTES = 200; // a WebM header without a single frame is smaller
 const LONGEST_MS = 34_000; // the box refuses more than 35 s
 
@@ -20,15 +21,20 @@ class Take {
   #recorder;
   #parts = [];
 
-  constructor(stream, options) {
+  /** `draft(startedMs, part, blob)` is told each piece as it is made. */
+  constructor(stream, options, draft) {
     this.began = Date.now();
     this.startedMs = boxClock.now();
     this.#recorder = new MediaRecorder(stream, options);
-    this.#recorder.ondataavailable = (event) => this.#parts.push(event.data);
+    this.#recorder.ondataavailable = ({ data }) => {
+      if (data.size === 0) return;
+      draft(this.startedMs, this.#parts.length, data);
+      this.#parts.push(data);
+    };
     this.finished = new Promise((resolve) => {
       this.#recorder.onstop = () => resolve(new Blob(this.#parts, { type: "video/webm" }));
     });
-    this.#recorder.start();
+    this.#recorder.start(PIECE_MS);
   }
 
   get age() {
@@ -45,14 +51,17 @@ export class Recorder {
   #options;
   #lengthMs;
   #keep;
+  #draft;
+  #drop;
   #takes = []; // at most two: the one that ends and the one that began
   #deliveries = Promise.resolve();
 
   /**
    * `capture` is the exam's capture profile. `keep(blob, startedMs)` is awaited for each
-   * snippet in turn; what it throws goes to `trouble`.
+   * snippet in turn; what it throws goes to `trouble`. `draft(startedMs, part, blob)` is told the
+   * pieces of the snippet in the making, `drop(startedMs)` that nothing becomes of them.
    */
-  constructor({ video, audio, capture, keep, trouble }) {
+  constructor({ video, audio, capture, keep, draft, drop, trouble }) {
     this.#stream = new MediaStream(audio ? [video, audio] : [video]);
     this.#options = {
       mimeType: recordingType(audio !== null),
@@ -62,6 +71,8 @@ export class Recorder {
     };
     this.#lengthMs = capture.snippet_seconds * 1000;
     this.#keep = keep;
+    this.#draft = draft;
+    this.#drop = drop;
     this.trouble = trouble;
     this.video = video;
   }
@@ -88,7 +99,7 @@ export class Recorder {
   #begin() {
     let take;
     try {
-      take = new Take(this.#stream, this.#options);
+      take = new Take(this.#stream, this.#options, this.#draft);
     } catch (error) {
       this.trouble(error);
       return;
@@ -101,7 +112,10 @@ export class Recorder {
   async #deliver(take) {
     const blob = await take.finished;
     // Empty when the camera gave no picture; too long when the computer slept meanwhile.
-    if (blob.size < LEAST_BYTES || take.age > LONGEST_MS + OVERLAP_MS) return;
+    if (blob.size < LEAST_BYTES || take.age > LONGEST_MS + OVERLAP_MS) {
+      await this.#drop(take.startedMs);
+      return;
+    }
     try {
       await this.#keep(blob, take.startedMs);
     } catch (error) {

@@ -11,7 +11,7 @@ const SAID_AFTER_MS = 5_000; // a short loss of the link is not worth a word
 export class RoomStep {
   #channel;
   #handRaised = false;
-  #spoken = { recording: null, watched: null, over: null };
+  #spoken = { recording: null, watched: null, hand: null, over: null };
   #linkLostAt = null;
 
   /** `handIn()` when the candidate has said so twice; `fixCamera()` to try the camera again. */
@@ -66,8 +66,6 @@ export class RoomStep {
       fixable = trouble === "camera";
     } else if (givenUp > 0) {
       sentence = text("strip.given_up");
-    } else if (status.hand_raised) {
-      sentence = text("hand.raised");
     }
     put(byId("trouble-text"), sentence);
     byId("trouble").hidden = sentence === "";
@@ -76,16 +74,19 @@ export class RoomStep {
 
   /** Only what changed, and only what matters without looking. */
   #speak({ status, recording, sound }) {
-    const words = text(recordingWords(status, recording, sound).key);
+    const hand = status.hand_raised;
+    // Without the minutes of a break: they would be read out every second.
+    const words = text(recordingWords(status, recording, sound).key, { time: "" });
     const watched = status.watchers > 0;
     const news = [];
     if (this.#spoken.recording !== null && this.#spoken.recording !== words) news.push(words);
     if (this.#spoken.watched !== null && this.#spoken.watched !== watched) {
       news.push(text(watched ? "strip.somebody" : "strip.nobody"));
     }
+    if (this.#spoken.hand === false && hand) news.push(text("hand.raised"));
     const over = timeIsUp(status, boxClock.now());
     if (this.#spoken.over === false && over) news.push(text("room.over"), text("room.over_lead"));
-    this.#spoken = { recording: words, watched, over };
+    this.#spoken = { recording: words, watched, hand, over };
     if (news.length) announce(news.join(". "));
   }
 

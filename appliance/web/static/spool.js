@@ -4,7 +4,8 @@
 // number is ever missing.
 
 import { boxClock } from "./clock.js";
-import { asked, FACTS, keyNamed, readFact, SNIPPETS, transact } from "./database.js";
+import { asked, DRAFTS, FACTS, keyNamed, readFact, SNIPPETS, transact } from "./database.js";
+import { Drafts } from "./drafts.js";
 
 const MOST_BYTES = 400 * 1024 * 1024; // over two hours at the default rates
 const MOST_OF_QUOTA = 0.6;
@@ -18,6 +19,7 @@ export class Spool {
   #last;
   #waiting = new Map(); // sequence -> bytes
   #limit;
+  #drafts;
   #turn = Promise.resolve();
 
   /** `after`: the highest number the box is known to have; numbering goes on behind it. */
@@ -33,6 +35,11 @@ export class Spool {
       asked(t.objectStore(SNIPPETS).getAll(spool.#range())),
     );
     for (const { sequence, size } of kept) spool.#waiting.set(sequence, size);
+    spool.#drafts = new Drafts(attempt, spool.#key);
+    // What was being recorded when the page was reloaded or crashed, as far as it had come.
+    for (const { startedMs, plain } of await spool.#drafts.found()) {
+      await spool.put(plain, startedMs).catch(() => {});
+    }
     await spool.#sweep();
     return spool;
   }
@@ -49,6 +56,16 @@ export class Spool {
   /** Seal and keep one snippet; resolves with its number when it is on disk. */
   put(plain, startedMs) {
     return this.#inTurn(() => this.#put(plain, startedMs));
+  }
+
+  /** Keep a piece of a snippet in the making; `put` of the whole one takes its place. */
+  draft(startedMs, part, plain) {
+    return this.#inTurn(() => this.#drafts.add(startedMs, part, plain));
+  }
+
+  /** Nothing becomes of this snippet. */
+  dropDraft(startedMs) {
+    return this.#inTurn(() => this.#drafts.drop(startedMs));
   }
 
   /** The oldest snippet, opened: `{sequence, startedMs, plain}`, or null. */
@@ -98,7 +115,7 @@ export class Spool {
     const sealed = await crypto.subtle.encrypt(how, this.#key, plain);
     const size = sealed.byteLength;
     try {
-      await transact([SNIPPETS, FACTS], "readwrite", (t) =>
+      await transact([SNIPPETS, FACTS, DRAFTS], "readwrite", (t) =>
         Promise.all([
           asked(
             t
@@ -106,6 +123,7 @@ export class Spool {
               .add({ attempt: this.#attempt, sequence, startedMs, size, iv, sealed }),
           ),
           asked(t.objectStore(FACTS).put(sequence, `last-${this.#attempt}`)),
+          asked(t.objectStore(DRAFTS).delete(this.#drafts.of(startedMs))),
         ]),
       );
     } catch (error) {
@@ -120,11 +138,13 @@ export class Spool {
   /** What another candidate left here a day ago can no longer be sent by anybody. */
   #sweep() {
     const limit = boxClock.now() - ABANDONED_MS;
-    return transact([SNIPPETS], "readwrite", async (t) => {
-      const store = t.objectStore(SNIPPETS);
-      const all = await asked(store.getAll());
-      const old = all.filter((s) => s.attempt !== this.#attempt && s.startedMs < limit);
-      await Promise.all(old.map((s) => asked(store.delete([s.attempt, s.sequence]))));
+    return transact([SNIPPETS, DRAFTS], "readwrite", async (t) => {
+      for (const store of [t.objectStore(SNIPPETS), t.objectStore(DRAFTS)]) {
+        const all = await asked(store.getAll());
+        const old = all.filter((s) => s.attempt !== this.#attempt && s.startedMs < limit);
+        const keys = old.map((s) => store.keyPath.map((name) => s[name]));
+        await Promise.all(keys.map((key) => asked(store.delete(key))));
+      }
     });
   }
 

@@ -27,6 +27,11 @@ export function linkWords({ up, waiting, busy }) {
   return { on: true, sentence };
 }
 
+/** How long the break has lasted. Empty when there is none. */
+function sinceBreak({ break_started_ms: began }) {
+  return began === null ? "" : clockTime(boxClock.now() - began);
+}
+
 function line(id, on, sentence) {
   const item = byId(id);
   item.hidden = sentence === null;
@@ -38,10 +43,11 @@ function line(id, on, sentence) {
 /** Draw everything. `now` is `{status, recording, sound, link}`. */
 export function drawStrip({ status, recording, sound, link }) {
   const said = recordingWords(status, recording, sound);
-  line("strip-recording", said.on, text(said.key));
+  line("strip-recording", said.on, text(said.key, { time: sinceBreak(status) }));
   const watched = status.watchers > 0;
   const live = status.features.live_view;
   line("strip-watched", watched, live ? text(watched ? "strip.somebody" : "strip.nobody") : null);
+  line("strip-hand", true, status.hand_raised ? text("hand.raised") : null);
   const linked = linkWords(link);
   line("strip-link", linked.on, linked.sentence);
   drawTime(status);

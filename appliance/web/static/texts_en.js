@@ -19,6 +19,11 @@ export const EN = {
   "join.missing": "Type both codes. They are on the slip at your seat.",
   "join.released":
     "An invigilator released this seat. To go on here, press Join.",
+  "join.hall_code": "Hall code",
+  "join.hall_code_hint": "It is shown in the room, and changes every few minutes.",
+  "join.takeover": "Code from the invigilator",
+  "join.takeover_hint":
+    "Only if you got one. Without it, wait: the page goes on by itself when you are let in.",
 
   "notice.acknowledge": "I have read this",
   "notice.refuse": "I do not want to be recorded",
@@ -44,9 +49,13 @@ export const EN = {
   "devices.no_microphone":
     "No microphone was found. You can go on; the invigilator sees that it is missing.",
   "devices.good": "This looks right",
+  "devices.camera_hint": "Remembered on this computer until you have handed in.",
   "light.dark": "The picture is dark. Turn on a lamp, or sit facing the window.",
   "light.bright": "The picture is very bright. Turn away from the lamp or the window.",
-  "light.good": "The light is good. Sit so that your whole face is in the picture.",
+  "light.good": "The picture is good. Stay so that your whole face is in it.",
+  "light.backlit": "The light comes from behind you. Turn around, or close the curtain.",
+  "light.blurred": "The picture is blurred. Wipe the camera, or move a little away from it.",
+  "light.off_centre": "Sit in the middle of the picture, with your whole face in it.",
   "camera.not_found":
     "No camera was found. Plug one in and try again, or go on without: an invigilator then watches your seat. It costs you nothing.",
   "camera.not_allowed":
@@ -85,7 +94,7 @@ export const EN = {
   "strip.recording": "Recording",
   "strip.recording_sound": "Recording, with sound",
   "strip.not_yet": "Not recording: the exam has not begun",
-  "strip.break": "Not recording: you are on a break",
+  "strip.break": "On a break for {time}: nothing is recorded",
   "strip.watched_seat": "Not recording: an invigilator watches your seat",
   "strip.no_recording": "This exam is not recorded",
   "strip.camera_off": "Not recording: the camera is off",
@@ -131,8 +140,27 @@ export const EN = {
   "done.ended_title": "The exam is over",
   "done.ended_lead": "Recording has ended and everything has arrived.",
   "done.some_missing_lead": "Recording has ended. {count} parts could not be sent any more.",
-  "done.body": "Nothing is left on this computer. You can close this page.",
+  "done.body": "No recording is left on this computer.",
 
+  "flags.title": "What was noted about you",
+  "flags.lead":
+    "A note is not an accusation. A person looks and decides; most have a simple reason.",
+  "flags.none": "Nothing was noted.",
+  "flags.waiting": "Nobody has looked at it yet.",
+  "flags.confirmed": "An invigilator looked and kept the note.",
+  "flags.dismissed": "An invigilator looked: it was nothing.",
+  "remark.label": "Is there something you want to say?",
+  "remark.hint":
+    "If something happened, tell it here, until the exam is closed. It is kept with the recording, and whoever reviews it reads it.",
+  "remark.send": "Send the remark",
+  "remark.empty": "Write something first.",
+  "remark.sent": "Your remark is kept. You can send a new one in its place.",
+  "remark.there": "You have left a remark. A new one takes its place.",
+  "leave.go": "Done, leave this page",
+  "leave.hint":
+    "So that the next person at this computer sees nothing of yours. It happens by itself after a while.",
+  "left.title": "All done",
+  "left.lead": "Nothing is left on this computer. You can close this window.",
   "problem.unreachable": "The box does not answer. Check the network, or raise your hand.",
   "problem.unexpected": "That did not work. Try again, or ask an invigilator.",
   "problem.wrong-code": "One of the codes is wrong. Compare both with the slip at your seat.",
@@ -142,5 +170,12 @@ export const EN = {
   "problem.busy": "The box is busy just now. The page tries again by itself.",
   "problem.no-room": "The box has no room left just now. Tell an invigilator.",
   "problem.seat-taken":
-    "This seat is in use on another computer. Ask an invigilator, who can release it.",
+    "This seat is in use on another computer. Raise your hand: an invigilator lets you in, and the page goes on by itself.",
+  "problem.hall-code-missing": "Type the hall code too. It is shown in the room.",
+  "problem.hall-code-wrong": "The hall code is not right, or has changed. Read it again.",
+  "problem.not-in-hall":
+    "This computer is not on the network of the hall. Join from a computer in the hall, or ask an invigilator.",
+  "problem.late-admission":
+    "The time for joining is over. Raise your hand: an invigilator lets you in, and the page goes on by itself.",
+  "problem.exam-closed": "The exam is closed. Write your remark to the school instead.",
 };

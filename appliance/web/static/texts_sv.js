@@ -18,6 +18,11 @@ export const SV = {
   "join.go": "Gå med",
   "join.missing": "Skriv båda koderna. De står på lappen vid din plats.",
   "join.released": "En provvakt har släppt platsen. Tryck på Gå med för att fortsätta här.",
+  "join.hall_code": "Salskod",
+  "join.hall_code_hint": "Den visas i salen och byts med några minuters mellanrum.",
+  "join.takeover": "Kod från provvakten",
+  "join.takeover_hint":
+    "Bara om du har fått en. Annars vänta: sidan går vidare av sig själv när du släpps in.",
 
   "notice.acknowledge": "Jag har läst detta",
   "notice.refuse": "Jag vill inte bli inspelad",
@@ -43,9 +48,13 @@ export const SV = {
   "devices.no_microphone":
     "Ingen mikrofon hittades. Du kan fortsätta; provvakten ser att den saknas.",
   "devices.good": "Det ser bra ut",
-  "light.dark": "Bilden är mörk. Tänd en lampa, eller sitt vänd mot fönstret.",
+  "devices.camera_hint": "Sparas på den här datorn tills du har lämnat in.",
+  "light.dark": "Bilden är mörk. Tänd en lampa eller sätt dig vänd mot fönstret.",
   "light.bright": "Bilden är mycket ljus. Vänd dig bort från lampan eller fönstret.",
-  "light.good": "Ljuset är bra. Sitt så att hela ansiktet syns.",
+  "light.good": "Bilden är bra. Sitt så att hela ansiktet syns.",
+  "light.backlit": "Ljuset kommer bakifrån. Vänd dig om eller dra för gardinen.",
+  "light.blurred": "Bilden är suddig. Torka av kameran eller flytta dig lite bakåt.",
+  "light.off_centre": "Sätt dig mitt i bilden, så att hela ansiktet syns.",
   "camera.not_found":
     "Ingen kamera hittades. Koppla in en och försök igen, eller fortsätt utan: då håller en provvakt uppsikt över din plats. Det kostar dig ingenting.",
   "camera.not_allowed":
@@ -85,7 +94,7 @@ export const SV = {
   "strip.recording": "Spelar in",
   "strip.recording_sound": "Spelar in, med ljud",
   "strip.not_yet": "Spelar inte in: provet har inte börjat",
-  "strip.break": "Spelar inte in: du har paus",
+  "strip.break": "Paus sedan {time}: inget spelas in",
   "strip.watched_seat": "Spelar inte in: en provvakt håller uppsikt över din plats",
   "strip.no_recording": "Det här provet spelas inte in",
   "strip.camera_off": "Spelar inte in: kameran är av",
@@ -132,8 +141,27 @@ export const SV = {
   "done.ended_title": "Provet är slut",
   "done.ended_lead": "Inspelningen har slutat och allt har kommit fram.",
   "done.some_missing_lead": "Inspelningen har slutat. {count} delar kunde inte skickas längre.",
-  "done.body": "Inget finns kvar på den här datorn. Du kan stänga sidan.",
+  "done.body": "Ingen inspelning finns kvar på den här datorn.",
 
+  "flags.title": "Vad som noterades om dig",
+  "flags.lead":
+    "En notering är ingen anklagelse. En människa tittar och bestämmer; de flesta har en enkel förklaring.",
+  "flags.none": "Inget noterades.",
+  "flags.waiting": "Ingen har tittat på den än.",
+  "flags.confirmed": "En provvakt har tittat och behållit noteringen.",
+  "flags.dismissed": "En provvakt har tittat: det var ingenting.",
+  "remark.label": "Är det något du vill säga?",
+  "remark.hint":
+    "Om något hände kan du berätta det här, tills provet stängs. Det sparas med inspelningen, och den som granskar läser det.",
+  "remark.send": "Skicka kommentaren",
+  "remark.empty": "Skriv något först.",
+  "remark.sent": "Din kommentar är sparad. Du kan skicka en ny i stället.",
+  "remark.there": "Du har lämnat en kommentar. En ny ersätter den.",
+  "leave.go": "Klar, lämna sidan",
+  "leave.hint":
+    "Så att nästa person vid datorn inte ser något av ditt. Det sker av sig själv efter en stund.",
+  "left.title": "Allt klart",
+  "left.lead": "Inget finns kvar på datorn. Du kan stänga fönstret.",
   "problem.unreachable": "Inget svar. Kontrollera nätet, eller räck upp handen.",
   "problem.unexpected": "Det gick inte. Försök igen, eller fråga en provvakt.",
   "problem.wrong-code": "En av koderna är fel. Jämför båda med lappen vid din plats.",
@@ -143,5 +171,12 @@ export const SV = {
   "problem.busy": "Boxen är upptagen just nu. Sidan försöker igen av sig själv.",
   "problem.no-room": "Boxen har slut på utrymme just nu. Säg till en provvakt.",
   "problem.seat-taken":
-    "Platsen används på en annan dator. Fråga en provvakt, som kan släppa den.",
+    "Platsen används på en annan dator. Räck upp handen: en provvakt släpper in dig, och sidan går vidare av sig själv.",
+  "problem.hall-code-missing": "Skriv salskoden också. Den visas i salen.",
+  "problem.hall-code-wrong": "Salskoden stämmer inte, eller har bytts. Läs den igen.",
+  "problem.not-in-hall":
+    "Datorn är inte på salens nät. Anslut från en dator i salen, eller fråga en provvakt.",
+  "problem.late-admission":
+    "Tiden för att ansluta är slut. Räck upp handen: en provvakt släpper in dig, och sidan går vidare av sig själv.",
+  "problem.exam-closed": "Provet är stängt. Skriv din kommentar till skolan i stället.",
 };
