@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from appliance.adapters.host import tls
-from appliance.adapters.host.credentials import PLAIN_PEPPER_WARNING, machine_pepper
+from appliance.adapters.host.credentials import WARNINGS, machine_pepper, pepper_keeping
 from appliance.adapters.vision import weights
 from appliance.cli.options import DEFAULT_STATE, State
 from appliance.config.box import load
@@ -31,8 +31,8 @@ def serve(*, models: Path | None = None, state: State = DEFAULT_STATE) -> None:
     log_to_stderr()
     state = state.absolute()
     config = load(state)
-    if machine_pepper() is None:
-        print(PLAIN_PEPPER_WARNING, file=sys.stderr, flush=True)
+    if warning := WARNINGS.get(pepper_keeping(machine_pepper())):
+        print(warning, file=sys.stderr, flush=True)
     with alone(state):
         files = tls.ensure_certificate(state / "tls", config.web.names, datetime.now(UTC))
         name = config.web.names[0]

@@ -17,6 +17,15 @@ class RecipientKind(StrEnum):
     DATA_PROTECTION_OFFICER = "data_protection_officer"
 
 
+class PepperKeeping(StrEnum):
+    """What the pepper of a live key is bound to: a credential in this machine's TPM, one on its
+    disk, or nothing."""
+
+    TPM = "machine"
+    HOST = "machine_without_tpm"
+    FILE = "plain_file"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """A public HPKE key (MLKEM768-X25519, raw bytes) that new keys are wrapped for.

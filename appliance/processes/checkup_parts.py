@@ -23,7 +23,7 @@ from pathlib import Path
 from appliance.adapters.crypto.recipients import load_recipients
 from appliance.adapters.host import machine, storage, tls
 from appliance.adapters.host.clock import SystemClock
-from appliance.adapters.host.credentials import machine_pepper
+from appliance.adapters.host.credentials import WARNINGS, machine_pepper, pepper_keeping
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.relay.coturn import Coturn
 from appliance.adapters.relay.loopback import round_trip_ms
@@ -33,6 +33,7 @@ from appliance.core import checkup
 from appliance.core.checkup import Check, fail, ok, warn
 from appliance.core.errors import HallvaktError, NotFound
 from appliance.core.ids import ExamId, ViewId
+from appliance.core.keys import PepperKeeping
 from appliance.processes.foundation import relay_plan
 from appliance.services.doctor import Probe
 
@@ -41,9 +42,9 @@ _DATABASES = ("box", "identities", "audit")
 
 
 def local(
-    state: Path, config: BoxConfig, *, pepper_of_machine: bool | None = None
+    state: Path, config: BoxConfig, *, pepper: PepperKeeping | None = None
 ) -> Mapping[str, Probe]:
-    """`pepper_of_machine`: what the gateway knows of its own credential; None outside it."""
+    """`pepper`: what the gateway knows of its own credential; None outside it."""
     return {
         "disk": partial(asyncio.to_thread, _disk, state),
         "memory": partial(asyncio.to_thread, _memory),
@@ -51,7 +52,7 @@ def local(
         "network": partial(asyncio.to_thread, _network, config),
         "certificate": partial(asyncio.to_thread, _certificate, state, config),
         "relay": partial(_relay, state, config),
-        "keys": partial(asyncio.to_thread, _keys, state, pepper_of_machine),
+        "keys": partial(asyncio.to_thread, _keys, state, pepper),
         "database": partial(asyncio.to_thread, _databases, state),
         "versions": partial(asyncio.to_thread, _versions),
     }
@@ -175,7 +176,7 @@ def _own_address(config: BoxConfig) -> str:
     return next((a for a in every if not a.startswith("127.")), "127.0.0.1")
 
 
-def _keys(state: Path, pepper_of_machine: bool | None) -> Sequence[Check]:
+def _keys(state: Path, known: PepperKeeping | None) -> Sequence[Check]:
     try:
         listed = load_recipients(state / "keys")
     except NotFound:
@@ -187,18 +188,12 @@ def _keys(state: Path, pepper_of_machine: bool | None) -> Sequence[Check]:
     else:
         kinds = sorted(recipient.kind.value for recipient in listed.recipients)
         recipients = ok("keys", f"list {listed.version} signed by the root: {', '.join(kinds)}")
-    known = machine_pepper() is not None if pepper_of_machine is None else pepper_of_machine
-    pepper = (
-        ok("pepper", "a credential of this machine")
-        if known
-        else warn(
-            "pepper",
-            "a plain file, as far as this process can see",
-            "Give the gateway the credential hallvakt-pepper (systemd-creds, with TPM where there "
-            "is one), or lock the box away.",
-        )
-    )
-    return [recipients, pepper]
+    keeping = known or pepper_keeping(machine_pepper())
+    seen = "" if known else ", as far as this process can see"
+    if keeping is PepperKeeping.TPM:
+        return [recipients, ok("pepper", "a credential bound to this machine's TPM")]
+    what, _, advice = WARNINGS[keeping].removeprefix("WARNING: ").partition(". ")
+    return [recipients, warn("pepper", what + seen, advice)]
 
 
 def _databases(state: Path) -> Sequence[Check]:

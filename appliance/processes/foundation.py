@@ -14,7 +14,7 @@ from appliance.adapters.crypto.recipients import load_recipients
 from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.crypto.wrapping import KeyWrapping
 from appliance.adapters.host.clock import SystemClock
-from appliance.adapters.host.credentials import machine_pepper
+from appliance.adapters.host.credentials import machine_pepper, pepper_keeping
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.host.tls import TlsFiles
 from appliance.adapters.relay.configuration import RelayPlan
@@ -25,7 +25,7 @@ from appliance.config.box import BoxConfig
 from appliance.core.errors import NotFound
 from appliance.core.feed import BoxStatus
 from appliance.core.ids import ExamId
-from appliance.core.keys import Recipient
+from appliance.core.keys import PepperKeeping, Recipient
 from appliance.core.languages import Languages
 from appliance.processes.languages_here import languages_here
 from appliance.services.access import Access
@@ -58,7 +58,7 @@ class Foundation:
     measured: Measured
     languages: Languages
     recipients: Callable[[], Sequence[Recipient]]
-    pepper_of_machine: bool  # a systemd credential; otherwise the pepper is a plain file
+    pepper: PepperKeeping
 
 
 def lay_foundation(state: Path, config: BoxConfig) -> Foundation:
@@ -72,7 +72,7 @@ def lay_foundation(state: Path, config: BoxConfig) -> Foundation:
     keys = KeyRing(
         envelopes=stores.envelopes,
         wrapping=KeyWrapping(),
-        files=LiveKeyFiles(state / "live", machine=machine),
+        files=LiveKeyFiles(state / "live", machine=machine.secret if machine else None),
         randomness=randomness,
         recipients=recipients,
     )
@@ -109,7 +109,7 @@ def lay_foundation(state: Path, config: BoxConfig) -> Foundation:
         measured=measured,
         languages=languages_here(state),
         recipients=recipients,
-        pepper_of_machine=machine is not None,
+        pepper=pepper_keeping(machine),
     )
 
 

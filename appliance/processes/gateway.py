@@ -22,6 +22,7 @@ import uvloop
 from aiohttp import web
 
 from appliance.adapters.host.core_dumps import leave_no_core_dump
+from appliance.adapters.host.credentials import WARNINGS, machine_pepper, pepper_keeping
 from appliance.adapters.host.tls import TlsFiles
 from appliance.config.box import BoxConfig, load
 from appliance.core.errors import HallvaktError, Refused, Unreachable, WrongConfiguration
@@ -45,6 +46,8 @@ def main() -> int:
     os.umask(0o077)
     try:
         config = load(state)
+        if warning := WARNINGS.get(pepper_keeping(machine_pepper())):
+            log.warning(warning)
         with _only_one(state):
             uvloop.run(_serve(state, config))
     except HallvaktError as error:

@@ -213,7 +213,7 @@ def _box(on: Foundation, exam: ExamParts, disk_bytes: int) -> Box:
         sign=on.signing.sign,
         key_id=on.signing.key_id,
         public_key=on.signing.public_bytes,
-        pepper="machine" if on.pepper_of_machine else "plain_file",
+        pepper=on.pepper,
     )
 
 

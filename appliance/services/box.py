@@ -6,10 +6,10 @@ import platform
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from appliance.core.feed import BoxStatus
 from appliance.core.ids import BoxId, ExamId
+from appliance.core.keys import PepperKeeping
 from appliance.core.ports import BlobStore, Clock, MediaWorkers, Relay
 from appliance.services.hall import Halls
 from appliance.services.key_ring import KeyRing
@@ -65,7 +65,7 @@ class AboutBox:
     version: str
     python: str
     exams_in_session: int
-    pepper: Literal["machine", "plain_file"]
+    pepper: PepperKeeping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class Box:
         sign: Sign,
         key_id: str,
         public_key: bytes,
-        pepper: Literal["machine", "plain_file"] = "plain_file",
+        pepper: PepperKeeping = PepperKeeping.FILE,
     ) -> None:
         self._box_id = box_id
         self._name = name

@@ -17,6 +17,7 @@ from appliance.adapters.crypto.private_keys import PrivateKey
 from appliance.adapters.host.credentials import machine_pepper
 from appliance.core.errors import Locked, WrongConfiguration
 from appliance.core.ids import AttemptId, ExamId
+from appliance.core.keys import PepperKeeping
 from appliance.rehearsal.page_key import PageKey
 from tests.support.box import PASSPHRASE, RealBox, free_port
 from tests.support.box_api import BoxApi
@@ -157,7 +158,10 @@ def test_the_machines_secret_is_a_credential(tmp_path: Path) -> None:
     assert machine_pepper({}) is None
     assert machine_pepper(where) is None
     (tmp_path / "hallvakt-pepper").write_bytes(b"s" * 32)
-    assert machine_pepper(where) == b"s" * 32
+    kept = machine_pepper(where)
+    assert kept is not None
+    assert (kept.secret, kept.keeping) == (b"s" * 32, PepperKeeping.TPM)
+    assert "ssss" not in repr(kept)
     (tmp_path / "hallvakt-pepper").write_bytes(b"short")
     with pytest.raises(WrongConfiguration):
         machine_pepper(where)

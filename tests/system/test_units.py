@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from appliance.adapters.host.credentials import PEPPER, PEPPER_WITHOUT_TPM, machine_pepper
+from appliance.core.keys import PepperKeeping
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
@@ -39,3 +45,44 @@ def test_the_media_worker_has_no_network_and_cannot_read_keys() -> None:
     text = (UNITS / "hallvakt-media-worker@.service").read_text()
     assert "PrivateNetwork=yes" in text
     assert re.search(r"InaccessiblePaths=.*/keys .*/live .*/db", text)
+
+
+def test_the_gateway_gets_its_pepper_from_the_machine_when_there_is_one() -> None:
+    """By name only, so that systemd starts the gateway without it too (systemd.exec(5))."""
+    text = (UNITS / "hallvakt-gateway.service").read_text()
+    loaded = re.findall(r"^LoadCredentialEncrypted=(.*)$", text, re.MULTILINE)
+    assert loaded == [PEPPER, PEPPER_WITHOUT_TPM]
+
+
+@pytest.mark.skipif(shutil.which("systemd-creds") is None, reason="systemd-creds is not installed")
+def test_the_credential_that_is_made_is_one_the_gateway_reads(tmp_path: Path) -> None:
+    """With systemd's own tool; this machine has no TPM, or the name would be the other one."""
+    script = UNITS.parent / "firmware_scripts" / "make_pepper.sh"
+    store, given = tmp_path / "store", tmp_path / "given"
+    environment = os.environ | {"SYSTEMD_CREDENTIAL_SECRET": str(tmp_path / "host.secret")}
+    call = functools.partial(
+        subprocess.run, capture_output=True, text=True, env=environment, timeout=60
+    )
+    tpm = call(["systemd-creds", "has-tpm2"]).returncode == 0
+    made = call([str(script), "--store", str(store)])
+    assert made.returncode == 0, made.stderr
+    name = PEPPER if tpm else PEPPER_WITHOUT_TPM
+    assert [path.name for path in store.iterdir()] == [name]
+    assert ("no TPM" in made.stderr) == (not tpm)
+    assert stat.S_IMODE((store / name).stat().st_mode) == 0o600
+
+    given.mkdir()  # what systemd does for the unit
+    call(["systemd-creds", "decrypt", f"--name={name}", store / name, given / name], check=True)
+    pepper = machine_pepper({"CREDENTIALS_DIRECTORY": str(given)})
+    assert pepper is not None
+    assert len(pepper.secret) == 32
+    assert pepper.keeping is (PepperKeeping.TPM if tpm else PepperKeeping.HOST)
+    assert pepper.secret not in (store / name).read_bytes()
+    # Under the other name it is refused by systemd, so the label cannot be changed by renaming.
+    other = PEPPER_WITHOUT_TPM if tpm else PEPPER
+    renamed = call(["systemd-creds", "decrypt", f"--name={other}", store / name, given / other])
+    assert renamed.returncode != 0
+
+    again = call([str(script), "--store", str(store)])
+    assert again.returncode == 4
+    assert "stays" in again.stderr

@@ -1,28 +1,45 @@
 """Secrets that the machine hands to a service: systemd credentials (systemd.exec(5)).
 
-`systemd-creds encrypt --with-key=host+tpm2` binds such a credential to this machine's TPM; systemd
-decrypts it into `$CREDENTIALS_DIRECTORY` for the gateway alone. Where no TPM is, a credential is
-only as well kept as the disk, and without a credential the pepper is a plain file.
+`firmware_scripts/make_pepper.sh` makes one, `LoadCredentialEncrypted=` in the gateway's unit has
+systemd decrypt it into `$CREDENTIALS_DIRECTORY` for the gateway alone. Bound to the TPM it is worth
+nothing on another machine. Where there is no TPM it is only as well kept as the disk, and has
+another name, so that nobody takes the one for the other. Without any the pepper is a plain file.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.core.errors import WrongConfiguration
+from appliance.core.keys import PepperKeeping
 
-PEPPER = "hallvakt-pepper"
+PEPPER, PEPPER_WITHOUT_TPM = "hallvakt-pepper", "hallvakt-pepper-without-tpm"
+_NAMES = ((PEPPER, PepperKeeping.TPM), (PEPPER_WITHOUT_TPM, PepperKeeping.HOST))
 _SHORTEST = 32
-PLAIN_PEPPER_WARNING = (
-    "WARNING: no machine credential: the pepper of live keys is a plain file. Whoever takes this "
-    "box while an exam is open can try passphrases against it. Give the service the credential "
-    f"{PEPPER} (systemd-creds, bound to the TPM)."
-)
+_HOW = "Give the service its credential: `firmware_scripts/make_pepper.sh`, once, as root."
+WARNINGS: Mapping[PepperKeeping, str] = {
+    PepperKeeping.FILE: (
+        "WARNING: no machine credential: the pepper of live keys is a plain file. Whoever takes "
+        f"this box while an exam is open can try passphrases against it. {_HOW}"
+    ),
+    PepperKeeping.HOST: (
+        "WARNING: this machine has no TPM: the pepper of live keys is bound to a file on its disk. "
+        "Whoever takes this box with its disk while an exam is open can try passphrases against "
+        "it. Lock the box away, or use a machine with a TPM."
+    ),
+}
 
 
-def machine_pepper(environment: Mapping[str, str] = os.environ) -> bytes | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachinePepper:
+    secret: bytes = field(repr=False)
+    keeping: PepperKeeping
+
+
+def machine_pepper(environment: Mapping[str, str] = os.environ) -> MachinePepper | None:
     """The machine's part of every pepper, None where there is none. Reads a file.
 
     Raises WrongConfiguration for one that is there but too short to be a secret.
@@ -30,18 +47,30 @@ def machine_pepper(environment: Mapping[str, str] = os.environ) -> bytes | None:
     directory = environment.get("CREDENTIALS_DIRECTORY")
     if not directory:
         return None
+    for name, keeping in _NAMES:
+        secret = _read(Path(directory) / name)
+        if secret is not None:
+            return MachinePepper(secret=secret, keeping=keeping)
+    return None
+
+
+def pepper_keeping(pepper: MachinePepper | None) -> PepperKeeping:
+    return PepperKeeping.FILE if pepper is None else pepper.keeping
+
+
+def _read(path: Path) -> bytes | None:
     try:
-        secret = (Path(directory) / PEPPER).read_bytes()
+        secret = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
         raise WrongConfiguration(
-            f"The credential {PEPPER} cannot be read ({error.strerror}): check the service's "
+            f"The credential {path.name} cannot be read ({error.strerror}): check the service's "
             "credentials."
         ) from error
     if len(secret) < _SHORTEST:
         raise WrongConfiguration(
-            f"The credential {PEPPER} has fewer than {_SHORTEST} bytes: make a new one from "
-            "random bytes."
+            f"The credential {path.name} has fewer than {_SHORTEST} bytes: make a new one with "
+            "`firmware_scripts/make_pepper.sh`."
         )
     return secret
