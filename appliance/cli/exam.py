@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from appliance.cli.box_client import BoxClient, logged_in
+from appliance.cli.exam_gate import gate
 from appliance.cli.options import Caller, Json
 from appliance.cli.output import answer, table
 from appliance.core.errors import BadInput, NotFound, Refused, Unreachable, WrongConfiguration
 
 app = App(name="exam", help="The life of an exam.")
+app.command(gate)
 
 _COLUMNS = ("code", "title", "state", "duration_minutes", "exam_id")
 
@@ -131,10 +135,17 @@ async def start(
     /,
     *,
     who: Caller,
+    override: str = "",
     json: Json = False,
 ) -> None:
-    """Start the exam: recording begins for those who have checked in."""
-    await _become(exam, "live", who, json)
+    """Start the exam: recording begins for those who have checked in.
+
+    Parameters
+    ----------
+    override
+        Why it is started although `hallvakt exam gate` finds something that fails. Audited.
+    """
+    await _become(exam, "live", who, json, {"override": override} if override else {})
 
 
 @app.command
@@ -279,10 +290,12 @@ def notice(
     answer(shown, lines, as_json=json)
 
 
-async def _become(exam: str, to: str, who: Caller, json: bool) -> None:
+async def _become(
+    exam: str, to: str, who: Caller, json: bool, more: Mapping[str, str] = MappingProxyType({})
+) -> None:
     async with logged_in(who) as box:
         exam_id = await exam_id_of(box, exam)
-        result = await box.call("POST", f"/exams/{exam_id}/state", json={"to": to})
+        result = await box.call("POST", f"/exams/{exam_id}/state", json={"to": to, **more})
     if to == "closed":
         from appliance.cli.audit import head_lines
 

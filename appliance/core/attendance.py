@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from appliance.core.exam import Seat
-from appliance.core.ids import AttemptId, ExamId
+from appliance.core.ids import AttemptId, ExamId, UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,17 @@ class Break:
 class SeatLeft:
     seat: Seat
     until_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActNote:
+    """Why an invigilator did something; `minutes` of extra time, else 0."""
+
+    at_ms: int
+    actor: UserId
+    act: str
+    reason: str
+    minutes: int = 0
 
 
 def total_ms(breaks: Sequence[Break]) -> int:
@@ -52,3 +63,11 @@ class AttendanceStore(Protocol):
         """Remember the token of a page that lost its seat to another one."""
 
     async def attempt_of_page(self, token_hash: str) -> AttemptId | None: ...
+
+    async def note_act(self, attempt: AttemptId, note: ActNote) -> None: ...
+
+    async def act_notes(self, attempt: AttemptId) -> Sequence[ActNote]:
+        """The oldest first."""
+
+    async def forget_act_notes(self, exam: ExamId) -> None:
+        """After close has sealed them."""

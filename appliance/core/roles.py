@@ -29,6 +29,7 @@ class Action(StrEnum):
     SLIPS_PRINT = "slips_print"
     EXAM_READY = "exam_ready"
     EXAM_OPEN = "exam_open"
+    START_GATE_SEE = "start_gate_see"  # what must be right before the start
     EXAM_START = "exam_start"
     EXAM_CLOSE = "exam_close"
     # the hall while it is live
@@ -110,6 +111,7 @@ _TABLE: dict[Role, dict[Action, _Grant]] = {
         Action.SLIPS_PRINT: _Grant(_BEFORE_OPEN | IN_SESSION),
         Action.EXAM_READY: _Grant(frozenset({ExamState.DRAFT})),
         Action.EXAM_OPEN: _Grant(frozenset({ExamState.READY})),
+        Action.START_GATE_SEE: _Grant(frozenset({ExamState.READY, ExamState.OPEN})),
         Action.EXAM_START: _Grant(frozenset({ExamState.OPEN})),
         Action.EXAM_CLOSE: _Grant(IN_SESSION),
         Action.USER_MANAGE: _Grant(None),

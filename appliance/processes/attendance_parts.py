@@ -59,6 +59,7 @@ def attendance_parts(on: Foundation, exam: ExamParts) -> AttendanceParts:
         seating=Seating(
             access=on.access,
             attempts=on.stores.attempts,
+            attendance=on.stores.attendance,
             life=exam.attempt_life,
             halls=on.halls,
             clock=on.clock,

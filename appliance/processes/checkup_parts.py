@@ -48,7 +48,7 @@ def local(
     return {
         "disk": partial(asyncio.to_thread, _disk, state),
         "memory": partial(asyncio.to_thread, _memory),
-        "clock": partial(asyncio.to_thread, _clock),
+        "clock": partial(asyncio.to_thread, clock_check),
         "network": partial(asyncio.to_thread, _network, config),
         "certificate": partial(asyncio.to_thread, _certificate, state, config),
         "relay": partial(_relay, state, config),
@@ -72,7 +72,7 @@ def _memory() -> Sequence[Check]:
     return [checkup.memory(now.total, now.available, now.swap)]
 
 
-def _clock() -> Sequence[Check]:
+def clock_check() -> Sequence[Check]:
     source = machine.time_source()
     # This file was written when this version was installed: a moment that is past for certain.
     installed = Path(__file__).stat().st_mtime

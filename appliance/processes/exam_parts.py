@@ -8,6 +8,7 @@ from functools import partial
 from appliance.config.policy import check_against
 from appliance.core.exam import Exam
 from appliance.processes.foundation import Foundation
+from appliance.processes.start_gate_parts import start_gate
 from appliance.services.arrivals import Arrivals
 from appliance.services.attempt_life import AttemptLife
 from appliance.services.exam_life import ExamLife
@@ -17,6 +18,7 @@ from appliance.services.looking import Looking
 from appliance.services.messages import Messages
 from appliance.services.names import Names
 from appliance.services.portraits import Portraits
+from appliance.services.start_gate import StartGate
 from appliance.services.thumbnails import Thumbnails
 from appliance.services.unlocking import Unlocking
 from appliance.services.watch import Watch
@@ -35,12 +37,13 @@ class ExamParts:
     messages: Messages
     names: Names
     portraits: Portraits
+    start_gate: StartGate
     unlocking: Unlocking
     watch: Watch
 
 
 def exam_parts(on: Foundation) -> ExamParts:
-    stores = on.stores
+    stores, gate = on.stores, start_gate(on)
     incident_locks = KeyedLocks()
     watch = Watch(
         workers=on.workers,
@@ -104,6 +107,7 @@ def exam_parts(on: Foundation) -> ExamParts:
         recipients=on.recipients,
         clock=on.clock,
         check_policy=partial(check_against, on.state),
+        gate=gate,
     )
     return ExamParts(
         arrivals=arrivals,
@@ -121,6 +125,7 @@ def exam_parts(on: Foundation) -> ExamParts:
         messages=Messages(),
         names=names,
         portraits=portraits,
+        start_gate=gate,
         unlocking=unlocking,
         watch=watch,
     )

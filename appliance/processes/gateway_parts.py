@@ -28,6 +28,7 @@ from appliance.processes.candidate_parts import after_hand_in, remarks
 from appliance.processes.data_protection_parts import erasure_desk, hold_desk
 from appliance.processes.exam_parts import ExamParts, exam_parts
 from appliance.processes.foundation import Foundation, lay_foundation
+from appliance.processes.start_gate_parts import keep_free
 from appliance.processes.unlisted import orphans
 from appliance.services.accounts import Accounts
 from appliance.services.box import Box, Measured
@@ -46,7 +47,6 @@ from appliance.services.preparation import Preparation
 from appliance.web.application_keys import Gateway
 
 UPLOAD_BYTES = 128 * 1024 * 1024  # in memory at once: about 100 snippets with their copies
-_KEEP_FREE_SHARE, _KEEP_FREE_MOST = 0.05, 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +174,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             languages=on.languages,
         ),
         seating=attendance.seating,
+        start_gate=exam.start_gate,
     )
 
 
@@ -191,7 +192,7 @@ def _ingest(on: Foundation, exam: ExamParts, disk_bytes: int) -> Ingest:
         clock=on.clock,
         look=look,
         budget=ByteBudget(UPLOAD_BYTES),
-        keep_free=min(round(disk_bytes * _KEEP_FREE_SHARE), _KEEP_FREE_MOST),
+        keep_free=keep_free(disk_bytes),
     )
 
 

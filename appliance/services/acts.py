@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from appliance.core.attempt import FINISHED, Attempt, AttemptState, CameraState
-from appliance.core.attendance import AttendanceStore
+from appliance.core.attendance import ActNote, AttendanceStore
 from appliance.core.errors import BadInput, WrongState
 from appliance.core.feed import SeatStatus
 from appliance.core.ports import Clock
@@ -84,6 +84,17 @@ class Acts:
             asked.person, request.act, asked.attempt.attempt_id, asked.action.value
         )
         await act(asked, request)
+        if request.act in NEEDS_REASON:
+            await self._attendance.note_act(
+                asked.attempt.attempt_id,
+                ActNote(
+                    at_ms=self._clock.now_ms(),
+                    actor=asked.person.user_id,
+                    act=request.act,
+                    reason=request.reason.strip(),
+                    minutes=request.minutes,
+                ),
+            )
         return self._halls.feed(asked.exam.exam_id).seat(asked.attempt.attempt_id)
 
     def check(self, request: ActRequest) -> None:

@@ -184,6 +184,7 @@ class CloseExam:
             await self._keys.destroy(exam_id)
             raise
         await self._observations.remove_of_exam(exam_id)
+        await self._attendance.forget_act_notes(exam_id)
         self._names.forget(exam_id)
         for attempt in attempts:
             self._portraits.forget(attempt.attempt_id)
@@ -247,6 +248,7 @@ class CloseExam:
                     audit,
                     await self._attendance.breaks(attempt.attempt_id),
                     await self._attendance.seats_left(attempt.attempt_id),
+                    await self._attendance.act_notes(attempt.attempt_id),
                     remark,
                 )
             )

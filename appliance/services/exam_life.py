@@ -22,6 +22,7 @@ from appliance.services.arrivals import Arrivals
 from appliance.services.attempt_life import AttemptLife
 from appliance.services.channels import Channels
 from appliance.services.hall import Halls
+from appliance.services.start_gate import StartGate
 from appliance.services.unlocking import Unlocking
 
 log = structlog.get_logger(__name__)
@@ -48,6 +49,7 @@ class ExamLife:
         recipients: Callable[[], Sequence[Recipient]],
         clock: Clock,
         check_policy: Callable[[ExamSettings], None],
+        gate: StartGate,
     ) -> None:
         self._access = access
         self._exams = exams
@@ -63,6 +65,7 @@ class ExamLife:
         self._recipients = recipients
         self._clock = clock
         self._check_policy = check_policy
+        self._gate = gate
 
     async def ready(self, asked: ExamFor) -> Exam:
         """Freeze the settings: what candidates read in the notice is what will happen."""
@@ -92,13 +95,19 @@ class ExamLife:
         await self._enter(opened)
         return opened
 
-    async def start(self, asked: ExamFor) -> Exam:
-        """Snippets are recorded from here on. Who has checked in begins at once."""
+    async def start(self, asked: ExamFor, override: str = "") -> Exam:
+        """Snippets are recorded from here on. Who has checked in begins at once. `override`: why
+        the exam is started although the start gate fails; see `StartGate.pass_through`."""
         exam = asked.exam
+        gate = await self._gate.pass_through(asked, override)
         await self._access.note(asked.person, "start", exam.exam_id, asked.action.value)
         started = replace(exam, state=ExamState.LIVE, started_ms=self._clock.now_ms())
         await self._exams.replace(started, expected=exam.state)
         self._halls.exam_changed(started)
+        if not gate.passed:
+            self._halls.announce(
+                exam.exam_id, f"Started although not all was ready: {override}", level="warning"
+            )
         for attempt in await self._attempts.of_exam(exam.exam_id):
             if attempt.state is AttemptState.CHECKED_IN:
                 await self._begin(attempt.attempt_id)

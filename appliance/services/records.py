@@ -9,13 +9,15 @@ from enum import Enum
 from typing import Any
 
 from appliance.core.attempt import Attempt
-from appliance.core.attendance import Break, SeatLeft
+from appliance.core.attendance import ActNote, Break, SeatLeft
 from appliance.core.audit import AuditEntry
 from appliance.core.exam import Exam
 from appliance.core.observation import Incident, Observation
+from appliance.core.roles import Action
 from appliance.core.snippet import Snippet
 
 VERSION = 1
+_RIGHTS_TO_SEVERAL = frozenset({Action.ATTEMPT_ACT.value, Action.INCIDENT_DECIDE.value})
 # What people did to the attempt; looking is not an act and stays in the audit log.
 ACTS = frozenset(
     {
@@ -54,6 +56,7 @@ def record(
     audit: Sequence[AuditEntry],
     breaks: Sequence[Break] = (),
     seats_left: Sequence[SeatLeft] = (),
+    reasons: Sequence[ActNote] = (),
     remark: str = "",
 ) -> dict[str, Any]:
     """As plain maps, lists, texts and numbers; `incidents` name their observations by id. A break
@@ -87,12 +90,18 @@ def record(
             for i in incidents
         ],
         "acts": [
-            {"at_ms": e.at_ms, "actor": e.actor, "act": e.action, "about": e.about}
+            {"at_ms": e.at_ms, "actor": e.actor, "act": _act(e), "about": e.about}
             for e in audit
-            if e.about in about and e.action in ACTS
+            if e.about in about and _act(e) in ACTS
         ],
+        "reasons": [_plain(asdict(note)) for note in reasons],
         "remark": remark,
     }
+
+
+def _act(entry: AuditEntry) -> str:
+    """An entry's action is the right that was used; for these the purpose says for what."""
+    return entry.purpose if entry.action in _RIGHTS_TO_SEVERAL else entry.action
 
 
 def _plain(value: Any) -> Any:

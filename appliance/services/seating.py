@@ -7,6 +7,7 @@ tells both seats and until when.
 from __future__ import annotations
 
 from appliance.core.attempt import FINISHED, Attempt
+from appliance.core.attendance import ActNote, AttendanceStore
 from appliance.core.errors import BadInput, NotFound, WrongState
 from appliance.core.exam import Seat
 from appliance.core.ids import AttemptId
@@ -27,12 +28,14 @@ class Seating:
         *,
         access: Access,
         attempts: AttemptStore,
+        attendance: AttendanceStore,
         life: AttemptLife,
         halls: Halls,
         clock: Clock,
     ) -> None:
         self._access = access
         self._attempts = attempts
+        self._attendance = attendance
         self._life = life
         self._halls = halls
         self._clock = clock
@@ -67,7 +70,13 @@ class Seating:
         seats = {mine.attempt_id: to} | ({there.attempt_id: mine.seat} if there else {})
         for moved in seats:
             await self._access.note(asked.person, "seat_change", moved, asked.action.value)
-        await self._life.move(seats, self._clock.now_ms())
+        now = self._clock.now_ms()
+        await self._life.move(seats, now)
+        for moved in seats:
+            why = ActNote(
+                at_ms=now, actor=asked.person.user_id, act="seat_change", reason=reason.strip()
+            )
+            await self._attendance.note_act(moved, why)
         self._tell(asked, mine, to, there)
         return tuple(seats)
 

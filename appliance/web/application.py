@@ -25,6 +25,7 @@ from appliance.web import (
     health,
     live_signalling,
     login_api,
+    start_gate_api,
     static_files,
 )
 from appliance.web.application_keys import GATEWAY, LIMITS, Gateway, Limits
@@ -47,6 +48,7 @@ _PARTS = (
     candidate_channel.routes,
     login_api.routes,
     exam_api.routes,
+    start_gate_api.routes,
     attempt_api.routes,
     attendance_api.routes,
     data_protection_api.routes,

@@ -31,6 +31,7 @@ from appliance.services.names import Names
 from appliance.services.people import People
 from appliance.services.preparation import Preparation
 from appliance.services.seating import Seating
+from appliance.services.start_gate import StartGate
 from appliance.web.token_buckets import TokenBuckets
 
 
@@ -63,6 +64,7 @@ class Gateway:
     people: People
     preparation: Preparation
     seating: Seating
+    start_gate: StartGate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

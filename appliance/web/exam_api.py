@@ -26,6 +26,7 @@ class NewExamBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 class StateBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     to: Literal["ready", "open", "live", "closed"]
+    override: str = ""
 
 
 _ACTION = {
@@ -92,7 +93,9 @@ async def state(request: web.Request, asked: Asked) -> web.StreamResponse:
         case "open":
             return json_response(exam_status(await gateway.exam_life.open(asked.exam)))
         case "live":
-            return json_response(exam_status(await gateway.exam_life.start(asked.exam)))
+            return json_response(
+                exam_status(await gateway.exam_life.start(asked.exam, body.override))
+            )
         case "closed":
             return json_response(await gateway.closing.close(asked.exam))
 

@@ -41,6 +41,7 @@ ALLOWED: dict[Role, dict[Action, set[ExamState] | None]] = {
         Action.SLIPS_PRINT: {S.DRAFT, S.READY, S.OPEN, S.LIVE},
         Action.EXAM_READY: {S.DRAFT},
         Action.EXAM_OPEN: {S.READY},
+        Action.START_GATE_SEE: {S.READY, S.OPEN},
         Action.EXAM_START: {S.OPEN},
         Action.EXAM_CLOSE: SESSION,
         Action.ERASURE_COUNTERSIGN: OVER,

@@ -20,7 +20,7 @@ _COLUMNS = (
     "admitted_late_ms, roster_minutes"
 )
 _PLACES = ", ".join("?" * 21)
-_GO_WITH_IT = ("refused_snippets", "breaks", "seats_left", "earlier_pages")
+_GO_WITH_IT = ("refused_snippets", "breaks", "seats_left", "earlier_pages", "act_notes")
 _SELECT = f"SELECT {_COLUMNS} FROM attempts"
 
 

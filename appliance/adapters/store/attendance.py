@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import apsw
 
 from appliance.adapters.store.database import Database
-from appliance.core.attendance import Break, SeatLeft
+from appliance.core.attendance import ActNote, Break, SeatLeft
 from appliance.core.errors import Conflict
 from appliance.core.exam import Seat
-from appliance.core.ids import AttemptId, ExamId
+from appliance.core.ids import AttemptId, ExamId, UserId
 
 
 class Attendance:
@@ -116,3 +116,32 @@ class Attendance:
             return None if row is None else AttemptId(row[0])
 
         return await self._database.read(find)
+
+    async def note_act(self, attempt: AttemptId, note: ActNote) -> None:
+        row = (attempt, note.at_ms, note.actor, note.act, note.reason, note.minutes)
+        await self._database.run(
+            lambda connection: connection.execute(
+                "INSERT INTO act_notes VALUES (?, ?, ?, ?, ?, ?)", row
+            )
+        )
+
+    async def act_notes(self, attempt: AttemptId) -> Sequence[ActNote]:
+        return await self._database.read(
+            lambda connection: [
+                ActNote(at_ms=at, actor=UserId(actor), act=act, reason=reason, minutes=minutes)
+                for at, actor, act, reason, minutes in connection.execute(
+                    "SELECT at_ms, actor, act, reason, minutes FROM act_notes "
+                    "WHERE attempt_id = ? ORDER BY at_ms, rowid",
+                    (attempt,),
+                )
+            ]
+        )
+
+    async def forget_act_notes(self, exam: ExamId) -> None:
+        await self._database.run(
+            lambda connection: connection.execute(
+                "DELETE FROM act_notes WHERE attempt_id IN "
+                "(SELECT attempt_id FROM attempts WHERE exam_id = ?)",
+                (exam,),
+            )
+        )

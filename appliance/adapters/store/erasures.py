@@ -22,6 +22,7 @@ _TABLES = (
     "breaks",
     "seats_left",
     "earlier_pages",
+    "act_notes",
     "epochs",
     "attempts",
 )

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from appliance.adapters.store.stores import Stores
-from appliance.core.attendance import Break, SeatLeft, total_ms
+from appliance.core.attendance import ActNote, Break, SeatLeft, total_ms
 from appliance.core.errors import Conflict
 from appliance.core.exam import Seat
+from appliance.core.ids import UserId
 from tests.contract.store.samples import EXAM, OTHER_EXAM, attempt
 
 ONE, TWO = attempt(1).attempt_id, attempt(2).attempt_id
@@ -80,3 +81,14 @@ async def test_all_of_it_goes_with_the_roster(stores: Stores) -> None:
     assert list(await stores.attendance.seats_left(ONE)) == []
     assert await stores.attendance.attempt_of_page(f"token of {ONE}") is None
     assert list(await stores.attendance.breaks(TWO)) == [Break(started_ms=1)]
+
+
+async def test_reasons_are_kept_until_close(stores: Stores, other: Stores) -> None:
+    await stores.attempts.add([attempt(1), attempt(2, OTHER_EXAM)])
+    why = ActNote(at_ms=5, actor=UserId("u" * 32), act="extra_time", reason="fire", minutes=15)
+    for one in (ONE, TWO):
+        await stores.attendance.note_act(one, why)
+    assert list(await other.attendance.act_notes(ONE)) == [why]
+    await stores.attendance.forget_act_notes(EXAM)
+    assert list(await stores.attendance.act_notes(ONE)) == []
+    assert list(await stores.attendance.act_notes(TWO)) == [why]

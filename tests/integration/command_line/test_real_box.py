@@ -147,6 +147,11 @@ def test_an_exam_from_draft_to_closed(box: Box, exam: dict[str, Any], tmp_path: 
     }
     assert pdf.read_bytes().startswith(b"%PDF-")
     assert box.lead("exam", "open", name)["state"] == "open"
+    gate = box.lead("exam", "gate", code)
+    assert gate["passed"] is True
+    assert {"disk", "clock", "certificate", "roster", "pepper"} <= {
+        c["name"] for c in gate["checks"]
+    }
     attempts = box.lead("attempt", "list", code)["attempts"]
     assert [(seat["seat"], seat["name"]) for seat in attempts] == [
         ("A1", "Kandidat Öst"),

@@ -1,0 +1,38 @@
+"""`hallvakt exam gate`: what must be right before the start."""
+
+from __future__ import annotations
+
+import sys
+
+from appliance.cli.box_client import logged_in
+from appliance.cli.options import Caller, Json
+from appliance.cli.output import answer
+
+_MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
+_NOT_READY = 4
+
+
+async def gate(
+    exam: str,
+    /,
+    *,
+    who: Caller,
+    json: Json = False,
+) -> None:
+    """Look whether an exam is ready to be started: disk, clock, certificate, models, relay,
+    backlog, roster, pepper. Exits with 4 when something fails.
+    """
+    from appliance.cli.exam import exam_id_of
+
+    async with logged_in(who) as box:
+        found = await box.call("GET", f"/exams/{await exam_id_of(box, exam)}/start-gate")
+    lines = []
+    for check in found["checks"]:
+        lines.append(f"{_MARKS[check['status']]}  {check['name']:<14}  {check['detail']}")
+        if check["advice"]:
+            lines.append(f"{'':<22}-> {check['advice']}")
+    lines.append("Ready to start." if found["passed"] else "Not ready: see FAIL above.")
+    answer(found, lines, as_json=json)
+    if not found["passed"]:
+        sys.stdout.flush()
+        sys.exit(_NOT_READY)

@@ -1,0 +1,115 @@
+"""Each reading before a start is judged at its threshold, for this exam's own settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.core import start_gate as gate
+from appliance.core.attempt import Attempt
+from appliance.core.checkup import Check, CheckStatus, ok
+from appliance.core.exam import Seat
+from appliance.core.settings import Capture, Descriptor, ExamSettings, Features, Retention
+from tests.contract.store.samples import attempt
+
+OK, WARN, FAIL = CheckStatus.OK, CheckStatus.WARN, CheckStatus.FAIL
+GB = 1_000_000_000
+
+
+def _settings(**features: bool) -> ExamSettings:
+    return ExamSettings(
+        title="x",
+        retention=Retention(days=30),
+        duration_minutes=100,
+        features=Features(**features),
+        capture=Capture(video_bits_per_second=800_000, audio_bits_per_second=80_000),
+    )
+
+
+def _class(size: int, extra: int = 0) -> list[Attempt]:
+    return [replace(attempt(n), extra_minutes=extra) for n in range(size)]
+
+
+def test_the_forecast_counts_candidates_minutes_and_bits() -> None:
+    hour = 3600 * 800_000 / 8 * 1.08
+    assert gate.forecast_bytes(_settings(video_snippets=True), _class(30, 20)) == 60 * hour
+    assert gate.forecast_bytes(_settings(), _class(30)) == 0
+    with_sound = gate.forecast_bytes(
+        _settings(video_snippets=True, audio_presence=True), _class(30, 20)
+    )
+    assert with_sound == pytest.approx(1.1 * 60 * hour)
+
+
+_TWICE = [attempt(1), replace(attempt(2), seat=attempt(1).seat)]
+_JUDGED: list[tuple[Check, CheckStatus]] = [
+    (gate.disk(7 * GB, 10 * GB), OK),
+    (gate.disk(9 * GB, 10 * GB), WARN),
+    (gate.disk(11 * GB, 10 * GB), FAIL),
+    (gate.disk(0, -GB), FAIL),  # below what the box keeps free for itself
+    (gate.certificate(86_400, 14_400, []), OK),
+    (gate.certificate(14_000, 14_400, []), FAIL),
+    (gate.certificate(-1, 14_400, []), FAIL),
+    (gate.certificate(86_400, 14_400, ["exam.school.example"]), WARN),
+    (gate.models({}), OK),
+    (gate.models({"yunet": "good", "silero": "good"}), OK),
+    (gate.models({"yunet": "good", "silero": "missing"}), FAIL),
+    (gate.models({"yunet": "changed", "silero": "missing"}), FAIL),
+    (gate.workers(False, 0), OK),
+    (gate.workers(True, 2), OK),
+    (gate.workers(True, 0), WARN),
+    (gate.relay(False, None, ""), OK),
+    (gate.relay(True, 0.4, ""), OK),
+    (gate.relay(True, None, "The relay does not answer."), FAIL),
+    (gate.relay_later(), OK),
+    (gate.backlog(0), OK),
+    (gate.backlog(5 * GB), WARN),
+    (gate.roster(_class(3)), OK),
+    (gate.roster([]), FAIL),
+    (gate.roster(_TWICE), FAIL),
+    (gate.halls({"Aula"}, (), None), OK),
+    (gate.halls({"Aula"}, ("Aula", "Annex"), {"Aula"}), OK),
+    (gate.halls({"Auela"}, ("Aula", "Annex"), None), WARN),
+    (gate.halls({"Aula", "Annex"}, (), {"Aula"}), WARN),
+    (gate.pepper(True), OK),
+    (gate.pepper(False), WARN),
+]
+
+
+@pytest.mark.parametrize(("check", "status"), _JUDGED, ids=lambda value: str(value)[:50])
+def test_a_reading_is_judged(check: Check, status: CheckStatus) -> None:
+    assert check.status is status
+    assert check.detail
+    assert bool(check.advice) == (status is not OK)
+
+
+@pytest.mark.parametrize(
+    ("settings", "needed"),
+    [
+        (_settings(video_snippets=True, face_photo=True), set()),
+        (_settings(video_snippets=True, audio_presence=True), {"silero"}),
+        (_settings(video_snippets=True, track_misuse_metrics=True), {"yunet", "facemesh"}),
+        (
+            replace(
+                _settings(video_snippets=True, face_photo=True, track_misuse_metrics=True),
+                descriptor=Descriptor.BOTH,
+            ),
+            {"yunet", "facemesh", "dlib", "mobilefacenet"},
+        ),
+    ],
+)
+def test_models_are_needed_for_what_is_switched_on(
+    settings: ExamSettings, needed: set[str]
+) -> None:
+    assert gate.needed_models(settings) == needed
+
+
+def test_a_warning_does_not_stop_a_start_and_a_failure_does() -> None:
+    good, hm, no = ok("a", "b"), gate.pepper(False), gate.roster([])
+    assert gate.report([good, hm]).passed
+    assert not gate.report([good, hm, no]).passed
+
+
+def test_the_same_label_in_two_halls_is_two_seats() -> None:
+    elsewhere = replace(attempt(2), seat=Seat(hall="Annex", label=attempt(1).seat.label))
+    assert gate.roster([attempt(1), elsewhere]).status is OK
