@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from appliance.core.attempt import Attempt
 from appliance.core.checkup import Check, CheckStatus, fail, ok, warn, worst
+from appliance.core.keys import PepperKeeping
 from appliance.core.settings import Descriptor, ExamSettings
 
 _GB = 1_000_000_000
@@ -171,11 +172,11 @@ def halls(
     return ok("halls", ", ".join(sorted(held_in)) or "none")
 
 
-def pepper(of_machine: bool) -> Check:
-    if of_machine:
-        return ok("pepper", "a credential of this machine")
+def pepper(keeping: PepperKeeping) -> Check:
+    if keeping is PepperKeeping.TPM:
+        return ok("pepper", "a credential bound to this machine's TPM")
     return warn(
         "pepper",
-        "a plain file: who takes the disk has it too",
-        "Give the gateway the credential hallvakt-pepper, or lock the box away.",
+        "not bound to a TPM: who takes the box with its disk can try passphrases",
+        "Lock the box away while an exam is open; `hallvakt doctor` says what else helps.",
     )

@@ -45,7 +45,7 @@ def start_gate(on: Foundation) -> StartGate:
         backlog=partial(_backlog, on),
         halls=on.config.halls.keys(),
         keep_free=keep_free(disk.f_blocks * disk.f_frsize),
-        pepper_of_machine=on.pepper_of_machine,
+        pepper=on.pepper,
     )
 
 

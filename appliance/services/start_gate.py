@@ -10,6 +10,7 @@ from appliance.core.attempt import Attempt
 from appliance.core.checkup import Check, CheckStatus
 from appliance.core.errors import BadInput, HallvaktError, WrongState
 from appliance.core.exam import IN_SESSION, Exam
+from appliance.core.keys import PepperKeeping
 from appliance.core.people import User
 from appliance.core.ports import AttemptStore, BlobStore, MediaWorkers, UserStore
 from appliance.core.processing import NEEDS_FACE_MODEL, Category, permitted
@@ -48,7 +49,7 @@ class StartGate:
         backlog: Callable[[], Awaitable[int]],
         halls: Collection[str],
         keep_free: int,
-        pepper_of_machine: bool,
+        pepper: PepperKeeping,
     ) -> None:
         self._access = access
         self._attempts = attempts
@@ -62,7 +63,7 @@ class StartGate:
         self._backlog = backlog
         self._halls = halls
         self._keep_free = keep_free
-        self._pepper_of_machine = pepper_of_machine
+        self._pepper = pepper
 
     async def look(self, exam: Exam) -> GateReport:
         """Every check, the same each time it is asked; about a tenth of a second."""
@@ -77,7 +78,7 @@ class StartGate:
             "backlog": self._backlog_check,
         }
         checks = await examine(probes)
-        return start_gate.report([*checks, start_gate.pepper(self._pepper_of_machine)])
+        return start_gate.report([*checks, start_gate.pepper(self._pepper)])
 
     async def pass_through(self, asked: ExamFor, override: str) -> GateReport:
         """Return when the exam may be started: nothing fails, or `override` says why it is started

@@ -10,6 +10,7 @@ from appliance.core import start_gate as gate
 from appliance.core.attempt import Attempt
 from appliance.core.checkup import Check, CheckStatus, ok
 from appliance.core.exam import Seat
+from appliance.core.keys import PepperKeeping
 from appliance.core.settings import Capture, Descriptor, ExamSettings, Features, Retention
 from tests.contract.store.samples import attempt
 
@@ -71,8 +72,9 @@ _JUDGED: list[tuple[Check, CheckStatus]] = [
     (gate.halls({"Aula"}, ("Aula", "Annex"), {"Aula"}), OK),
     (gate.halls({"Auela"}, ("Aula", "Annex"), None), WARN),
     (gate.halls({"Aula", "Annex"}, (), {"Aula"}), WARN),
-    (gate.pepper(True), OK),
-    (gate.pepper(False), WARN),
+    (gate.pepper(PepperKeeping.TPM), OK),
+    (gate.pepper(PepperKeeping.HOST), WARN),
+    (gate.pepper(PepperKeeping.FILE), WARN),
 ]
 
 
@@ -105,7 +107,7 @@ def test_models_are_needed_for_what_is_switched_on(
 
 
 def test_a_warning_does_not_stop_a_start_and_a_failure_does() -> None:
-    good, hm, no = ok("a", "b"), gate.pepper(False), gate.roster([])
+    good, hm, no = ok("a", "b"), gate.pepper(PepperKeeping.FILE), gate.roster([])
     assert gate.report([good, hm]).passed
     assert not gate.report([good, hm, no]).passed
 
