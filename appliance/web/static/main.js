@@ -12,7 +12,9 @@ import { DevicesStep } from "./devices.js";
 import { HandIn } from "./hand_in.js";
 import { codesInAddress, JoinStep, rememberedCodes } from "./join.js";
 import { LiveViews } from "./live_view.js";
+import { Moved } from "./moved.js";
 import { NoticeStep } from "./notice.js";
+import { alone } from "./one_page.js";
 import { byId, put, say, show } from "./page.js";
 import { PortraitStep } from "./portrait.js";
 import { RoomStep } from "./room.js";
@@ -33,6 +35,7 @@ class Visit {
   #step = null;
   #lost = 0; // snippets that could not be sent any more
   #finished = false;
+  #moved = false;
   #askAt = 0;
   #endAskedAt = 0;
   #beat = new Beat();
@@ -57,6 +60,7 @@ class Visit {
 
   constructor() {
     this.#channel.addEventListener("status", ({ detail }) => this.#heard(detail));
+    this.#channel.addEventListener("taken_over", () => this.#takenOver());
     this.#channel.addEventListener("up", () => this.#lineChanged(true));
     this.#channel.addEventListener("down", () => this.#lineChanged(false));
     this.#capture.addEventListener("changed", () => {
@@ -98,7 +102,10 @@ class Visit {
         this.#status = await call("GET", "/attempts/me");
         return true;
       } catch (error) {
-        if (error instanceof Problem && [401, 403].includes(error.status)) return false;
+        if (error instanceof Problem && [401, 403].includes(error.status)) {
+          if (error.code === "taken-over") await this.#sendTheRest();
+          return false;
+        }
         put(byId("loading-why"), sentence(error));
         await new Promise((resolve) => setTimeout(resolve, ASK_DISCONNECTED_MS));
       }
@@ -107,8 +114,9 @@ class Visit {
 
   async #joined() {
     this.#status = await call("GET", "/attempts/me");
-    const { attempt, acknowledged } = this.#status;
-    this.#spool = await Spool.open(attempt, acknowledged);
+    const { attempt, acknowledged, next_sequence: next } = this.#status;
+    await writeFact("attempt", attempt);
+    this.#spool = await Spool.open(attempt, next - 1);
     this.#uploader = new Uploader(this.#spool);
     this.#uploader.acknowledged = acknowledged;
     this.#uploader.addEventListener("changed", () => this.#draw());
@@ -124,7 +132,8 @@ class Visit {
     try {
       this.#heard(await call("GET", "/attempts/me"));
     } catch (error) {
-      if (error instanceof Problem && error.status === 401) await this.#released();
+      if (error.code === "taken-over") await this.#takenOver();
+      else if (error instanceof Problem && error.status === 401) await this.#released();
     }
   }
 
@@ -141,6 +150,7 @@ class Visit {
   }
 
   #draw() {
+    if (this.#moved) return;
     this.#page.cameraOn = this.#camera.on;
     this.#page.waiting = this.#spool?.waiting ?? 0;
     const step = this.#finished ? "done" : stepOf(this.#status, this.#page);
@@ -279,6 +289,24 @@ class Visit {
     this.#join.problem(text("join.released"));
   }
 
+  /** The seat has moved to another computer. */
+  async #takenOver() {
+    if (this.#spool === null || this.#finished) return;
+    this.#finished = this.#moved = true;
+    this.#channel.close();
+    this.#live.endAll();
+    const [capture, spool, uploader] = [this.#capture, this.#spool, this.#uploader];
+    await new Moved().run({ capture, spool, uploader });
+  }
+
+  /** Moved, and reloaded before all was sent. */
+  async #sendTheRest() {
+    const attempt = await readFact("attempt");
+    const spool = attempt && (await Spool.open(attempt, 0));
+    if (!spool?.waiting) return;
+    await new Moved().run({ capture: this.#capture, spool, uploader: new Uploader(spool) });
+  }
+
   #mayBeSeen() {
     const status = this.#status;
     return (
@@ -351,23 +379,6 @@ class Visit {
     }
     this.#draw();
   }
-}
-
-/** One page at a time: two would record the same minutes twice. */
-function alone() {
-  return new Promise((resolve) => {
-    const hold = () => {
-      resolve();
-      return new Promise(() => {}); // until the page is gone
-    };
-    navigator.locks.request("hallvakt-visit", { ifAvailable: true }, (lock) => {
-      if (lock) return hold();
-      translatePage();
-      show("elsewhere");
-      navigator.locks.request("hallvakt-visit", hold);
-      return null;
-    });
-  });
 }
 
 if (!globalThis.hallvaktUnsupported) {

@@ -13,6 +13,7 @@ export class RoomStep {
   #handRaised = false;
   #spoken = { recording: null, watched: null, hand: null, over: null };
   #linkLostAt = null;
+  #messages = new Set();
 
   /** `handIn()` when the candidate has said so twice; `fixCamera()` to try the camera again. */
   constructor(channel, { handIn, fixCamera }) {
@@ -27,7 +28,9 @@ export class RoomStep {
       this.#askHandIn(false);
       handIn();
     });
-    channel.addEventListener("message", ({ detail }) => this.#message(detail));
+    channel.addEventListener("message", ({ detail }) => {
+      if (this.#message(detail)) announce(`${text("messages.title")}: ${detail.text}`);
+    });
   }
 
   /** `now` is `{step, status, recording, sound, link, trouble, givenUp}`. */
@@ -36,6 +39,7 @@ export class RoomStep {
     this.#drawHeading(now);
     drawStrip({ ...now, link: { ...now.link, up: this.#linkForEyes(now.link.up) } });
     this.#drawTrouble(now);
+    for (const message of status.messages) this.#message(message);
     this.#handRaised = status.hand_raised;
     const hand = byId("hand");
     put(hand, text(status.hand_raised ? "hand.lower" : "hand.raise"));
@@ -90,7 +94,11 @@ export class RoomStep {
     if (news.length) announce(news.join(". "));
   }
 
+  /** False for one that stands there already: the box tells the last ones again with its status. */
   #message({ text: words, at }) {
+    const known = `${at} ${words}`;
+    if (this.#messages.has(known)) return false;
+    this.#messages.add(known);
     const item = document.createElement("li");
     const time = document.createElement("time");
     time.dateTime = new Date(at).toISOString();
@@ -102,7 +110,7 @@ export class RoomStep {
     item.append(time, " ", words);
     byId("messages-list").prepend(item);
     byId("messages").hidden = false;
-    announce(`${text("messages.title")}: ${words}`);
+    return true;
   }
 
   #askHandIn(open) {

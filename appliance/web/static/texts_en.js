@@ -159,6 +159,10 @@ export const EN = {
   "leave.go": "Done, leave this page",
   "leave.hint":
     "So that the next person at this computer sees nothing of yours. It happens by itself after a while.",
+  "moved.title": "This page is no longer used for your seat",
+  "moved.lead":
+    "Recording has ended here. The exam goes on at another device, or you join again. Leave this page open until all parts are sent.",
+  "moved.again": "Join again here",
   "left.title": "All done",
   "left.lead": "Nothing is left on this computer. You can close this window.",
   "problem.unreachable": "The box does not answer. Check the network, or raise your hand.",

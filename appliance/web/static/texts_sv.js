@@ -160,6 +160,10 @@ export const SV = {
   "leave.go": "Klar, lämna sidan",
   "leave.hint":
     "Så att nästa person vid datorn inte ser något av ditt. Det sker av sig själv efter en stund.",
+  "moved.title": "Den här sidan används inte längre för din plats",
+  "moved.lead":
+    "Inspelningen har slutat här. Provet fortsätter på en annan enhet, eller så ansluter du igen. Låt sidan vara öppen tills alla delar är skickade.",
+  "moved.again": "Anslut igen här",
   "left.title": "Allt klart",
   "left.lead": "Inget finns kvar på datorn. Du kan stänga fönstret.",
   "problem.unreachable": "Inget svar. Kontrollera nätet, eller räck upp handen.",

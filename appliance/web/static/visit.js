@@ -5,7 +5,7 @@ const OVER = new Set(["closed", "archived", "purged"]);
 const FINISHED = new Set(["handed_in", "ended"]);
 // For a last sentence, and for an invigilator to grant more time.
 const HAND_IN_AFTER_MS = 60_000;
-const WATCHED_BY_A_PERSON = new Set(["missing", "refused"]);
+const WATCHED_BY_A_PERSON = new Set(["missing", "refused", "watched"]);
 
 /** Does this exam use the camera at all? If not, the page does not even ask for it. */
 export function cameraWanted(features) {
