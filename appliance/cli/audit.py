@@ -100,7 +100,7 @@ def verify_(
 def head_lines(head: str, words: str) -> list[str]:
     """The head for the paper record: words, digits and a code to scan."""
     code = io.StringIO()
-    segno.make(head, error="l", micro=False).terminal(code, compact=True, border=2)
+    segno.make(head.upper(), error="l", micro=False).terminal(code, compact=True, border=2)
     return ["Note for the exam's paper record:", f"  {words}", f"  {head}", code.getvalue()]
 
 

@@ -117,6 +117,11 @@ async def closed(pilot: Pilot[None], box: ScriptedBox) -> None:
     await until(pilot, lambda: "bracelet" in drawn(pilot))
 
 
+async def paper_record(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await closed(pilot, box)
+    await pilot.press("p")
+
+
 async def help_screen(pilot: Pilot[None], box: ScriptedBox) -> None:
     await hall(pilot, box)
     await pilot.press("question_mark")
@@ -144,6 +149,7 @@ SCENES: list[Scene] = [
     close_first,
     close_second,
     closed,
+    paper_record,
     help_screen,
     check_in,
 ]

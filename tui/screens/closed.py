@@ -15,6 +15,7 @@ from textual.widgets import Static
 from appliance.core.feed import ExamStatus
 from tui.language import text, tr
 from tui.screens.base import ConsoleScreen
+from tui.screens.paper_record import PaperRecordScreen
 from tui.shift import Shift
 from tui.widgets.key_footer import KeyFooter
 from tui.widgets.title_bar import TitleBar
@@ -22,7 +23,10 @@ from tui.words import time_of_day
 
 
 class ClosedScreen(ConsoleScreen[None]):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,escape", "back", "to the exams")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,escape", "back", "to the exams"),
+        Binding("p", "paper", "for the paper record"),
+    ]
 
     class Left(Message):
         pass
@@ -78,6 +82,14 @@ class ClosedScreen(ConsoleScreen[None]):
             parts.append((f"{late}\n\n", ""))
         parts += [(f"{label:<36}{value}\n", "$foreground") for label, value in _lines(self._report)]
         return Content.assemble(*parts)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only who closed the exam was told the head of the log."""
+        return action != "paper" or bool(self._report.get("audit_head"))
+
+    def action_paper(self) -> None:
+        words, head = self._report.get("audit_words", ""), self._report["audit_head"]
+        self.app.push_screen(PaperRecordScreen(str(words), str(head)))
 
     def action_back(self) -> None:
         self.post_message(self.Left())
