@@ -28,6 +28,7 @@ from appliance.core.ids import ExamId
 from appliance.core.keys import PepperKeeping, Recipient
 from appliance.core.languages import Languages
 from appliance.processes.languages_here import languages_here
+from appliance.processes.relay_launcher import launcher
 from appliance.services.access import Access
 from appliance.services.box import Measured
 from appliance.services.channels import Channels
@@ -76,7 +77,7 @@ def lay_foundation(state: Path, config: BoxConfig) -> Foundation:
         randomness=randomness,
         recipients=recipients,
     )
-    sealing = ObjectSealing()
+    sealing, tls = ObjectSealing(), TlsFiles.below(state / "tls")
     measured = Measured()
 
     def box_status(exam: ExamId) -> BoxStatus:
@@ -90,7 +91,13 @@ def lay_foundation(state: Path, config: BoxConfig) -> Foundation:
         stores=stores,
         blobs=blobs,
         workers=WorkerPool([run / f"media-worker-{n}.sock" for n in range(config.workers.count)]),
-        relay=Coturn(relay_plan(state, config), run=run, clock=clock, randomness=randomness),
+        relay=Coturn(
+            relay_plan(state, config),
+            run=run,
+            clock=clock,
+            randomness=randomness,
+            launcher=launcher([tls.certificate, tls.key]),
+        ),
         keys=keys,
         sealing=sealing,
         objects=SealedObjects(

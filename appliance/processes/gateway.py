@@ -23,6 +23,7 @@ from aiohttp import web
 
 from appliance.adapters.host.core_dumps import leave_no_core_dump
 from appliance.adapters.host.credentials import WARNINGS, machine_pepper, pepper_keeping
+from appliance.adapters.host.service_manager import ServiceManager
 from appliance.adapters.host.tls import TlsFiles
 from appliance.config.box import BoxConfig, load
 from appliance.core.errors import HallvaktError, Refused, Unreachable, WrongConfiguration
@@ -61,6 +62,7 @@ async def _serve(state: Path, config: BoxConfig) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    manager = ServiceManager()
     parts = await asyncio.to_thread(build, state, config)
     try:
         await _start(parts)
@@ -71,13 +73,27 @@ async def _serve(state: Path, config: BoxConfig) -> None:
         try:
             await _listen(runner, state, config)
             log.info("gateway ready", port=config.web.port)
+            manager.ready(f"serving on port {config.web.port}")
+            watchdog = asyncio.create_task(_feed_watchdog(manager, parts))
             await stopping.wait()
+            watchdog.cancel()
+            manager.stopping()
             log.info("gateway stopping")
         finally:
             parts.gateway.live_views.end_all("The box is stopping.")
             await runner.cleanup()
     finally:
         await _stop(parts)
+
+
+async def _feed_watchdog(manager: ServiceManager, parts: Parts) -> None:
+    """A sign of life only after work that a hanging disk or a blocked loop would not let by."""
+    if manager.watchdog_s is None:
+        return
+    while True:
+        await parts.stores.facts.get("watchdog")
+        manager.alive()
+        await asyncio.sleep(manager.watchdog_s / 3)
 
 
 async def _start(parts: Parts) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from appliance.adapters.host import landlock, sandbox
 from appliance.adapters.host.core_dumps import leave_no_core_dump
+from appliance.adapters.host.service_manager import ServiceManager
 from appliance.core.errors import HallvaktError, WrongConfiguration
 from appliance.core.messages import WorkerReply, WorkerRequest
 from appliance.processes.analysis import respawning, serving
@@ -45,6 +46,7 @@ def main() -> int:
         listening = serving.listen(options.socket)
         own_network = not options.no_sandbox and sandbox.leave_the_network()
         answer = _load(options.models)
+        ServiceManager().ready("looking at snippets")
     except HallvaktError as error:
         _say(error.message)
         return error.exit_code

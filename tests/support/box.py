@@ -30,6 +30,10 @@ from tests.support.box_api import BoxApi, Prepared, Validate
 ROOT = Path(__file__).parents[2]
 LEAD, PASSPHRASE = "lena", "korrekt häst batteri häftklammer"
 START_S = 30.0
+_UNITS = {
+    "appliance.processes.gateway": "hallvakt-gateway.service",
+    "appliance.processes.media_worker": "hallvakt-media-worker@.service",
+}
 
 SETTINGS = """
 [exam]
@@ -66,7 +70,8 @@ def clean_environment() -> dict[str, str]:
 @dataclass(slots=True)
 class RealBox:
     """`school` holds the private keys a school would keep elsewhere: root, reviewer, recovery,
-    data_protection_officer."""
+    data_protection_officer. `units`: run the processes under the rules of their systemd units.
+    `environment` is added to the gateway's."""
 
     state: Path
     port: int
@@ -74,6 +79,8 @@ class RealBox:
     models: Path = field(default_factory=default_directory)
     validate: Validate | None = None
     school: dict[str, PrivateKey] = field(default_factory=dict)
+    units: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _apis: list[BoxApi] = field(default_factory=list)
 
@@ -171,10 +178,13 @@ class RealBox:
         return self.log_file.read_text() if self.log_file.exists() else ""
 
     def _spawn(self, arguments: list[str]) -> subprocess.Popen[bytes]:
+        command = [sys.executable, *arguments]
+        if self.units:
+            unit = ROOT / "systemd" / _UNITS[arguments[1]]
+            command = [sys.executable, "-m", "tests.support.unit_sandbox", str(unit), *command]
+        environment = clean_environment() | self.environment
         with self.log_file.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, *arguments], cwd=ROOT, env=clean_environment(), stderr=log
-            )
+            return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log)
 
     async def _answers(self) -> bool:
         api = BoxApi(self.origin, self.tls())

@@ -1,7 +1,7 @@
 """One coturn process: started with its configuration in memory, ended for certain.
 
 The configuration, which holds the exam's secret, reaches coturn through an anonymous memory file
-(`memfd_create`): it is in no argument list, no environment and on no disk. `setpriv` makes the
+(`memfd_create`): it is in no argument list, no environment and on no disk. Its launcher makes the
 kernel kill coturn when the gateway dies, whatever way it dies; should even that fail, the next
 start finds the process by its id and start time and ends it.
 """
@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from appliance.core.errors import Unreachable
@@ -35,13 +36,20 @@ def start_time(pid: int) -> str | None:
     return after_name[_START_TIME_FIELD - 3]
 
 
-async def start(configuration: str, directory: Path) -> asyncio.subprocess.Process:
-    """Start coturn; `directory` is made new. Raise Unreachable when coturn is not installed."""
+# Dies with its parent, gains nothing; what the box puts in its place does more.
+PLAIN_LAUNCHER = ("setpriv", "--pdeathsig", "KILL", "--no-new-privs", "--")
+
+
+async def start(
+    configuration: str, directory: Path, launcher: Sequence[str] = PLAIN_LAUNCHER
+) -> asyncio.subprocess.Process:
+    """Start coturn; `directory` is made new. `launcher` are the words before its own, which end in
+    its becoming coturn. Raise Unreachable when coturn is not installed."""
     await asyncio.to_thread(_make_empty, directory)
     memory = await asyncio.to_thread(_in_memory, configuration)
     try:
         process = await asyncio.create_subprocess_exec(
-            "setpriv", "--pdeathsig", "KILL", "--no-new-privs", "--",
+            *launcher,
             "turnserver", "-c", f"/proc/self/fd/{memory}",
             pass_fds=(memory,),
             cwd=directory,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,12 +45,15 @@ class Coturn:
         clock: Clock,
         randomness: Randomness,
         credential_s: int = LONGEST_LIFE_S,
+        launcher: Callable[[Path], Sequence[str]] = lambda _directory: child.PLAIN_LAUNCHER,
     ) -> None:
+        """`launcher`, given the one directory coturn may write in: the words it is started with."""
         self._plan = plan
         self._run = run
         self._clock = clock
         self._randomness = randomness
         self._credential_s = credential_s
+        self._launcher = launcher
         self._near = "127.0.0.1" if plan.listen == "0.0.0.0" else plan.listen
         self._exams: dict[ExamId, _Running] = {}
         self._keepers: set[asyncio.Task[None]] = set()
@@ -114,7 +118,7 @@ class Coturn:
                 )
             directory = self._directory(exam)
             text = render(self._plan, share, secret=secret, directory=directory)
-            process = await child.start(text, directory)
+            process = await child.start(text, directory, self._launcher(directory))
             if await self._ready(process, share):
                 break
             await child.end(process)
