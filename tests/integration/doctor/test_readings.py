@@ -1,0 +1,47 @@
+"""What the doctor reads off a machine, from files as the kernel writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from appliance.adapters.host import machine, storage
+
+
+def test_memory_and_swap_are_told_in_bytes(tmp_path: Path) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text(
+        "MemTotal:        8000000 kB\nMemFree:  1000000 kB\nMemAvailable:    6000000 kB\n"
+        "SwapTotal:       2000000 kB\nHugePages_Total:       0\n"
+    )
+    read = machine.memory(meminfo)
+    assert (read.total, read.available, read.swap) == (8192000000, 6144000000, 2048000000)
+
+
+def test_cards_without_the_loopback_device(tmp_path: Path) -> None:
+    for name, state, speed in (("eth0", "up", "1000"), ("wlan0", "down", "-1"), ("lo", "up", "")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "operstate").write_text(state + "\n")
+        (tmp_path / name / "speed").write_text(speed)
+    cards = [(card.name, card.state, card.speed) for card in machine.network_cards(tmp_path)]
+    assert cards == [("eth0", "up", 1000), ("wlan0", "down", None)]
+
+
+def test_a_running_time_service_is_named(tmp_path: Path) -> None:
+    assert machine.time_source(tmp_path).service == ""
+    (tmp_path / "chrony").mkdir()
+    (tmp_path / "chrony" / "chronyd.pid").write_text("1")
+    assert machine.time_source(tmp_path).service == "chrony"
+
+
+def test_a_name_that_nobody_knows_has_no_address() -> None:
+    found = machine.addresses_of(("localhost", "no-such-name.invalid"))
+    assert found["localhost"]
+    assert found["no-such-name.invalid"] == ()
+
+
+def test_the_disk_is_written_for_real_and_left_clean(tmp_path: Path) -> None:
+    assert storage.fsync_ms(tmp_path) > 0
+    assert list(tmp_path.iterdir()) == []
+    room = storage.room(tmp_path)
+    assert 0 < room.free <= room.total
+    assert storage.file_system(Path("/proc")) == "proc"
