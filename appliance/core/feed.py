@@ -14,6 +14,7 @@ from typing import Any
 
 from appliance.core.attempt import AttemptState, CameraState, LinkState
 from appliance.core.exam import ExamState
+from appliance.core.handover import NOBODY_ON_DUTY, Duty, SeenBy, ShiftNote
 from appliance.core.ids import AttemptId, ExamId, IncidentId
 from appliance.core.observation import HallEvent, Incident, Strength
 from appliance.core.settings import Features
@@ -27,6 +28,9 @@ class FeedKind(StrEnum):
     HALL_EVENT = "hall_event"  # HallEvent
     BOX = "box"  # BoxStatus
     NOTICE = "notice"  # Announcement
+    SHIFT_NOTE = "shift_note"  # ShiftNote
+    DUTY = "duty"  # Duty
+    SEEN = "seen"  # SeenBy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ class SeatStatus:
     last_sequence: int | None = None
     last_picture_ms: int | None = None
     acknowledged: int = 0
+    spool: int | None = None  # what the page last said it still has to send
     open_incidents: int = 0
     strongest: Strength | None = None
     hand_raised: bool = False
@@ -105,9 +110,23 @@ class HallSnapshot:
     incidents: tuple[Incident, ...]
     hall_events: tuple[HallEvent, ...]
     box: BoxStatus
+    shift_notes: tuple[ShiftNote, ...] = ()
+    duty: Duty = NOBODY_ON_DUTY
+    seen: tuple[SeenBy, ...] = ()
 
 
-FeedData = HallSnapshot | ExamStatus | SeatStatus | Incident | HallEvent | BoxStatus | Announcement
+FeedData = (
+    HallSnapshot
+    | ExamStatus
+    | SeatStatus
+    | Incident
+    | HallEvent
+    | BoxStatus
+    | Announcement
+    | ShiftNote
+    | Duty
+    | SeenBy
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +150,9 @@ class HallView:
     incidents: Mapping[IncidentId, Incident] = field(default_factory=dict)
     hall_events: tuple[HallEvent, ...] = ()
     announcements: tuple[Announcement, ...] = ()
+    shift_notes: tuple[ShiftNote, ...] = ()
+    duty: Duty = NOBODY_ON_DUTY
+    seen: Mapping[IncidentId, SeenBy] = field(default_factory=dict)
 
 
 _KEPT_ANNOUNCEMENTS = 50
@@ -151,6 +173,9 @@ def apply(view: HallView, message: FeedMessage) -> HallView:
                 seats={seat.attempt_id: seat for seat in snapshot.seats},
                 incidents={i.incident_id: i for i in snapshot.incidents},
                 hall_events=snapshot.hall_events,
+                shift_notes=snapshot.shift_notes,
+                duty=snapshot.duty,
+                seen={s.incident_id: s for s in snapshot.seen},
             )
         case ExamStatus() as exam:
             return replace(view, exam=exam)
@@ -170,6 +195,13 @@ def apply(view: HallView, message: FeedMessage) -> HallView:
         case Announcement() as announcement:
             kept = (*view.announcements, announcement)[-_KEPT_ANNOUNCEMENTS:]
             return replace(view, announcements=kept)
+        case ShiftNote() as note:
+            others_notes = tuple(n for n in view.shift_notes if n.note_id != note.note_id)
+            return replace(view, shift_notes=(*others_notes, note))
+        case Duty() as duty:
+            return replace(view, duty=duty)
+        case SeenBy() as seen:
+            return replace(view, seen={**view.seen, seen.incident_id: seen})
 
 
 def needs_eyes(view: HallView) -> list[Incident]:
@@ -191,4 +223,7 @@ DATA_TYPE: Mapping[FeedKind, Any] = {
     FeedKind.HALL_EVENT: HallEvent,
     FeedKind.BOX: BoxStatus,
     FeedKind.NOTICE: Announcement,
+    FeedKind.SHIFT_NOTE: ShiftNote,
+    FeedKind.DUTY: Duty,
+    FeedKind.SEEN: SeenBy,
 }

@@ -41,6 +41,8 @@ class Action(StrEnum):
     LIVE_VIEW_OPEN = "live_view_open"
     INCIDENT_DECIDE = "incident_decide"
     JOIN_CODE_SEE = "join_code_see"  # the code of a hall, to show it there
+    SHIFT_HAND_OVER = "shift_hand_over"  # notes to the next, who is on duty
+    CLOSE_OUT_SEE = "close_out_see"  # seats still open, and what still comes; no names, no pictures
     ATTEMPT_ACT = "attempt_act"  # break, message, extra time, identity by hand, release a seat
     # the box
     USER_MANAGE = "user_manage"
@@ -100,6 +102,8 @@ _INVIGILATOR = {
     Action.LIVE_VIEW_OPEN: _Grant(IN_SESSION),
     Action.INCIDENT_DECIDE: _Grant(_LIVE),
     Action.JOIN_CODE_SEE: _Grant(IN_SESSION),
+    Action.SHIFT_HAND_OVER: _Grant(IN_SESSION),
+    Action.CLOSE_OUT_SEE: _Grant(IN_SESSION),
     Action.ATTEMPT_ACT: _Grant(IN_SESSION),
 }
 _TABLE: dict[Role, dict[Action, _Grant]] = {
@@ -114,6 +118,7 @@ _TABLE: dict[Role, dict[Action, _Grant]] = {
         Action.START_GATE_SEE: _Grant(frozenset({ExamState.READY, ExamState.OPEN})),
         Action.EXAM_START: _Grant(frozenset({ExamState.OPEN})),
         Action.EXAM_CLOSE: _Grant(IN_SESSION),
+        Action.CLOSE_OUT_SEE: _Grant(IN_SESSION | {ExamState.CLOSED}),
         Action.USER_MANAGE: _Grant(None),
         Action.ERASURE_COUNTERSIGN: _Grant(_ANY - IN_SESSION),
     },

@@ -8,10 +8,12 @@ from appliance.adapters.crypto.join_proof import PageKeyProof
 from appliance.processes.exam_parts import ExamParts
 from appliance.processes.foundation import Foundation
 from appliance.services.acts import Acts
+from appliance.services.closing_out import ClosingOut
 from appliance.services.group_acts import GroupActs
 from appliance.services.hall_codes import HallCodes
 from appliance.services.joining import Joining
 from appliance.services.seating import Seating
+from appliance.services.shift_desk import ShiftDesk
 from appliance.services.takeovers import Takeovers
 
 
@@ -22,6 +24,8 @@ class AttendanceParts:
     hall_codes: HallCodes
     joining: Joining
     seating: Seating
+    shift_desk: ShiftDesk
+    closing_out: ClosingOut
 
 
 def attendance_parts(on: Foundation, exam: ExamParts) -> AttendanceParts:
@@ -39,6 +43,15 @@ def attendance_parts(on: Foundation, exam: ExamParts) -> AttendanceParts:
         clock=on.clock,
     )
     return AttendanceParts(
+        closing_out=ClosingOut(on.stores.attempts, on.stores.snippets, exam.arrivals, on.halls),
+        shift_desk=ShiftDesk(
+            access=on.access,
+            handovers=on.stores.handovers,
+            observations=on.stores.observations,
+            halls=on.halls,
+            clock=on.clock,
+            randomness=on.randomness,
+        ),
         acts=acts,
         group_acts=GroupActs(on.access, on.stores.attempts, acts),
         hall_codes=hall_codes,

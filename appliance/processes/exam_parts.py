@@ -97,6 +97,7 @@ def exam_parts(on: Foundation) -> ExamParts:
         exams=stores.exams,
         attempts=stores.attempts,
         attendance=stores.attendance,
+        handovers=stores.handovers,
         observations=stores.observations,
         life=attempt_life,
         arrivals=arrivals,

@@ -119,6 +119,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             languages=on.languages,
         ),
         clock=on.clock,
+        closing_out=attendance.closing_out,
         closing=_closing(on, exam, ingest),
         decisions=Decisions(
             on.access, stores.observations, on.halls, on.clock, exam.incident_locks
@@ -174,6 +175,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             languages=on.languages,
         ),
         seating=attendance.seating,
+        shift_desk=attendance.shift_desk,
         start_gate=exam.start_gate,
     )
 
@@ -224,6 +226,7 @@ def _closing(on: Foundation, exam: ExamParts, ingest: Ingest) -> CloseExam:
         exams=on.stores.exams,
         attempts=on.stores.attempts,
         attendance=on.stores.attendance,
+        handovers=on.stores.handovers,
         snippets=on.stores.snippets,
         observations=on.stores.observations,
         users=on.stores.users,

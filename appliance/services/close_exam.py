@@ -16,6 +16,7 @@ from appliance.core.attendance import AttendanceStore
 from appliance.core.batch import flagged_sequences
 from appliance.core.errors import HallvaktError, Locked
 from appliance.core.exam import IN_SESSION, Exam, ExamState
+from appliance.core.handover import HandoverStore
 from appliance.core.ids import AttemptId, ExamId
 from appliance.core.incident import is_withdrawn
 from appliance.core.observation import Incident
@@ -98,6 +99,7 @@ class CloseExam:
         exams: ExamStore,
         attempts: AttemptStore,
         attendance: AttendanceStore,
+        handovers: HandoverStore,
         snippets: SnippetStore,
         observations: ObservationStore,
         users: UserStore,
@@ -124,6 +126,7 @@ class CloseExam:
         self._exams = exams
         self._attempts = attempts
         self._attendance = attendance
+        self._handovers = handovers
         self._snippets = snippets
         self._observations = observations
         self._users = users
@@ -185,6 +188,7 @@ class CloseExam:
             raise
         await self._observations.remove_of_exam(exam_id)
         await self._attendance.forget_act_notes(exam_id)
+        await self._handovers.forget(exam_id)
         self._names.forget(exam_id)
         for attempt in attempts:
             self._portraits.forget(attempt.attempt_id)

@@ -11,6 +11,7 @@ from appliance.core.attempt import Attempt, AttemptState
 from appliance.core.attendance import AttendanceStore, Break
 from appliance.core.errors import HallvaktError, WrongState
 from appliance.core.exam import IN_SESSION, Exam, ExamState
+from appliance.core.handover import HandoverStore
 from appliance.core.ids import AttemptId, ExamId
 from appliance.core.incident import is_withdrawn
 from appliance.core.keys import Recipient, RecipientKind
@@ -39,6 +40,7 @@ class ExamLife:
         exams: ExamStore,
         attempts: AttemptStore,
         attendance: AttendanceStore,
+        handovers: HandoverStore,
         observations: ObservationStore,
         life: AttemptLife,
         arrivals: Arrivals,
@@ -55,6 +57,7 @@ class ExamLife:
         self._exams = exams
         self._attempts = attempts
         self._attendance = attendance
+        self._handovers = handovers
         self._observations = observations
         self._life = life
         self._arrivals = arrivals
@@ -138,7 +141,8 @@ class ExamLife:
             i for i in await self._observations.incidents(exam.exam_id) if not is_withdrawn(i)
         ]
         breaks = await self._breaks(exam.exam_id, attempts)
-        self._halls.enter(exam, attempts, incidents, acknowledged, breaks)
+        handover = await self._handovers.all(exam.exam_id)
+        self._halls.enter(exam, attempts, incidents, acknowledged, breaks, handover)
         if exam.settings.features.live_view:
             await self._start_relay(exam.exam_id)
 

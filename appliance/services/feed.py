@@ -25,6 +25,7 @@ from appliance.core.feed import (
     SeatStatus,
     apply,
 )
+from appliance.core.handover import NOTHING_YET, Handover, ShiftNote
 from appliance.core.ids import AttemptId
 from appliance.core.observation import HallEvent, Incident
 from appliance.core.ports import Clock
@@ -104,6 +105,8 @@ class Subscription:
                     seats=tuple(self._named(s) for s in data.seats if s.attempt_id in seats),
                     incidents=tuple(i for i in data.incidents if i.attempt_id in seats),
                     hall_events=tuple(e for e in data.hall_events if self._in_view(e.hall)),
+                    shift_notes=tuple(n for n in data.shift_notes if self._for_me(n)),
+                    seen=tuple(s for s in data.seen if s.attempt_id in seats),
                 )
             case SeatStatus():
                 if not self._in_view(data.hall):
@@ -115,6 +118,9 @@ class Subscription:
             case Incident():
                 if not self._in_view(self._hub.hall_of(data.attempt_id)):
                     return None
+            case ShiftNote():
+                if not self._for_me(data):
+                    return None
             case _:
                 about = getattr(data, "attempt_id", None)
                 if about is not None and not self._in_view(self._hub.hall_of(about)):
@@ -123,6 +129,9 @@ class Subscription:
 
     def _in_view(self, hall: str) -> bool:
         return self.viewer.halls is None or hall in self.viewer.halls
+
+    def _for_me(self, note: ShiftNote) -> bool:
+        return note.hall is None or self._in_view(note.hall)
 
     def _named(self, seat: SeatStatus) -> SeatStatus:
         if self.viewer.names is None:
@@ -152,13 +161,21 @@ class ExamFeed:
             subscription.offer(message)
         return message
 
-    def load(self, seats: Mapping[AttemptId, SeatStatus], incidents: tuple[Incident, ...]) -> None:
+    def load(
+        self,
+        seats: Mapping[AttemptId, SeatStatus],
+        incidents: tuple[Incident, ...],
+        handover: Handover = NOTHING_YET,
+    ) -> None:
         """Set the hall as stored (start of the gateway, a new roster); consoles start over."""
         self.view = replace(
             self.view,
             seq=self.view.seq + 1,
             seats=dict(seats),
             incidents={i.incident_id: i for i in incidents},
+            shift_notes=handover.notes,
+            duty=handover.duty,
+            seen={s.incident_id: s for s in handover.seen},
         )
         self._ring.clear()
         self.start_over()
@@ -182,6 +199,9 @@ class ExamFeed:
                 incidents=tuple(view.incidents.values()),
                 hall_events=view.hall_events,
                 box=view.box,
+                shift_notes=view.shift_notes,
+                duty=view.duty,
+                seen=tuple(view.seen.values()),
             ),
         )
 

@@ -19,6 +19,7 @@ from appliance.core.feed import (
     FeedKind,
     SeatStatus,
 )
+from appliance.core.handover import NOTHING_YET, Handover
 from appliance.core.ids import AttemptId, ExamId, pseudonym
 from appliance.core.incident import is_withdrawn
 from appliance.core.observation import Incident, Strength
@@ -79,6 +80,7 @@ class Halls:
         incidents: list[Incident],
         acknowledged: dict[AttemptId, tuple[int, int | None]],
         breaks: Mapping[AttemptId, Sequence[Break]],
+        handover: Handover = NOTHING_YET,
     ) -> ExamFeed:
         """Put an exam on show. `acknowledged`: per attempt (without a gap, highest)."""
         feed = ExamFeed(self._clock, exam_status(exam), self._box_status(exam.exam_id))
@@ -95,7 +97,7 @@ class Halls:
                 link=LinkState.NEVER if attempt.joined_ms is None else LinkState.LOST,
                 **_stored_fields(attempt),
             )
-        feed.load(seats, tuple(incidents))
+        feed.load(seats, tuple(incidents), handover)
         self._feeds[exam.exam_id] = feed
         for attempt in attempts:
             self._count_incidents(feed, attempt.attempt_id)

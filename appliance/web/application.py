@@ -25,6 +25,7 @@ from appliance.web import (
     health,
     live_signalling,
     login_api,
+    shift_api,
     start_gate_api,
     static_files,
 )
@@ -48,6 +49,7 @@ _PARTS = (
     candidate_channel.routes,
     login_api.routes,
     exam_api.routes,
+    shift_api.routes,
     start_gate_api.routes,
     attempt_api.routes,
     attendance_api.routes,

@@ -16,6 +16,7 @@ from appliance.services.candidates import Candidates
 from appliance.services.channels import Channels
 from appliance.services.check_in import CheckIn
 from appliance.services.close_exam import CloseExam
+from appliance.services.closing_out import ClosingOut
 from appliance.services.decisions import Decisions
 from appliance.services.erasure import ErasureDesk
 from appliance.services.evidence import EvidenceRoom
@@ -31,6 +32,7 @@ from appliance.services.names import Names
 from appliance.services.people import People
 from appliance.services.preparation import Preparation
 from appliance.services.seating import Seating
+from appliance.services.shift_desk import ShiftDesk
 from appliance.services.start_gate import StartGate
 from appliance.web.token_buckets import TokenBuckets
 
@@ -48,6 +50,7 @@ class Gateway:
     channels: Channels
     check_in: CheckIn
     closing: CloseExam
+    closing_out: ClosingOut
     clock: Clock
     decisions: Decisions
     erasures: ErasureDesk
@@ -64,6 +67,7 @@ class Gateway:
     people: People
     preparation: Preparation
     seating: Seating
+    shift_desk: ShiftDesk
     start_gate: StartGate
 
 

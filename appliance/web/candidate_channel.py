@@ -10,6 +10,7 @@ from aiohttp import web
 from appliance.core.attempt import Attempt
 from appliance.core.errors import HallvaktError
 from appliance.core.ids import ViewId
+from appliance.core.snippet import HIGHEST_SEQUENCE
 from appliance.services.channels import (
     ChannelMessage,
     HallMessage,
@@ -46,7 +47,11 @@ class HandIn(msgspec.Struct, tag_field="kind", tag="hand", forbid_unknown_fields
     raised: bool
 
 
-_decoder = msgspec.json.Decoder(LiveAnswerIn | LiveIceCandidateIn | HandIn)
+class SpoolIn(msgspec.Struct, tag_field="kind", tag="spool", forbid_unknown_fields=True):
+    waiting: int
+
+
+_decoder = msgspec.json.Decoder(LiveAnswerIn | LiveIceCandidateIn | HandIn | SpoolIn)
 
 
 class PageChannel:
@@ -140,3 +145,6 @@ async def _take(gateway: Gateway, attempt: Attempt, text: str) -> None:
             )
         case HandIn():
             await gateway.candidates.raise_hand(attempt, raised=message.raised)
+        case SpoolIn():
+            waiting = max(0, min(message.waiting, HIGHEST_SEQUENCE))
+            gateway.halls.update(attempt.attempt_id, spool=waiting)

@@ -29,6 +29,8 @@ _WATCHING = {
     Action.LIVE_VIEW_OPEN: SESSION,
     Action.INCIDENT_DECIDE: LIVE,
     Action.JOIN_CODE_SEE: SESSION,
+    Action.SHIFT_HAND_OVER: SESSION,
+    Action.CLOSE_OUT_SEE: SESSION,
     Action.ATTEMPT_ACT: SESSION,
 }
 ALLOWED: dict[Role, dict[Action, set[ExamState] | None]] = {
@@ -44,6 +46,7 @@ ALLOWED: dict[Role, dict[Action, set[ExamState] | None]] = {
         Action.START_GATE_SEE: {S.READY, S.OPEN},
         Action.EXAM_START: {S.OPEN},
         Action.EXAM_CLOSE: SESSION,
+        Action.CLOSE_OUT_SEE: {S.OPEN, S.LIVE, S.CLOSED},
         Action.ERASURE_COUNTERSIGN: OVER,
     },
     Role.REVIEWER: {Action.EXAM_LIST: ALWAYS},

@@ -14,6 +14,7 @@ from appliance.adapters.store.box_facts import BoxFacts
 from appliance.adapters.store.database import Database
 from appliance.adapters.store.envelopes import Envelopes
 from appliance.adapters.store.exams import Exams
+from appliance.adapters.store.handover import Handovers
 from appliance.adapters.store.identities import Identities
 from appliance.adapters.store.observations import Observations
 from appliance.adapters.store.snippets import Snippets
@@ -28,6 +29,7 @@ class Stores:
     exams: Exams
     attempts: Attempts
     attendance: Attendance
+    handovers: Handovers
     snippets: Snippets
     observations: Observations
     users: Users
@@ -68,6 +70,7 @@ def open_stores(state: Path, *, now_ms: Callable[[], int] | None = None) -> Stor
         exams=Exams(box),
         attempts=Attempts(box),
         attendance=Attendance(box),
+        handovers=Handovers(box),
         snippets=Snippets(box),
         observations=Observations(box),
         users=Users(box),

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from appliance.rehearsal.page_key import PageKey
 from tests.integration.gateway.contract import check_message
@@ -15,6 +16,12 @@ from tests.support.box import PASSPHRASE, RealBox
 from tests.support.box_api import BoxApi, Prepared
 
 _ME = "/api/v1/attempts/me"
+
+
+@pytest_asyncio.fixture
+async def lead(box: RealBox) -> BoxApi:
+    """Logged in anew for each test: some of them restart the box."""
+    return await box.login()
 
 
 async def _sit(box: RealBox, exam: Prepared, seat: str) -> tuple[BoxApi, str]:

@@ -1,0 +1,141 @@
+"""Two people at two consoles see the same, within a second; and what is open at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from appliance.rehearsal.page_key import PageKey
+from tests.integration.gateway.contract import check_message
+from tests.support.box import PASSPHRASE, RealBox
+from tests.support.box_api import BoxApi, Prepared
+from tests.support.tiny_webm import tiny_webm
+
+WITHIN_S = 1.0
+_ME = "/api/v1/attempts/me"
+
+
+@pytest_asyncio.fixture
+async def lead(box: RealBox) -> BoxApi:
+    """Logged in anew for each test: some of them restart the box."""
+    return await box.login()
+
+
+async def _next(feed: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
+    while True:
+        message: dict[str, Any] = await feed.receive_json(timeout=5)
+        check_message("FeedMessage", message)
+        if message["kind"] == kind:
+            return message
+
+
+async def _invigilator(
+    box: RealBox, lead: BoxApi, exam: Prepared, name: str, halls: list[str] | None = None
+) -> BoxApi:
+    user = {
+        "name": f"{name}-{exam.code}", "role": "invigilator", "passphrase": PASSPHRASE,
+        "exams": [exam.exam], "halls": halls,
+    }  # fmt: skip
+    await lead.ok("POST", "/api/v1/users", json=user)
+    return await box.login(str(user["name"]))
+
+
+async def test_what_one_does_the_other_sees_within_a_second(
+    box: RealBox, lead: BoxApi, exam: Prepared, candidate: BoxApi
+) -> None:
+    attempt = (await candidate.ok("GET", _ME))["attempt"]
+    base = f"/api/v1/exams/{exam.exam}"
+    other = await _invigilator(box, lead, exam, "bo")
+    does: list[tuple[str, str, Any, str]] = [
+        ("POST", f"{base}/attempts/{attempt}/acts", {"act": "break_start"}, "seat"),
+        ("POST", f"{base}/attempts/{attempt}/acts", {"act": "break_end"}, "seat"),
+        ("POST", f"{base}/shift-notes", {"text": "A1 feels ill", "hall": "Aula"}, "shift_note"),
+        ("PUT", f"{base}/duty", {"halls": ["Aula"]}, "duty"),
+        ("DELETE", f"{base}/duty", None, "duty"),
+    ]
+    async with lead.websocket(f"{base}/feed") as mine, other.websocket(f"{base}/feed") as theirs:
+        for feed in (mine, theirs):
+            await _next(feed, "snapshot")
+        for method, path, body, kind in does:
+            asked = time.monotonic()
+            await lead.ask(method, path, json=body)
+            async with asyncio.timeout(WITHIN_S):
+                told = [await _next(feed, kind) for feed in (mine, theirs)]
+            assert time.monotonic() - asked < WITHIN_S
+            assert told[0] == told[1]
+
+
+async def test_the_next_person_finds_notes_and_who_is_on_duty(
+    box: RealBox, lead: BoxApi, exam: Prepared
+) -> None:
+    base = f"/api/v1/exams/{exam.exam}"
+    await lead.ok("POST", f"{base}/shift-notes", json={"text": "the clock is slow"})
+    await lead.ok("POST", f"{base}/shift-notes", json={"text": "B1 may leave", "hall": "Annex"})
+    await lead.ok("PUT", f"{base}/duty", json={"halls": ["Annex"]})
+    ivar = await _invigilator(box, lead, exam, "ivar", ["Aula"])
+    assert (await ivar.ok("PUT", f"{base}/duty", json={}))["on_duty"][-1]["halls"] == ["Aula"]
+    await box.restart()
+    ivar = await box.login(f"ivar-{exam.code}")
+    async with ivar.websocket(f"{base}/feed") as feed:
+        found = (await _next(feed, "snapshot"))["data"]
+    assert [n["text"] for n in found["shift_notes"]] == ["the clock is slow"]
+    assert [d["halls"] for d in found["duty"]["on_duty"]] == [["Annex"], ["Aula"]]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "shift-notes", {"text": " "}, 400),
+        ("POST", "shift-notes", {"text": "x", "hall": "Cellar"}, 404),
+        ("POST", "shift-notes", {"text": "x", "hall": "Annex"}, 403),
+        ("PUT", "duty", {"halls": ["Annex"]}, 403),
+        ("POST", f"incidents/{'0' * 32}/seen", None, 404),
+    ],
+)
+async def test_what_is_refused(
+    box: RealBox, lead: BoxApi, exam: Prepared, method: str, path: str, body: Any, status: int
+) -> None:
+    ivar = await _invigilator(box, lead, exam, "ivar", ["Aula"])
+    reply = await ivar.ask(method, f"/api/v1/exams/{exam.exam}/{path}", json=body)
+    assert reply.status == status
+
+
+async def test_open_seats_before_the_close_and_what_comes_after_it(
+    box: RealBox, lead: BoxApi, exam: Prepared, candidate: BoxApi
+) -> None:
+    path = f"/api/v1/exams/{exam.exam}/close-out"
+    late = box.api()
+    await late.join(exam.code, exam.seats["B1"], PageKey())
+    await late.check_in()
+    for number in (1, 3):
+        await candidate.upload(number, tiny_webm(number))
+    async with late.websocket(f"{_ME}/channel") as channel:
+        await channel.send_json({"kind": "spool", "waiting": 7})
+        async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
+            snapshot = (await _next(feed, "snapshot"))["data"]
+            while not any(s["spool"] == 7 for s in snapshot["seats"]):
+                snapshot = {"seats": [(await _next(feed, "seat"))["data"]]}
+        before = {s["seat"]: s for s in (await lead.ok("GET", path))["open_seats"]}
+    assert {seat: s["why"] for seat, s in before.items()} == {
+        "A1": "writing",
+        "B1": "writing",
+        "A2": "not_here",
+    }
+    assert (before["A1"]["arrived"], before["A1"]["missing"]) == (2, 1)
+    assert before["B1"]["waiting"] == 7
+    await lead.ok("POST", f"/api/v1/exams/{exam.exam}/state", json={"to": "closed"})
+    await candidate.ok("POST", f"{_ME}/hand-in", json={"last_sequence": 4})
+    after = await lead.ok("GET", path)
+    assert after["late_until_ms"] > 0
+    open_now = {s["seat"]: (s["why"], s["missing"]) for s in after["open_seats"]}
+    assert open_now["A1"] == ("sending", 2)
+    for number in (2, 4):
+        assert (await candidate.upload(number, tiny_webm(number))).status == 201
+    after = await lead.ok("GET", path)
+    assert "A1" not in {s["seat"] for s in after["open_seats"]}
+    assert after["done"] == 1
