@@ -163,7 +163,8 @@ async def export(
     others
         What happens with passages in which somebody else may be seen or heard.
     passages
-        A file that decides them one by one: a number and include or leave-out on each line.
+        A file that decides them one by one: a number and include, blank or
+        leave-out on each line.
     audit
         Who looked at what: the box's `hallvakt audit show --attempt ID --json`.
     """

@@ -16,6 +16,7 @@ from appliance.core.documents import markdown
 from appliance.core.errors import BadInput, Conflict, NotFound, Unreachable
 from appliance.core.ids import AttemptId, ExamId, check_id
 from appliance.core.passages import Choice, Passage, parse_choices
+from appliance.processes.blanker import blanking
 from appliance.review.archive import Archive, OpenExam
 from appliance.review.export import Export, prepare
 
@@ -47,11 +48,13 @@ async def export_from(
         place = _Zip(out) if out.suffix == ".zip" else _Directory(out)
         await asyncio.to_thread(place.open)
         try:
-            await asyncio.to_thread(place.add, "report.md", markdown(export.report).encode())
-            pdf = await asyncio.to_thread(as_pdf, export.report)
+            async with blanking() as blanker:
+                async for name, content in export.files(archive, opened, blanker.blank):
+                    await asyncio.to_thread(place.add, name, content)
+            report = export.report()
+            await asyncio.to_thread(place.add, "report.md", markdown(report).encode())
+            pdf = await asyncio.to_thread(as_pdf, report)
             await asyncio.to_thread(place.add, "report.pdf", pdf)
-            async for name, content in export.files(archive, opened):
-                await asyncio.to_thread(place.add, name, content)
         finally:
             await asyncio.to_thread(place.close)
     answer(_document(export, out), _lines(export, out), as_json=json)
@@ -69,8 +72,9 @@ async def _exam_with(archive: Archive, attempt: AttemptId, exam: str | None) -> 
 def _document(export: Export, out: Path | None) -> dict[str, Any]:
     return {
         "out": None if out is None else str(out),
-        "videos": list(export.included),
-        "left_out": list(export.left_out),
+        "videos": [n for n in export.included if n not in export.unreadable],
+        "left_out": sorted({*export.left_out, *export.unreadable}),
+        "blanked": sorted(set(export.blanked) - export.unreadable),
         "passages": [
             {
                 "number": p.number,
@@ -94,9 +98,18 @@ def _lines(export: Export, out: Path | None) -> list[str]:
         return [*lines, "Nothing was written: name a place with --out."]
     return [
         *lines,
-        f"{out}: {len(export.included)} videos, {len(export.left_out)} left out. Look at them "
-        "before you hand them over; they are not encrypted any more.",
+        f"{out}: {len(export.included) - len(export.unreadable)} videos, "
+        f"{len(export.left_out) + len(export.unreadable)} left out. Look at them before you hand "
+        "them over; they are not encrypted any more.",
+        *_not_blanked(export),
     ]
+
+
+def _not_blanked(export: Export) -> list[str]:
+    if not export.unreadable:
+        return []
+    numbers = ", ".join(map(str, sorted(export.unreadable)))
+    return [f"Left out because they could not be read to be blanked: {numbers}."]
 
 
 def _passage(passage: Passage, choice: Choice) -> str:

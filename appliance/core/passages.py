@@ -16,15 +16,19 @@ from appliance.core.observation import Observation, ObservationKind
 
 MARGIN_MS = 4_000  # RuleThresholds.clear_s: how long a condition may go on before it counts as over
 
+Span = tuple[float, float]
+WHOLE: Span = (0.0, 3600.0)  # longer than any snippet
+
 OTHERS = frozenset(
     {ObservationKind.SEVERAL_FACES, ObservationKind.OTHER_PERSON, ObservationKind.CONVERSATION}
 )
 
 
 class Choice(StrEnum):
-    """Blanking is not offered: leaving a snippet out is the safe form of it."""
+    """`BLANK`: the passage is made black and silent in the videos it touches."""
 
     INCLUDE = "include"
+    BLANK = "blank"
     LEAVE_OUT = "leave-out"
 
 
@@ -88,8 +92,38 @@ def left_out(found: Sequence[Passage], choices: Mapping[int, Choice], others: Ch
     }
 
 
+def blanked(
+    found: Sequence[Passage],
+    choices: Mapping[int, Choice],
+    others: Choice,
+    footage: Iterable[Footage],
+) -> dict[int, tuple[Span, ...]]:
+    """Snippet -> the spans of it, in seconds from its start, that are made black and silent.
+
+    The margin is on both sides, as it is for finding the snippets. Where a passage touches a
+    snippet by its evidence only, or nobody knows when, all of it is.
+    """
+    spans: dict[int, list[Span]] = {}
+    by_sequence = {f.sequence: f for f in footage}
+    for passage in found:
+        if choices.get(passage.number, others) is not Choice.BLANK:
+            continue
+        for sequence in passage.sequences:
+            span = _span(passage, by_sequence[sequence])
+            spans.setdefault(sequence, []).append(span)
+    return {sequence: tuple(sorted(all_of)) for sequence, all_of in spans.items()}
+
+
+def _span(passage: Passage, footage: Footage) -> Span:
+    start = (passage.started_ms - MARGIN_MS - footage.started_ms) / 1000
+    end = (passage.ended_ms + MARGIN_MS - footage.started_ms) / 1000
+    if passage.kind is None or end <= 0 or start >= footage.duration_s:
+        return WHOLE
+    return max(0.0, start), end
+
+
 def parse_choices(text: str, found: Sequence[Passage]) -> dict[int, Choice]:
-    """One line a passage: its number and `include` or `leave-out`; `#` begins a remark.
+    """One line a passage: its number and `include`, `blank` or `leave-out`; `#` begins a remark.
 
     Raises BadInput for a line that is none, an unknown number or one given twice.
     """
@@ -103,8 +137,8 @@ def parse_choices(text: str, found: Sequence[Passage]) -> dict[int, Choice]:
             number, choice = int(words[0]), Choice(words[1])
         except (ValueError, IndexError):
             raise BadInput(
-                f"The passages file has the line {line.strip()!r}: write a number and include or "
-                "leave-out."
+                f"The passages file has the line {line.strip()!r}: write a number and "
+                "include, blank or leave-out."
             ) from None
         if len(words) != 2 or number not in numbers or number in choices:
             raise BadInput(

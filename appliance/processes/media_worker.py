@@ -11,9 +11,7 @@ when a permitted category needs it.
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
-import pkgutil
 import signal
 import sys
 from collections.abc import Callable
@@ -72,19 +70,17 @@ def main() -> int:
 
 def _load(models_directory: Path) -> Callable[[WorkerRequest], WorkerReply]:
     """Import everything now: after the lock-down no library file can be read any more."""
-    import av
     import cv2
     import PIL.Image
     import PIL.TiffImagePlugin
 
+    from appliance.adapters.media.preload import import_every_part
     from appliance.adapters.vision import weights
     from appliance.adapters.vision.manifest import read_manifest
     from appliance.processes.analysis.answering import answer
     from appliance.processes.analysis.models import Models
 
-    for module in pkgutil.walk_packages(av.__path__, "av."):  # PyAV imports parts when first used
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+    import_every_part()
     PIL.Image.preinit()
     cv2.setNumThreads(1)
     read_manifest()

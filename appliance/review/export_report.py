@@ -25,6 +25,11 @@ VIEWING: Mapping[str, str] = {
     "portrait_see": "saw the face photo",
     "live_view_open": "watched live",
 }
+_DECIDED: Mapping[Choice, str] = {
+    Choice.INCLUDE: "included",
+    Choice.BLANK: "black and silent",
+    Choice.LEAVE_OUT: "left out",
+}
 _NOT_LOOKED_AT = "sent after the exam was closed: nobody looked at it on the box"
 _LOOK_YOURSELF = (
     "Other people are found by a machine, which can miss them, and only where the exam's settings "
@@ -34,7 +39,8 @@ _LOOK_YOURSELF = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportParts:
-    """`included` and `left_out` are snippet numbers; `audit` None: no extract was given."""
+    """`included`, `left_out`, `blanked` (of the included) and `unreadable` (they could not be
+    blanked, so they stayed out) are snippet numbers; `audit` None: no extract was given."""
 
     attempt_id: AttemptId
     record: Mapping[str, Any]
@@ -42,6 +48,8 @@ class ReportParts:
     choices: Mapping[int, Choice]
     included: Collection[int]
     left_out: Collection[int]
+    blanked: Collection[int]
+    unreadable: Collection[int]
     portrait: bool
     audit: Sequence[Mapping[str, Any]] | None
 
@@ -149,6 +157,7 @@ def _files(parts: ReportParts) -> list[Block]:
             f"{len(parts.included)} videos are in the folder videos; {len(parts.left_out)} were "
             f"left out because somebody else may be in them. {_LOOK_YOURSELF}"
         ),
+        *_blanked(parts),
         Paragraph("Your face photo is in portrait.jpg." if parts.portrait else "No face photo."),
     ]
     if parts.passages:
@@ -158,11 +167,29 @@ def _files(parts: ReportParts) -> list[Block]:
                 f"{_time(p.started_ms)} to {_time(p.ended_ms)}",
                 _NOT_LOOKED_AT if p.kind is None else KIND[p.kind],
                 ", ".join(map(str, p.sequences)),
-                "included" if parts.choices[p.number] is Choice.INCLUDE else "left out",
+                _DECIDED[parts.choices[p.number]],
             )
             for p in parts.passages
         )
         blocks.append(Grid(("Passage", "When", "Why", "Videos", "Decision"), rows))
+    return blocks
+
+
+def _blanked(parts: ReportParts) -> list[Block]:
+    blocks: list[Block] = []
+    if parts.blanked:
+        numbers = ", ".join(map(str, sorted(parts.blanked)))
+        blocks.append(
+            Paragraph(
+                f"Videos {numbers} were made anew: where somebody else may be in them the picture "
+                "is black and there is no sound."
+            )
+        )
+    if parts.unreadable:
+        numbers = ", ".join(map(str, parts.unreadable))
+        blocks.append(
+            Paragraph(f"Videos {numbers} could not be made black in part and were left out, too.")
+        )
     return blocks
 
 

@@ -12,9 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _WORKER = "appliance/processes/media_worker.py"
 _ROOMS = {
-    # The worker's composition root loads av and cv2 before it shuts itself away from the disk.
-    "av": ("appliance/adapters/media/", "appliance/rehearsal/", "tui/", _WORKER),
+    "av": ("appliance/adapters/media/", "appliance/rehearsal/", "tui/"),
     # `hallvakt models` dims, blurs and shrinks pictures to see what that costs the models.
+    # The worker's composition root loads it before it shuts itself away from the disk.
     "cv2": ("appliance/adapters/vision/", "appliance/cli/models_", _WORKER),
     "onnxruntime": ("appliance/adapters/vision/", "appliance/adapters/hearing/"),
     "onnx": ("appliance/adapters/vision/convert/",),

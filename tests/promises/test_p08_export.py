@@ -16,10 +16,19 @@ from appliance.adapters.crypto.private_keys import write_private_key
 from appliance.core.errors import BadInput
 from appliance.core.ids import AttemptId
 from appliance.core.observation import Evidence, Observation, ObservationKind, Strength
-from appliance.core.passages import Choice, Footage, left_out, parse_choices, passages
+from appliance.core.passages import (
+    WHOLE,
+    Choice,
+    Footage,
+    blanked,
+    left_out,
+    parse_choices,
+    passages,
+)
 from appliance.core.snippet import ObjectKind
 from appliance.rehearsal.cloud_servers import CloudServers
 from tests.support.archived_exam import ArchivedExam, archived_exam
+from tests.support.blanked import brightness
 from tests.support.closed_exam import TITLE
 from tests.support.cloud_servers import cloud, database, driver_may_look_around
 
@@ -63,7 +72,29 @@ def test_passages_are_where_others_may_be() -> None:
     assert parse_choices("2 include  # agreed\n\n# none\n", found) == {2: Choice.INCLUDE}
 
 
-@pytest.mark.parametrize("text", ["9 include", "1 blank", "x include", "1", "1 include\n1 include"])
+def test_what_is_blanked_is_the_passage_and_its_margin() -> None:
+    late = Footage(sequence=7, started_ms=0, duration_s=0, looked_at=False)
+    footage = [*FOOTAGE, late]
+    found = passages(
+        footage,
+        [
+            seen(ObservationKind.SEVERAL_FACES, 26, 33),
+            seen(ObservationKind.OTHER_PERSON, 31, 32, 6),
+        ],
+    )
+    spans = blanked(found, {}, Choice.BLANK, footage)
+    # The first passage lasts from 26 to 33 s, so with its margin from 22 to 37 s.
+    assert spans[2] == ((2.0, 17.0), (7.0, 16.0))  # this one began at 20 s
+    assert spans[3] == ((0.0, 6.0), (0.0, 7.0))
+    # Named as evidence and at another time: not believed to be innocent in part.
+    assert spans[6] == (WHOLE,)
+    assert spans[7] == (WHOLE,)  # nobody looked at it
+    assert set(spans) == {2, 3, 6, 7}
+    others = {2: Choice.INCLUDE, 3: Choice.LEAVE_OUT}
+    assert blanked(found, others, Choice.BLANK, footage) == {7: (WHOLE,)}
+
+
+@pytest.mark.parametrize("text", ["9 include", "1 black", "x include", "1", "1 include\n1 include"])
 def test_a_wrong_choice_is_told(text: str) -> None:
     found = passages(FOOTAGE, [seen(ObservationKind.OTHER_PERSON, 25, 33)])
     with pytest.raises(BadInput):
@@ -161,3 +192,25 @@ async def test_passages_one_by_one_into_a_zip(archived: ArchivedExam, tmp_path: 
             return opened.namelist()
 
     assert len(await asyncio.to_thread(names)) == 8 + 3
+
+
+async def test_a_blanked_passage_is_black_in_what_is_handed_over(
+    archived: ArchivedExam, tmp_path: Path
+) -> None:
+    me = archived.made.attempts[0]
+    chosen, out = tmp_path / "choices", tmp_path / "mine"
+    await asyncio.to_thread(chosen.write_text, "1 blank\n")
+    code, told, said = await _export(tmp_path, me, "--out", str(out), "--passages", str(chosen))
+    assert code == 0, said
+    assert (len(told["videos"]), told["left_out"]) == (8, [])
+    assert told["blanked"]
+    files = await asyncio.to_thread(_files, out)
+    for number in told["videos"]:
+        video = files[f"videos/{number:06}.webm"]
+        if number in told["blanked"]:  # a second long, so the passage's margin covers all of it
+            assert set(brightness(video)) == {0}
+        else:
+            assert video == archived.made.plain[me, ObjectKind.SNIPPET, number]
+    text = files["report.md"].decode()
+    assert "black and silent" in text
+    assert f"Videos {', '.join(map(str, told['blanked']))} were made anew" in text
