@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,15 +18,19 @@ from appliance.adapters.crypto.private_keys import read_private_key
 from appliance.cli.options import Json, PassphraseFd
 from appliance.cli.output import answer, table
 from appliance.cli.passphrase import read_passphrase
+from appliance.cli.review_desk import desk
 from appliance.cli.review_export import export_from
 from appliance.config.cloud_file import load_cloud_file
 from appliance.core.errors import Conflict, NotFound, Unreachable
 from appliance.core.ids import AttemptId, ExamId, check_id
 from appliance.core.passages import Choice
 from appliance.core.snippet import ObjectKind
+from appliance.languages import read_languages
 from appliance.processes.cloud_ends import cloud_ends
 from appliance.review.archive import Archive
+from appliance.review.desk import Desk
 from appliance.review.page import ReviewPage
+from appliance.review.receipts import sent_receipts
 from appliance.review.summary import exam_summary
 
 app = App(name="review", help="Open what a reviewer's key can open.")
@@ -52,15 +57,29 @@ class Reviewer:
 
 
 @app.command(name="open")
-async def open_(*, who: Reviewer, port: int = 0, json: Json = False) -> None:
+async def open_(
+    *,
+    who: Reviewer,
+    viewer: str | None = None,
+    receipts: Path | None = None,
+    port: int = 0,
+    json: Json = False,
+) -> None:
     """Show the archive in a browser on this machine, until interrupted.
 
     Parameters
     ----------
+    viewer
+        Your name, drawn over every picture and put under your decisions; else the key's label.
+    receipts
+        Where it is written down what you look at; else beside the key file.
     port
         Port on 127.0.0.1; 0 takes a free one.
     """
-    async with _archive(who) as archive, ReviewPage(archive).serve(port) as address:
+    async with (
+        _desk(who, viewer, receipts) as desk,
+        ReviewPage(desk).serve(port) as address,
+    ):
         answer({"url": address}, f"Open {address} in a browser. Ctrl+C ends it.", as_json=json)
         await asyncio.Event().wait()
 
@@ -76,7 +95,8 @@ async def list_(
     exam
         Only the exam of this id.
     """
-    async with _archive(who) as archive:
+    async with _desk(who) as desk:
+        archive, own_key = desk.archive, desk.decisions.public_key.hex()
         wanted = [ExamId(check_id(exam))] if exam else [e.exam_id for e in await archive.exams()]
         exams = [exam_summary(await archive.open(one)) for one in wanted]
     lines = []
@@ -84,7 +104,29 @@ async def list_(
         lines.append(f"{summary['title'] or 'not for this key'}  {summary['exam']}")
         lines.append(f"  signed by the box {summary['fingerprint']}")
         lines += [f"  {line}" for line in table(summary["attempts"], _COLUMNS)]
-    answer({"exams": exams}, lines or "The cloud copy holds no exam.", as_json=json)
+    lines = lines or ["The cloud copy holds no exam."]
+    lines.append(f"Your key signs decisions as {own_key}")
+    answer({"exams": exams, "reviewer_key": own_key}, lines, as_json=json)
+
+
+@app.command(name="receipts")
+async def receipts_(*, who: Reviewer, exam: str, json: Json = False) -> None:
+    """Who looked at what of an exam on reviewers' machines, for the data protection officer.
+
+    Parameters
+    ----------
+    exam
+        Id of the exam.
+    """
+    async with _desk(who) as desk:
+        looks = await sent_receipts(desk.records, ExamId(check_id(exam)))
+    rows = [{**look, "at": _time(look["at_ms"])} for look in looks]
+    columns = ("at", "viewer", "attempt", "kind", "sequence")
+    answer(
+        {"receipts": looks},
+        table(rows, columns) if rows else "Nobody's receipts of this exam are in the cloud.",
+        as_json=json,
+    )
 
 
 @app.command
@@ -188,6 +230,32 @@ async def _archive(who: Reviewer) -> AsyncIterator[Archive]:
     key = await asyncio.to_thread(read_private_key, who.key, passphrase)
     async with cloud_ends(cloud.cloud) as ends:
         yield Archive(ends.objects, ends.records, key.for_opening(), trusted=cloud.trust.keys())
+
+
+@asynccontextmanager
+async def _desk(
+    who: Reviewer, viewer: str | None = None, receipts: Path | None = None
+) -> AsyncIterator[Desk]:
+    cloud = await asyncio.to_thread(load_cloud_file, who.cloud)
+    passphrase = read_passphrase(who.passphrase_fd, f"Passphrase of {who.key.name}")
+    key = await asyncio.to_thread(read_private_key, who.key, passphrase)
+    noted = receipts or who.key.with_name(f"{who.key.name}.receipts")
+    name = " ".join((viewer or key.label).split())[:80]
+    async with cloud_ends(cloud.cloud) as ends:
+        yield desk(
+            ends,
+            key,
+            trusted=cloud.trust.keys(),
+            reviewers=cloud.trust.reviewers(),
+            receipts=noted,
+            viewer=name,
+            languages=await asyncio.to_thread(read_languages),
+            second_needed=cloud.review.second_reviewer,
+        )
+
+
+def _time(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(sep=" ", timespec="seconds")[:19]
 
 
 def _write_new(path: Path, content: bytes) -> None:

@@ -8,6 +8,10 @@
 
     [trust]
     box_keys = ["..."]           # public keys of the school's boxes, 64 hexadecimal digits each
+    reviewer_keys = ["..."]      # what `hallvakt review list` prints as yours, of every reviewer
+
+    [review]
+    second_reviewer = true       # a finding needs a second reviewer's word
 
 Relative paths are relative to the file.
 """
@@ -26,18 +30,31 @@ _KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustConfig:
-    """Empty: any one box is believed, and a person compares its fingerprint."""
+    """Empty: any one box is believed, and a person compares its fingerprint; and so with the keys
+    that reviewers sign their decisions with."""
 
     box_keys: tuple[str, ...] = ()
+    reviewer_keys: tuple[str, ...] = ()
 
     def keys(self) -> frozenset[bytes]:
         return frozenset(bytes.fromhex(key) for key in self.box_keys)
+
+    def reviewers(self) -> frozenset[bytes]:
+        return frozenset(bytes.fromhex(key) for key in self.reviewer_keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewConfig:
+    """`second_reviewer` False: the school's policy lets one reviewer make a finding."""
+
+    second_reviewer: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudFile:
     cloud: CloudConfig
     trust: TrustConfig = field(default_factory=TrustConfig)
+    review: ReviewConfig = field(default_factory=ReviewConfig)
 
 
 def load_cloud_file(path: Path) -> CloudFile:
@@ -49,14 +66,15 @@ def load_cloud_file(path: Path) -> CloudFile:
             f"The file {path} cannot be read: it says where the cloud copy is."
         ) from None
     read = strict_toml.read(strict_toml.parse(text, str(path)), CloudFile, str(path))
-    for key in read.trust.box_keys:
+    for key in (*read.trust.box_keys, *read.trust.reviewer_keys):
         try:
             sound = len(bytes.fromhex(key)) == _KEY_BYTES
         except ValueError:
             sound = False
         if not sound:
             raise WrongConfiguration(
-                f"{path}: trust.box_keys must be public keys of boxes, 64 hexadecimal digits each."
+                f"{path}: trust.box_keys and trust.reviewer_keys must be public keys, 64 "
+                "hexadecimal digits each."
             )
     return replace(read, cloud=_with_whole_paths(read.cloud, path.parent))
 

@@ -24,6 +24,7 @@ class ObjectKind(IntEnum):
     DESCRIPTOR = 5
     IDENTITY = 6  # names of an exam, in the identity store only
     REMARK = 7  # a candidate's own words (UTF-8); goes into the record at close
+    DECISION = 8  # a reviewer's signed decision, sealed on the reviewer's machine
 
 
 class PriorityClass(StrEnum):

@@ -14,16 +14,22 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib import resources
-from typing import Any
+from pathlib import Path
 
 import msgspec
 from aiohttp import web
 
-from appliance.core.errors import BadInput, HallvaktError, Locked, NotFound
-from appliance.core.ids import AttemptId, ExamId, check_id
-from appliance.core.snippet import ObjectKind
-from appliance.review.archive import Archive, OpenExam
-from appliance.review.summary import attempt_detail, exam_summary
+from appliance.core.errors import (
+    BadInput,
+    Conflict,
+    HallvaktError,
+    Locked,
+    NotAllowed,
+    NotFound,
+)
+from appliance.review.desk import Desk
+from appliance.review.receipts import send_quietly
+from appliance.review.views import ReviewViews
 
 _COOKIE = "hallvakt-review"
 _HEADERS = {
@@ -48,32 +54,35 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
 _STATIC = {
-    "": ("index.html", "text/html"),
-    "review.css": ("review.css", "text/css"),
-    "main.js": ("main.js", "text/javascript"),
-    "api.js": ("api.js", "text/javascript"),
-    "exams.js": ("exams.js", "text/javascript"),
-    "attempt.js": ("attempt.js", "text/javascript"),
-    "player.js": ("player.js", "text/javascript"),
-    "elements.js": ("elements.js", "text/javascript"),
-    "icon.svg": ("icon.svg", "image/svg+xml"),
+    "" if file.name == "index.html" else file.name: (file.name, _TYPES[Path(file.name).suffix])
+    for file in (resources.files(__package__) / "static").iterdir()
+    if Path(file.name).suffix in _TYPES
 }
-_KINDS = {
-    "snippets": (ObjectKind.SNIPPET, "video/webm"),
-    "thumbnails": (ObjectKind.THUMBNAIL, "image/jpeg"),
-    "portrait": (ObjectKind.PORTRAIT, "image/jpeg"),
+_MOST_BODY = 64 * 1024
+_SEND_EVERY_S = 15.0
+_STATUS: dict[type[HallvaktError], int] = {
+    NotFound: 404,
+    Locked: 423,
+    Conflict: 409,
+    NotAllowed: 403,
+    BadInput: 400,
 }
-_STATUS: dict[type[HallvaktError], int] = {NotFound: 404, Locked: 423, BadInput: 400}
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class ReviewPage:
     """Opened exams stay in memory until the server ends."""
 
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-        self._opened: dict[ExamId, OpenExam] = {}
+    def __init__(self, desk: Desk) -> None:
+        self._views = ReviewViews(desk)
+        self._desk = desk
         self._token = secrets.token_urlsafe(32)
         self._cookie_hash: bytes | None = None
         self._host = ""
@@ -81,18 +90,15 @@ class ReviewPage:
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncIterator[str]:
         """The address to open, while the block runs. Port 0: any free one."""
-        application = web.Application(middlewares=[self._guard])
+        application = web.Application(middlewares=[self._guard], client_max_size=_MOST_BODY)
         application.on_response_prepare.append(_add_headers)
         application.router.add_post("/enter", self._enter)
-        application.router.add_get("/api/exams", self._exams)
-        application.router.add_get("/api/exams/{exam}", self._exam)
-        one = "/api/exams/{exam}/attempts/{attempt}"
-        application.router.add_get(one, self._attempt)
-        application.router.add_get(one + "/{kind}/{sequence:[0-9]{1,6}}", self._object)
+        self._views.add_to(application.router)
         for path in _STATIC:
             application.router.add_get(f"/{path}", _static)
         runner = web.AppRunner(application, access_log=None, handle_signals=False)
         await runner.setup()
+        sending = asyncio.create_task(self._send_receipts())
         try:
             site = web.TCPSite(runner, "127.0.0.1", port)
             await site.start()
@@ -100,7 +106,15 @@ class ReviewPage:
             self._host = f"127.0.0.1:{address[1]}"
             yield f"http://{self._host}/#token={self._token}"
         finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
             await runner.cleanup()
+            await send_quietly(self._desk.receipts, self._desk.records)
+
+    async def _send_receipts(self) -> None:
+        while True:
+            await asyncio.sleep(_SEND_EVERY_S)
+            self._views.not_sent = await send_quietly(self._desk.receipts, self._desk.records)
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
@@ -132,47 +146,6 @@ class ReviewPage:
         response.set_cookie(_COOKIE, cookie, httponly=True, samesite="Strict", path="/")
         return response
 
-    async def _exams(self, _request: web.Request) -> web.StreamResponse:
-        return _json(
-            [
-                {
-                    "exam": exam.exam_id,
-                    "box": exam.box_id,
-                    "state": exam.state,
-                    "closed_ms": exam.closed_ms,
-                }
-                for exam in await self._archive.exams()
-            ]
-        )
-
-    async def _exam(self, request: web.Request) -> web.StreamResponse:
-        return _json(exam_summary(await self._open(request)))
-
-    async def _attempt(self, request: web.Request) -> web.StreamResponse:
-        exam = await self._open(request)
-        attempt = exam.attempts.get(AttemptId(check_id(request.match_info["attempt"])))
-        if attempt is None:
-            raise NotFound("The exam has no such attempt.")
-        return _json(attempt_detail(attempt))
-
-    async def _object(self, request: web.Request) -> web.StreamResponse:
-        kind = _KINDS.get(request.match_info["kind"])
-        if kind is None:
-            raise NotFound("There is no such kind of picture or video.")
-        content = await self._archive.read(
-            await self._open(request),
-            AttemptId(check_id(request.match_info["attempt"])),
-            kind[0],
-            int(request.match_info["sequence"]),
-        )
-        return web.Response(body=content, content_type=kind[1])
-
-    async def _open(self, request: web.Request) -> OpenExam:
-        exam = ExamId(check_id(request.match_info["exam"]))
-        if exam not in self._opened:
-            self._opened[exam] = await self._archive.open(exam)
-        return self._opened[exam]
-
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     for name, value in _HEADERS.items():
@@ -185,10 +158,6 @@ async def _static(request: web.Request) -> web.StreamResponse:
     file = resources.files(__package__) / "static" / name
     content = await asyncio.to_thread(file.read_bytes)
     return web.Response(body=content, content_type=kind, charset="utf-8")
-
-
-def _json(document: Any) -> web.Response:
-    return web.Response(body=msgspec.json.encode(document), content_type="application/json")
 
 
 def _problem(status: int, detail: str) -> web.Response:

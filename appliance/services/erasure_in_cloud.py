@@ -114,7 +114,10 @@ class CloudErasure:
         for pack in packs:
             await eraser.objects.delete(f"packs/{pack.name}")
         await eraser.records.delete(documents.PACKS, attempt=attempt)
+        # What reviewers looked at stays until the exam's retention ends, as the box's audit does.
+        await erase_decisions(eraser.objects, eraser.records, attempt=attempt)
         left: list[object] = [
+            *await eraser.records.find(documents.DECISIONS, attempt=attempt),
             *await eraser.records.find(documents.ATTEMPTS, _id=attempt),
             *await eraser.records.find(documents.PACKS, attempt=attempt),
             *[p.name for p in packs if await eraser.objects.stat(f"packs/{p.name}")],
@@ -125,6 +128,13 @@ class CloudErasure:
                 "and the eraser's rights. The erasure is not finished.",
                 code="not-erased",
             )
+
+
+async def erase_decisions(objects: ObjectCloud, records: RecordCloud, **of: str) -> None:
+    """Reviewers' decisions of one attempt or exam: the objects first, for the records name them."""
+    for row in await records.find(documents.DECISIONS, **of):
+        await objects.delete(f"decisions/{row['_id']}")
+    await records.delete(documents.DECISIONS, **of)
 
 
 async def signed_tombstones(

@@ -31,7 +31,7 @@ from appliance.core.quarantine import Quarantine
 from appliance.core.retention import Held, Place, Reason, may_delete
 from appliance.services import cloud_documents as documents
 from appliance.services.arrived import window_ended
-from appliance.services.erasure_in_cloud import Eraser
+from appliance.services.erasure_in_cloud import Eraser, erase_decisions
 
 _CLOSED = frozenset({ExamState.CLOSED, ExamState.ARCHIVED})
 
@@ -175,7 +175,8 @@ class Purge:
                 await self._eraser.objects.delete(f"packs/{pack.name}")
             for manifest in manifests:
                 await self._eraser.objects.delete(f"manifests/{manifest.name}")
-            for collection in (documents.PACKS, documents.MANIFESTS):
+            await erase_decisions(self._eraser.objects, self._eraser.records, exam=exam.exam_id)
+            for collection in (documents.PACKS, documents.MANIFESTS, documents.RECEIPTS):
                 await self._eraser.records.delete(collection, exam=exam.exam_id)
             await self._eraser.records.delete(documents.EXAMS, _id=exam.exam_id)
         except Unreachable:

@@ -8,17 +8,41 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.adapters.crypto.private_keys import PrivateKey
+from appliance.cli.review_desk import desk
 from appliance.config.box import CloudConfig
+from appliance.languages import read_languages
 from appliance.processes.cloud_ends import CloudEnds, cloud_ends
 from appliance.processes.syncer import syncer
 from appliance.review.archive import Archive
+from appliance.review.desk import Desk
 from tests.support.closed_exam import ClosedExam, closed_exam
+
+_LANGUAGES = read_languages()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedExam:
     made: ClosedExam
     ends: CloudEnds
+
+    def desk(
+        self,
+        receipts: Path,
+        key: PrivateKey | None = None,
+        *,
+        viewer: str = "Anna Granskare",
+        ends: CloudEnds | None = None,
+    ) -> Desk:
+        """As `hallvakt review open` puts it together."""
+        return desk(
+            ends or self.ends,
+            key or self.made.reviewer,
+            trusted={self.made.signing_key.public_bytes},
+            reviewers=(),
+            receipts=receipts,
+            viewer=viewer,
+            languages=_LANGUAGES,
+        )
 
     def archive(self, key: PrivateKey | None = None, *, pinned: bool = True) -> Archive:
         """As a reviewer's machine opens it; with another key when one is given."""

@@ -56,6 +56,7 @@ class ClosedExam:
 
     state: Path
     reviewer: PrivateKey
+    colleague: PrivateKey = field(default_factory=lambda: new_reviewer())
     signing_key: SigningKey = field(default_factory=SigningKey.generate)
     box_id: BoxId = field(default_factory=lambda: BoxId(new_id()))
     exam_id: ExamId = field(default_factory=lambda: ExamId(new_id()))
@@ -134,9 +135,12 @@ async def _sit(made: ClosedExam, stores: Stores, number: int, snippets: int, bul
     attempt = AttemptId(new_id())
     made.attempts.append(attempt)
     secret = secrets.token_bytes(KEY_BYTES)
-    recipient = made.reviewer.public().recipient()
     await stores.envelopes.add(
-        [seal_envelope(recipient, made.exam_id, attempt, 1, secret)], under_live=None
+        [
+            seal_envelope(key.public().recipient(), made.exam_id, attempt, 1, secret)
+            for key in (made.reviewer, made.colleague)
+        ],
+        under_live=None,
     )
     seat = Seat(hall="Aula", label=f"A{number + 1}")
     finished_ms = STARTED_MS + round(snippets * SNIPPET_S * 1000)
@@ -264,7 +268,7 @@ def _record(
         "observations": [observation],
         "incidents": [incident],
         "acts": [],
-        "remark": "",
+        "remark": "Brandlarmet gick.",
     }
 
 

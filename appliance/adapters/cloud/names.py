@@ -1,4 +1,4 @@
-"""Object names: `packs/` or `manifests/` and 32 hexadecimal digits, nothing else."""
+"""Object names: `packs/`, `manifests/` or `decisions/` and 32 hexadecimal digits, nothing else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import google_crc32c
 
 from appliance.core.errors import BadInput
 
-_NAME = re.compile(r"(packs|manifests)/[0-9a-f]{32}\Z")
+_NAME = re.compile(r"(packs|manifests|decisions)/[0-9a-f]{32}\Z")
 
 
 def check_name(name: str) -> str:

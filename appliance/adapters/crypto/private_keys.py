@@ -8,6 +8,7 @@ to open. The public file is JSON, see public_keys.py.
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ MEMORY_KIB, PASSES, LANES = 256 * 1024, 3, 4
 _MOST_MEMORY_KIB, _MOST_PASSES, _MOST_LANES = 1024 * 1024, 16, 16
 _MOST_FILE_BYTES = 16 * 1024
 _SALT_BYTES = 16
+_DECIDING = b"hvo1 reviewer signing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,13 @@ class PrivateKey:
         if self.kind != ROOT:
             raise BadInput("This is not a school root key: choose the root's key file.")
         return SigningKey.from_seed(self.seed)
+
+    def for_deciding(self) -> SigningKey:
+        """What a reviewer signs decisions and viewing receipts with: FORMAT.md section 6. Raise
+        BadInput for a root key, which signs lists of recipients and nothing else."""
+        if self.kind == ROOT:
+            raise BadInput("This is a school root key: choose a reviewer's key file.")
+        return SigningKey.from_seed(hmac.digest(self.seed, _DECIDING, "sha256"))
 
 
 def write_private_key(path: Path, key: PrivateKey, passphrase: str) -> None:

@@ -10,12 +10,22 @@ export async function enter() {
 }
 
 export async function ask(path) {
-  const answer = await fetch(`/api/${path}`);
-  const document = await answer.json();
-  if (!answer.ok) throw new Error(document.detail);
-  return document;
+  return read(await fetch(`/api/${path}`));
+}
+
+export async function tell(path, document) {
+  const headers = { "Content-Type": "application/json" };
+  return read(
+    await fetch(`/api/${path}`, { method: "POST", headers, body: JSON.stringify(document) }),
+  );
 }
 
 export function objectAddress(exam, attempt, kind, sequence) {
   return `/api/exams/${exam}/attempts/${attempt}/${kind}/${sequence}`;
+}
+
+async function read(answer) {
+  const document = await answer.json();
+  if (!answer.ok) throw new Error(document.detail);
+  return document;
 }

@@ -1,98 +1,79 @@
-/** One attempt: who, what was seen, and the videos back to back. */
+/** One attempt: who, what was noticed, the videos back to back, and what is decided about it. */
 
-import { ask, objectAddress } from "./api.js";
-import { element, show, time, words } from "./elements.js";
+import { ask } from "./api.js";
+import { controls, keys } from "./controls.js";
+import { Decisions } from "./decision.js";
+import { element, failure, show } from "./elements.js";
+import { about, incidentList, remark } from "./findings.js";
 import { Player } from "./player.js";
+import { Timeline } from "./timeline.js";
+import { marksOf, trackOf } from "./track.js";
+import { language, say } from "./words.js";
 
-export async function showAttempt(exam, id) {
+/** Returns what to call when the view is left. */
+export async function showAttempt(exam, id, desk) {
   const attempt = await ask(`exams/${exam}/attempts/${id}`);
   const record = attempt.record ?? {};
-  const strip = new Map(attempt.snippets.map((s) => [s.sequence, snippetButton(s, open)]));
-  const player = new Player(exam, id, attempt.snippets, (sequence) => {
-    for (const [number, button] of strip) {
-      button.setAttribute("aria-current", String(number === sequence));
-    }
-  });
-  function open(sequence, atS) {
-    player.open(sequence, atS).catch(() => undefined);
-  }
-  show(
-    [
-      element("a", { href: "#" }, "Exams"),
-      element("a", { href: `#${exam}` }, record.title ?? "Exam"),
-      `${record.hall ?? ""} ${attempt.seat ?? ""} · ${attempt.pseudonym}`,
-    ],
-    element(
-      "div",
-      { class: "attempt" },
-      element("section", { "aria-label": "Video" }, player.element, timeline(strip)),
-      element(
-        "aside",
-        {},
-        attempt.portrait ? portrait(exam, id) : null,
-        facts(record),
-        incidents(record, open),
-      ),
-    ),
-  );
-  if (attempt.snippets.length) await player.open(attempt.snippets[0].sequence, 0, false);
-}
-
-function timeline(strip) {
-  return strip.size
-    ? element("div", { class: "strip", role: "group", "aria-label": "Timeline" }, ...strip.values())
-    : element("p", {}, "No video of this attempt was stored.");
-}
-
-function snippetButton(snippet, open) {
-  const label = snippet.late ? `${snippet.sequence} late` : time(snippet.started_ms);
-  return element("button", { type: "button", click: () => open(snippet.sequence) }, label);
-}
-
-function portrait(exam, id) {
-  const address = objectAddress(exam, id, "portrait", 0);
-  return element("img", { src: address, alt: "Face photo taken at check-in", class: "portrait" });
-}
-
-function facts(record) {
-  const lines = [
-    ["Started", time(record.started_ms)],
-    ["Finished", time(record.finished_ms)],
-    ["Camera", words(record.camera)],
-    ["Extra time", `${record.extra_minutes ?? 0} min`],
-    ["Remark", record.remark || "none"],
+  const path = [
+    element("a", { href: "#" }, say("exams")),
+    element("a", { href: `#${exam}` }, record.title ?? say("exam")),
+    `${record.hall ?? ""} ${attempt.seat ?? ""}`,
   ];
-  return element(
-    "dl",
-    {},
-    ...lines.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
+  if (attempt.locked) {
+    show(path, failure(say(attempt.erased ? "erased" : "locked")));
+    return () => undefined;
+  }
+  const track = trackOf(attempt.snippets, record);
+  const marks = marksOf(track, record);
+  const decisions = new Decisions(exam, attempt, desk);
+  const side = [about(exam, attempt), remark(record), decisions.element];
+  if (!track.pieces.length) {
+    show(path, layout(element("p", {}, say("no-video")), incidentList(marks, () => undefined), side, exam, id));
+    return () => undefined;
+  }
+  const player = new Player(exam, id, track, desk.viewer);
+  const look = (number) => player.seek(marks[number].look).then(() => player.play());
+  const near = 1.5; // seconds: back from just after an incident is the one before it
+  const acts = {
+    nextIncident: () => {
+      const next = marks.findIndex((m) => m.look != null && m.look > player.second + 0.1);
+      if (next >= 0) look(next);
+    },
+    previousIncident: () => {
+      const before = marks.findLastIndex((m) => m.look != null && m.look < player.second - near);
+      if (before >= 0) look(before);
+    },
+    decide: () => decisions.focus(),
+  };
+  const timeline = new Timeline(track, marks, player, look);
+  const viewing = element(
+    "section",
+    { "aria-label": say("video") },
+    player.element,
+    controls(player, acts),
+    timeline.element,
+    element("p", { class: "quiet keys" }, say("keys")),
   );
+  show(path, layout(viewing, incidentList(marks, look), side, exam, id));
+  const stop = keys(player, acts);
+  player.seek(0);
+  return () => {
+    stop();
+    player.end();
+  };
 }
 
-function incidents(record, open) {
-  const found = record.incidents ?? [];
-  const lines = found.map((incident) => {
-    const seen = (record.observations ?? []).filter(
-      (o) => o.incident_id === incident.incident_id || !o.incident_id,
-    );
-    const evidence = seen.flatMap((o) => o.evidence ?? [])[0];
-    const said = incident.decision ? words(incident.decision) : "not decided";
-    return element(
-      "li",
-      {},
-      element(
-        "button",
-        { type: "button", disabled: !evidence, click: () => open(evidence.sequence, evidence.at_s) },
-        `${time(incident.opened_ms)} ${incident.kinds.map(words).join(", ")}`,
-      ),
-      element("span", {}, ` ${Math.round(incident.duration_s)} s, ${said}`),
-      incident.note ? element("p", { class: "quiet" }, incident.note) : null,
-    );
-  });
+function layout(viewing, incidents, side, exam, id) {
+  const report = `/api/exams/${exam}/attempts/${id}/report.pdf?language=${language()}`;
   return element(
-    "section",
-    {},
-    element("h2", {}, "What was seen"),
-    lines.length ? element("ul", { class: "list" }, ...lines) : element("p", {}, "Nothing."),
+    "div",
+    { class: "attempt" },
+    element("div", { class: "viewing" }, viewing, incidents),
+    element(
+      "aside",
+      {},
+      ...side,
+      element("p", {}, element("a", { href: report, download: "" }, say("report"))),
+    ),
   );
 }

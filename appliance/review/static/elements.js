@@ -1,8 +1,28 @@
 /** Makes elements from plain text only: nothing of an archive is ever parsed as HTML. */
 
+const SVG = "http://www.w3.org/2000/svg";
+
 /** `element("p", {class: "quiet"}, "text", child, null)`; null children are left out. */
 export function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
+  return filled(document.createElement(name), attributes, children);
+}
+
+export function drawn(name, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, name), attributes, children);
+}
+
+export function show(path, ...children) {
+  document.getElementById("path").replaceChildren(
+    ...path.map((part) => element("li", {}, part)),
+  );
+  document.getElementById("main").replaceChildren(...children.filter((child) => child != null));
+}
+
+export function failure(message) {
+  return element("p", { role: "alert", class: "error" }, message);
+}
+
+function filled(made, attributes, children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(key, value);
     else if (value === true) made.setAttribute(key, "");
@@ -10,24 +30,4 @@ export function element(name, attributes = {}, ...children) {
   }
   made.append(...children.filter((child) => child != null));
   return made;
-}
-
-export function show(path, ...children) {
-  document.getElementById("path").replaceChildren(
-    ...path.map((part) => element("li", {}, part)),
-  );
-  document.getElementById("main").replaceChildren(...children);
-}
-
-export function time(at_ms) {
-  return at_ms == null ? "unknown time" : new Date(at_ms).toLocaleTimeString("sv-SE");
-}
-
-export function day(at_ms) {
-  return at_ms == null ? "unknown day" : new Date(at_ms).toLocaleDateString("sv-SE");
-}
-
-/** `several_faces` as people write it. */
-export function words(name) {
-  return String(name ?? "").replaceAll("_", " ");
 }

@@ -1,64 +1,210 @@
-/** Plays snippets one after the other: while one plays, the next is already loaded in a second
- * video element, so that the picture does not stop between them. */
+/** Plays the pieces of a track one after the other: while one plays, the next is already loaded in
+ * a second video element, so that the picture does not stop between them. Nothing else is
+ * fetched. */
 
 import { objectAddress } from "./api.js";
-import { element } from "./elements.js";
+import { drawn, element } from "./elements.js";
+import { placeOf } from "./track.js";
+import { say } from "./words.js";
 
-export class Player {
-  constructor(exam, attempt, snippets, onChange) {
-    this.address = (sequence) => objectAddress(exam, attempt, "snippets", sequence);
-    this.sequences = snippets.map((snippet) => snippet.sequence);
-    this.onChange = onChange;
-    this.videos = [this.#video(), this.#video()];
-    this.front = 0;
-    this.at = -1;
-    this.element = element("div", { class: "player" }, ...this.videos);
+export class Player extends EventTarget {
+  #front = 0;
+  #index = -1;
+  #rate = 1;
+  #wanted = false;
+  #videos;
+
+  constructor(exam, attempt, track, viewer) {
+    super();
+    this.track = track;
+    this.#videos = [this.#video(), this.#video()];
+    this.address = (piece) => objectAddress(exam, attempt, "snippets", piece.sequence);
+    this.said = element("p", { class: "said", role: "status", hidden: true });
+    this.element = element(
+      "div",
+      { class: "stage" },
+      ...this.#videos,
+      watermark(viewer),
+      this.said,
+    );
     this.#bring(0);
   }
 
-  /** Show number `sequence`, from `atS` seconds; `play` to start at once. */
-  async open(sequence, atS = 0, play = true) {
-    const at = this.sequences.indexOf(sequence);
-    if (at < 0) return;
-    const video = this.videos[this.front];
-    this.#load(video, at);
-    this.at = at;
-    this.onChange(sequence);
-    this.#loadNext();
-    if (atS > 0) {
-      await new Promise((done) => video.addEventListener("loadedmetadata", done, { once: true }));
-      video.currentTime = atS;
+  /** Seconds from the attempt's first moment. */
+  get second() {
+    const piece = this.track.pieces[this.#index];
+    return piece ? piece.from + Math.min(this.#video0.currentTime, piece.length) : 0;
+  }
+
+  get piece() {
+    return this.track.pieces[this.#index];
+  }
+
+  get playing() {
+    return this.#wanted;
+  }
+
+  get muted() {
+    return this.#video0.muted;
+  }
+
+  get rate() {
+    return this.#rate;
+  }
+
+  async seek(second) {
+    const { index, at } = placeOf(this.track, Math.max(0, second));
+    await this.#open(index, at);
+  }
+
+  async step(pieces) {
+    const last = this.track.pieces.length - 1;
+    await this.#open(Math.min(last, Math.max(0, this.#index + pieces)), 0);
+  }
+
+  async play() {
+    this.#wanted = true;
+    this.#changed();
+    await this.#video0.play().catch((error) => this.#refused(error));
+  }
+
+  pause() {
+    this.#wanted = false;
+    this.#video0.pause();
+    this.#changed();
+  }
+
+  toggle() {
+    return this.#wanted ? this.pause() : this.play();
+  }
+
+  setRate(rate) {
+    this.#rate = rate;
+    for (const video of this.#videos) video.playbackRate = rate;
+    this.#changed();
+  }
+
+  setMuted(muted) {
+    for (const video of this.#videos) video.muted = muted;
+    this.#changed();
+  }
+
+  /** Drop every picture: the page is left. */
+  end() {
+    this.#wanted = false;
+    for (const video of this.#videos) {
+      video.pause();
+      video.removeAttribute("src");
+      video.load();
     }
-    if (play) await video.play();
+  }
+
+  get #video0() {
+    return this.#videos[this.#front];
   }
 
   #video() {
-    const video = element("video", { controls: true, preload: "auto", playsinline: true });
-    video.addEventListener("ended", () => video === this.videos[this.front] && this.#next());
+    const name = say("video");
+    const video = element("video", { preload: "auto", playsinline: true, "aria-label": name });
+    const mine = () => video === this.#video0;
+    video.addEventListener("ended", () => mine() && this.#next());
+    video.addEventListener("timeupdate", () => mine() && this.#changed());
+    video.addEventListener("playing", () => mine() && this.#say(""));
+    video.addEventListener("canplay", () => mine() && this.#say(""));
+    video.addEventListener("waiting", () => mine() && this.#say(say("loading")));
+    video.addEventListener("error", () => mine() && this.#failed(video));
     return video;
   }
 
+  async #open(index, at) {
+    const video = this.#video0;
+    const other = this.#load(video, index);
+    this.#index = index;
+    this.#changed();
+    this.#loadNext();
+    if (other) this.#say(say("loading"));
+    if (at > 0 || !other) {
+      if (video.readyState < HTMLMediaElement.HAVE_METADATA) {
+        await new Promise((done) => video.addEventListener("loadedmetadata", done, { once: true }));
+      }
+      if (this.#index === index) video.currentTime = at;
+    }
+    if (this.#wanted) await video.play().catch((error) => this.#refused(error));
+  }
+
   async #next() {
-    if (this.at + 1 >= this.sequences.length) return;
-    this.at += 1;
-    this.#bring(1 - this.front);
-    this.onChange(this.sequences[this.at]);
-    await this.videos[this.front].play();
+    if (this.#index + 1 >= this.track.pieces.length) {
+      this.pause();
+      return;
+    }
+    this.#index += 1;
+    this.#bring(1 - this.#front);
+    this.#changed();
+    if (this.#wanted) await this.#video0.play().catch((error) => this.#refused(error));
     this.#loadNext();
   }
 
   #loadNext() {
-    if (this.at + 1 < this.sequences.length) this.#load(this.videos[1 - this.front], this.at + 1);
+    const next = this.#index + 1;
+    if (next < this.track.pieces.length) this.#load(this.#videos[1 - this.#front], next);
   }
 
-  #load(video, at) {
-    const address = this.address(this.sequences[at]);
-    if (video.getAttribute("src") !== address) video.src = address;
+  #load(video, index) {
+    const address = this.address(this.track.pieces[index]);
+    if (video.getAttribute("src") === address) return false;
+    video.src = address;
+    video.defaultPlaybackRate = this.#rate;
+    video.playbackRate = this.#rate;
+    return true;
   }
 
   #bring(front) {
-    this.front = front;
-    this.videos[front].hidden = false;
-    this.videos[1 - front].hidden = true;
+    this.#front = front;
+    this.#videos[front].hidden = false;
+    this.#videos[1 - front].hidden = true;
   }
+
+  #refused(error) {
+    // Another seek came before this one was done: that one plays.
+    if (error.name !== "AbortError") this.pause();
+  }
+
+  async #failed(video) {
+    const address = video.getAttribute("src");
+    if (!address) return;
+    const answer = await fetch(address);
+    const why = answer.ok ? video.error?.message ?? "" : (await answer.json()).detail;
+    this.pause();
+    this.#say(say("video-failed", { why }));
+  }
+
+  #say(text) {
+    this.said.textContent = text;
+    this.said.hidden = !text;
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** The viewer's name and the time all over the picture: whoever photographs the screen is on it. */
+function watermark(viewer) {
+  const when = new Date().toLocaleString("sv-SE").slice(0, 16);
+  const text = `${viewer} · ${when}`;
+  const width = 70 + text.length * 10;
+  const line = (x, y) => drawn("text", { x, y }, text);
+  const pattern = drawn(
+    "pattern",
+    { id: "mark", width, height: 110, patternUnits: "userSpaceOnUse", patternTransform: "rotate(-24)" },
+    line(10, 40),
+    line(10 + width / 2, 95),
+    line(10 - width / 2, 95), // the rest of the one before, which the tile cuts
+  );
+  return drawn(
+    "svg",
+    { class: "watermark", "aria-hidden": "true" },
+    drawn("defs", {}, pattern),
+    drawn("rect", { width: "100%", height: "100%", fill: "url(#mark)" }),
+  );
 }

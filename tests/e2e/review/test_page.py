@@ -14,6 +14,8 @@ from playwright.async_api import Page, async_playwright
 from appliance.core.snippet import ObjectKind
 from appliance.rehearsal.cloud_servers import CloudServers
 from appliance.review.page import ReviewPage
+from appliance.review.receipts import read_receipts, sent_receipts
+from tests.e2e.test_accessibility import RUN_AXE, axe_source
 from tests.support.archived_exam import ArchivedExam, archived_exam
 from tests.support.closed_exam import TITLE, new_reviewer
 from tests.support.cloud_servers import cloud, database, driver_may_look_around
@@ -76,7 +78,7 @@ async def test_a_reviewer_sees_the_exam_and_plays_it_back_to_back(
     archived: ArchivedExam, tmp_path: Path
 ) -> None:
     async with (
-        ReviewPage(archived.archive()).serve() as address,
+        ReviewPage(archived.desk(tmp_path / "receipts")).serve() as address,
         browser_page(tmp_path / "profile") as page,
     ):
         await page.goto(address)
@@ -86,8 +88,10 @@ async def test_a_reviewer_sees_the_exam_and_plays_it_back_to_back(
         assert TITLE in await page.inner_text("nav")
         await page.get_by_role("link", name="A1").click()
         await page.locator("img.portrait").wait_for()
-        assert "Två ansikten." in await page.inner_text("aside")
-        await page.get_by_role("group", name="Timeline").get_by_role("button").first.click()
+        assert "Två ansikten." in await page.inner_text("main")
+        assert "Brandlarmet gick." in await page.inner_text("blockquote")
+        assert "Anna Granskare" in (await page.text_content(".watermark") or "")
+        await page.get_by_role("button", name="Play").click()
         for number in ("1", "2", "3"):
             await page.wait_for_function(
                 f"() => {{ const [n, at] = ({_PLAYED})(); return n === '{number}' && at > 0.3; }}"
@@ -95,7 +99,13 @@ async def test_a_reviewer_sees_the_exam_and_plays_it_back_to_back(
             _, _, width, height = await page.evaluate(_PLAYED)
             assert (width, height) == (WIDTH, HEIGHT)
         await page.get_by_role("button", name="several faces").click()
-        await page.wait_for_function(f"() => ({_PLAYED})()[0] === '2'")
+        await page.wait_for_function(f"() => ['1', '2'].includes(({_PLAYED})()[0])")
+        noted = await asyncio.to_thread(read_receipts, tmp_path / "receipts")
+        assert {(k.kind, k.sequence) for k in noted} == {
+            ("attempt", 0),
+            ("portrait", 0),
+            *(("snippet", number) for number in (1, 2, 3)),
+        }
 
     plain = [
         content
@@ -103,6 +113,113 @@ async def test_a_reviewer_sees_the_exam_and_plays_it_back_to_back(
         if kind in (ObjectKind.SNIPPET, ObjectKind.RECORD)
     ]
     assert await asyncio.to_thread(_found_in, tmp_path / "profile", plain) == []
+    # And who looked is in the archive as soon as the page is closed.
+    assert await sent_receipts(archived.ends.records, archived.made.exam_id)
+
+
+async def test_everything_can_be_done_with_keys(archived: ArchivedExam, tmp_path: Path) -> None:
+    async with (
+        ReviewPage(archived.desk(tmp_path / "receipts")).serve() as address,
+        browser_page(tmp_path / "profile") as page,
+    ):
+        await _to_the_attempt(page, address, archived)
+        shown = "() => document.querySelector('video:not([hidden])')"
+        await page.wait_for_function(f"() => ({_PLAYED})()[2] > 0")
+        await page.keyboard.press("]")
+        await page.wait_for_function(f"() => ({_PLAYED})()[0] === '2'")
+        await page.keyboard.press("[")
+        await page.wait_for_function(f"() => ({_PLAYED})()[0] === '1'")
+        await page.keyboard.press("3")
+        assert await page.evaluate(f"({shown})().playbackRate") == 4
+        await page.keyboard.press("m")
+        assert await page.evaluate(f"({shown})().muted") is True
+        await page.keyboard.press("1")
+        await page.keyboard.press("n")  # the incident's own picture, and it plays
+        await page.wait_for_function(f"() => !({shown})().paused")
+        await page.keyboard.press(" ")
+        await page.wait_for_function(f"() => ({shown})().paused")
+        await page.keyboard.press("ArrowRight")
+        await page.wait_for_function(f"() => ({_PLAYED})()[0] === '3'")
+        await page.keyboard.press("d")
+        assert await page.evaluate("document.activeElement.name") == "verdict"
+        # What is typed is text, not a command.
+        await page.locator("textarea[name=reason]").fill("n p 4 ]")
+        await page.locator("textarea[name=reason]").press(" ")
+        assert await page.evaluate(f"({shown})().paused") is True
+
+
+async def test_a_finding_needs_a_second_reviewer(archived: ArchivedExam, tmp_path: Path) -> None:
+    async with (
+        ReviewPage(archived.desk(tmp_path / "one")).serve() as address,
+        browser_page(tmp_path / "profile") as page,
+    ):
+        await _to_the_attempt(page, address, archived)
+        await page.get_by_label("Finding", exact=True).check()
+        await page.get_by_label("Reason").fill("Två personer syns.")
+        await page.get_by_label("Answer to the remark").fill("Larmet är noterat.")
+        await page.get_by_role("button", name="Sign the decision").click()
+        await page.get_by_text("Your finding waits for a second reviewer").wait_for()
+    colleague = archived.desk(tmp_path / "two", archived.made.colleague, viewer="Bo Kollega")
+    async with (
+        ReviewPage(colleague).serve() as address,
+        browser_page(tmp_path / "other profile") as page,
+    ):
+        await page.goto(address)
+        await page.get_by_role("button", name="Svenska").click()
+        await page.get_by_role("link", name="Prov ").first.click()
+        await page.get_by_role("button", name="väntar på en andra granskare 1").click()
+        await page.get_by_role("link", name="A1").click()
+        await page.get_by_text("Två personer syns.").wait_for()
+        await page.get_by_label("Jag instämmer", exact=True).check()
+        await page.get_by_label("Skäl").fill("Jag ser det också.")
+        await page.get_by_role("button", name="Underteckna beslutet").click()
+        await page.locator(".standing.finding").wait_for()
+        async with page.expect_download() as downloading:
+            await page.get_by_role("link", name="Rapport som PDF").click()
+        report = await (await downloading.value).path()
+        assert (await asyncio.to_thread(report.read_bytes)).startswith(b"%PDF-")
+
+
+async def test_no_finding_of_axe(archived: ArchivedExam, tmp_path: Path) -> None:
+    axe = await asyncio.to_thread(axe_source)
+    assert axe, "axe-core is not installed"
+    async with (
+        ReviewPage(archived.desk(tmp_path / "receipts")).serve() as address,
+        browser_page(tmp_path / "profile") as page,
+    ):
+        await page.goto(address)
+        for step, there in (("Exam of", "a.card"), ("A1", "td a"), ("", ".timeline")):
+            await page.locator(there).first.wait_for()
+            for scheme in ("light", "dark"):
+                await page.emulate_media(color_scheme=scheme)
+                await page.evaluate(axe)
+                assert await page.evaluate(RUN_AXE) == [], (there, scheme)
+            if step:
+                await page.get_by_role("link", name=step).first.click()
+
+
+async def test_only_what_is_looked_at_is_fetched(
+    cloud: CloudServers, database: str, tmp_path: Path
+) -> None:
+    config = await asyncio.to_thread(cloud.config, tmp_path / "records.uri", database=database)
+    async with (
+        archived_exam(tmp_path / "box", config, snippets=12) as archived,
+        ReviewPage(archived.desk(tmp_path / "receipts")).serve() as address,
+        browser_page(tmp_path / "profile") as page,
+    ):
+        await _to_the_attempt(page, address, archived)
+        await page.wait_for_function(f"() => ({_PLAYED})()[2] > 0")
+        await page.wait_for_timeout(500)
+        noted = await asyncio.to_thread(read_receipts, tmp_path / "receipts")
+    assert {k.sequence for k in noted if k.kind == "snippet"} == {1, 2}
+    assert len(noted) == 4  # and the record and the photo; nothing twice, nothing of others
+
+
+async def _to_the_attempt(page: Page, address: str, archived: ArchivedExam) -> None:
+    await page.goto(address)
+    await page.get_by_role("link", name="Exam of").first.click()
+    await page.get_by_role("link", name="A1").click()
+    await page.locator(".timeline").wait_for()
 
 
 def _found_in(profile: Path, plain: list[bytes]) -> list[Path]:
@@ -117,7 +234,7 @@ async def test_another_key_sees_that_it_is_locked_out(
     archived: ArchivedExam, tmp_path: Path
 ) -> None:
     async with (
-        ReviewPage(archived.archive(new_reviewer())).serve() as address,
+        ReviewPage(archived.desk(tmp_path / "receipts", new_reviewer())).serve() as address,
         browser_page(tmp_path / "profile") as page,
     ):
         await page.goto(address)
@@ -126,9 +243,9 @@ async def test_another_key_sees_that_it_is_locked_out(
         assert TITLE not in await page.inner_text("body")
 
 
-async def test_without_the_token_nobody_is_answered(archived: ArchivedExam) -> None:
+async def test_without_the_token_nobody_is_answered(archived: ArchivedExam, tmp_path: Path) -> None:
     async with (
-        ReviewPage(archived.archive()).serve() as address,
+        ReviewPage(archived.desk(tmp_path / "receipts")).serve() as address,
         aiohttp.ClientSession() as stranger,
     ):
         base, _, token = address.partition("#token=")

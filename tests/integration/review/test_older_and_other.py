@@ -12,6 +12,7 @@ from typing import Any
 import cbor2
 import pytest
 
+from appliance.core import manifest_payload, merkle
 from appliance.core.errors import IntegrityFailure
 from appliance.processes.syncer import syncer
 from appliance.rehearsal.cloud_servers import CloudServers
@@ -109,8 +110,6 @@ async def test_a_rollback_to_a_state_that_was_whole(archived: ArchivedExam) -> N
 
 
 def _root_of(payload: dict[str, Any]) -> bytes:
-    from appliance.core import manifest_payload, merkle
-
     parsed = manifest_payload.parse(payload)
     assert parsed.close is not None
     return merkle.root([*(e.leaf() for e in parsed.entries), parsed.close.leaf()])
