@@ -44,6 +44,7 @@ def test_kinds_of_sealed_objects_are_never_renumbered() -> None:
         "DESCRIPTOR": 5,
         "IDENTITY": 6,
         "REMARK": 7,
+        "DECISION": 8,
     }
 
 
