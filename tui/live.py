@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -38,6 +39,9 @@ _GATHER_WITHIN_S = 8.0
 _FIRST_PICTURE_WITHIN_S = 12.0
 _PEER_CLOSE_WITHIN_S = 3.0  # with a dead relay aiortc's own close takes over 20 s
 _WATCH_EVERY_S = 0.25
+_RETURN_WITHIN_S = 30.0  # a candidate's computer that changes networks is back by then
+_TRY_AGAIN_S = 1.0
+_WORD_WITHIN_S = 1.0
 _LOST = text("No picture for 5 seconds: the relay or the candidate's link is lost.")
 
 
@@ -48,14 +52,32 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-class LiveView:
-    """`run` opens the view and answers, when it is over, why; cancelling it ends the view."""
+@dataclass(frozen=True, slots=True)
+class _End:
+    """`transient`: the way broke and nobody decided it, so the view is opened again."""
 
-    def __init__(self, client: BoxClient, exam: ExamId, attempt: AttemptId) -> None:
+    why: str
+    transient: bool = False
+
+
+class LiveView:
+    """`run` opens the view and answers, when it is over, why; cancelling it ends the view.
+    `seen` is called with each decoded frame: what measures, looks there."""
+
+    def __init__(
+        self,
+        client: BoxClient,
+        exam: ExamId,
+        attempt: AttemptId,
+        *,
+        seen: Callable[[Any], None] = lambda frame: None,
+    ) -> None:
         self._client = client
         self._exam = exam
         self._attempt = attempt
         self._meter = FrameMeter(time.monotonic)
+        self._seen = seen
+        self._opened_with = 0  # frames there were when the peer of now was opened
         self._peer: RTCPeerConnection | None = None
         self.phase = Phase.CONNECTING
 
@@ -88,9 +110,40 @@ class LiveView:
     # life
 
     async def run(self) -> str:
-        """Raises LoginEnded, NotAllowed, WrongState or Unreachable when it cannot begin."""
-        over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        """Opened again by itself, for half a minute, when the way to the candidate breaks.
+
+        Raises LoginEnded, NotAllowed, WrongState or Unreachable when it cannot begin.
+        """
+        lost_at: float | None = None
+        try:
+            while True:
+                frames = self.frames
+                end = await self._once_more(shown=frames > 0)
+                if self.frames > frames:
+                    lost_at = None
+                lost_at = time.monotonic() if lost_at is None else lost_at
+                over = time.monotonic() - lost_at > _RETURN_WITHIN_S
+                if not end.transient or not self.frames or over:
+                    return end.why
+                self.phase = Phase.CONNECTING
+                await asyncio.sleep(_TRY_AGAIN_S)
+        finally:
+            self.phase = Phase.ENDED
+            self._meter.drop()
+
+    async def _once_more(self, *, shown: bool) -> _End:
+        """A view that showed something and is refused now is one that broke."""
+        try:
+            return await self._once()
+        except (WrongState, Unreachable) as error:
+            if not shown:
+                raise
+            return _End(error.message, transient=True)
+
+    async def _once(self) -> _End:
+        over: asyncio.Future[_End] = asyncio.get_running_loop().create_future()
         tasks: list[asyncio.Task[None]] = []
+        self._opened_with = self.frames
         try:
             async with self._client.live(self._exam, self._attempt) as socket:
                 peer = await self._open_peer(socket, over, tasks)
@@ -103,8 +156,6 @@ class LiveView:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unreachable(tr("The live view could not be opened; try again.")) from error
         finally:
-            self.phase = Phase.ENDED
-            self._meter.drop()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -113,7 +164,7 @@ class LiveView:
     async def _open_peer(
         self,
         socket: aiohttp.ClientWebSocketResponse,
-        over: asyncio.Future[str],
+        over: asyncio.Future[_End],
         tasks: list[asyncio.Task[None]],
     ) -> RTCPeerConnection:
         async with asyncio.timeout(_GATHER_WITHIN_S):
@@ -147,7 +198,7 @@ class LiveView:
         self,
         socket: aiohttp.ClientWebSocketResponse,
         peer: RTCPeerConnection,
-        over: asyncio.Future[str],
+        over: asyncio.Future[_End],
     ) -> None:
         async for frame in socket:
             if frame.type is not aiohttp.WSMsgType.TEXT:
@@ -161,28 +212,36 @@ class LiveView:
                 case "ice_candidate":
                     await _add_candidate(peer, message.get("candidate"))
                 case "ended":
-                    _end(over, message.get("reason") or text("The box ended the view."))
+                    why = message.get("reason") or text("The box ended the view.")
+                    _end(over, why, transient=bool(message.get("transient")))
                     return
         _end(over, text("The link to the box was lost."))
 
-    async def _receive(self, track: Any, over: asyncio.Future[str]) -> None:
+    async def _receive(self, track: Any, over: asyncio.Future[_End]) -> None:
         try:
             while True:
-                self._meter.add(await track.recv())
+                frame = await track.recv()
+                self._meter.add(frame)
                 self.phase = Phase.SHOWING
+                self._seen(frame)
         except MediaStreamError:
+            # A page that was told to end closes its peer: the box's own word is on its way too.
+            await asyncio.sleep(_WORD_WITHIN_S)
             _end(over, text("The candidate's page stopped sending."))
 
-    async def _watchdog(self, over: asyncio.Future[str]) -> None:
+    async def _watchdog(self, over: asyncio.Future[_End]) -> None:
         began = time.monotonic()
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
-            if self._meter.is_lost:
+            if self.frames > self._opened_with and self._meter.is_lost:
                 _end(
                     over,
                     text("No picture for 5 seconds: the relay or the candidate's link is lost."),
                 )
-            elif not self.frames and time.monotonic() - began > _FIRST_PICTURE_WITHIN_S:
+            elif (
+                self.frames == self._opened_with
+                and time.monotonic() - began > _FIRST_PICTURE_WITHIN_S
+            ):
                 _end(over, text("The candidate's computer did not answer."))
 
     async def _close_peer(self) -> None:
@@ -252,6 +311,6 @@ def _refusal(status: int) -> HallvaktError:
             return Unreachable(tr("The live view could not be opened; try again."))
 
 
-def _end(over: asyncio.Future[str], why: str) -> None:
+def _end(over: asyncio.Future[_End], why: str, *, transient: bool = True) -> None:
     if not over.done():
-        over.set_result(why)
+        over.set_result(_End(why, transient))

@@ -49,7 +49,10 @@ class IceCandidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
+    """`transient`: the way to the candidate broke, nobody decided it; asking again may help."""
+
     reason: str
+    transient: bool = False
 
 
 ViewMessage = IceServers | Answer | IceCandidate | Ended
@@ -154,21 +157,27 @@ class LiveViews:
                     await still_allowed()
                     self._channels.of(view.attempt_id)
                 except HallvaktError as error:
-                    self.end(view, error.message)
+                    gone = error.code == "page-not-connected"
+                    self.end(view, error.message, transient=gone)
 
-    def end(self, view: LiveView, reason: str) -> None:
+    def failed(self, attempt: AttemptId, view: ViewId) -> None:
+        """The candidate's page says that nothing comes through the relay any more."""
+        if found := self._of_candidate(attempt, view):
+            self.end(found, "The candidate's link to the relay is lost.", transient=True)
+
+    def end(self, view: LiveView, reason: str, *, transient: bool = False) -> None:
         """Tell both ends and forget the view. Idempotent."""
         if self._open.pop(view.view_id, None) is None:
             return
         view.ended.set()
         self._channels.send(view.attempt_id, LiveEnd(view=view.view_id))
-        view.console.send(Ended(reason=reason))
+        view.console.send(Ended(reason=reason, transient=transient))
         view.console.close()
         self._tell_watchers(view.attempt_id)
 
-    def end_attempt(self, attempt: AttemptId, reason: str) -> None:
+    def end_attempt(self, attempt: AttemptId, reason: str, *, transient: bool = False) -> None:
         for view in [v for v in self._open.values() if v.attempt_id == attempt]:
-            self.end(view, reason)
+            self.end(view, reason, transient=transient)
 
     def end_person(self, user_id: str, reason: str) -> None:
         for view in [v for v in self._open.values() if v.user_id == user_id]:

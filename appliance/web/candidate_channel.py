@@ -43,6 +43,10 @@ class LiveIceCandidateIn(
     candidate: dict[str, Any] | None
 
 
+class LiveFailedIn(msgspec.Struct, tag_field="kind", tag="live_failed", forbid_unknown_fields=True):
+    view: str
+
+
 class HandIn(msgspec.Struct, tag_field="kind", tag="hand", forbid_unknown_fields=True):
     raised: bool
 
@@ -51,7 +55,7 @@ class SpoolIn(msgspec.Struct, tag_field="kind", tag="spool", forbid_unknown_fiel
     waiting: int
 
 
-_decoder = msgspec.json.Decoder(LiveAnswerIn | LiveIceCandidateIn | HandIn | SpoolIn)
+_decoder = msgspec.json.Decoder(LiveAnswerIn | LiveIceCandidateIn | LiveFailedIn | HandIn | SpoolIn)
 
 
 class PageChannel:
@@ -127,7 +131,9 @@ async def channel(request: web.Request, attempt: Attempt) -> web.StreamResponse:
     finally:
         if gateway.channels.closed(attempt.attempt_id, page):
             gateway.halls.disconnected(attempt.attempt_id)
-            gateway.live_views.end_attempt(attempt.attempt_id, "The candidate's page is gone.")
+            gateway.live_views.end_attempt(
+                attempt.attempt_id, "The candidate's page is gone.", transient=True
+            )
     return socket
 
 
@@ -143,6 +149,8 @@ async def _take(gateway: Gateway, attempt: Attempt, text: str) -> None:
             gateway.live_views.candidate_candidate(
                 attempt.attempt_id, ViewId(message.view), message.candidate
             )
+        case LiveFailedIn():
+            gateway.live_views.failed(attempt.attempt_id, ViewId(message.view))
         case HandIn():
             await gateway.candidates.raise_hand(attempt, raised=message.raised)
         case SpoolIn():

@@ -70,7 +70,7 @@ def _wire(message: ViewMessage) -> dict[str, Any]:
         case IceCandidate():
             return {"kind": "ice_candidate", "candidate": message.candidate}
         case Ended():
-            return {"kind": "ended", "reason": message.reason}
+            return {"kind": "ended", "reason": message.reason, "transient": message.transient}
 
 
 @routes.console("GET", "/api/v1/exams/{exam}/attempts/{attempt}/live", Action.LIVE_VIEW_OPEN)

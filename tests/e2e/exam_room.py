@@ -65,11 +65,11 @@ class ExamRoom:
     urls: dict[str, str] = field(default_factory=dict)
     seat_codes: dict[str, str] = field(default_factory=dict)
 
-    async def open(self, settings_toml: str) -> None:
+    async def open(self, settings_toml: str, roster_csv: str = ROSTER) -> None:
         """Create an exam with the roster and open it for check-in."""
         created = await self.call("POST", "/exams", json={"settings_toml": settings_toml})
         self.exam, self.code = ExamId(created["exam_id"]), created["code"]
-        roster = BytesPayload(ROSTER.encode(), content_type="text/csv")
+        roster = BytesPayload(roster_csv.encode(), content_type="text/csv")
         await self.call("PUT", f"/exams/{self.exam}/roster", data=roster)
         await self.to("ready")
         await self.to("open")

@@ -2,6 +2,8 @@
 
 const FRAMES_PER_SECOND = 15;
 const MOST_BITS_PER_SECOND = 600_000;
+const LOOK_EVERY_MS = 1_000;
+const SILENT_FOR_MS = 6_000; // the console reports on the picture every second
 
 class View {
   #id;
@@ -9,6 +11,9 @@ class View {
   #picture;
   #early = []; // ice candidates that came before the offer was set
   #described = false;
+  #watch;
+  #received = 0;
+  #heardAt = null;
 
   /** `picture` is the promise of a track. */
   constructor(id, channel, picture, iceServers, ended) {
@@ -23,9 +28,23 @@ class View {
         view: id,
         candidate: candidate ? candidate.toJSON() : null,
       });
-    this.peer.onconnectionstatechange = () => {
-      if (this.peer.connectionState === "failed") ended();
-    };
+    // A browser may call a dead relay `connected` for half a minute: what comes in tells sooner.
+    this.#watch = setInterval(async () => {
+      if (await this.#isSilent()) ended();
+    }, LOOK_EVERY_MS);
+  }
+
+  async #isSilent() {
+    if (this.peer.connectionState === "failed") return true;
+    let received = 0;
+    for (const report of (await this.peer.getStats()).values()) {
+      if (report.type === "candidate-pair") received += report.bytesReceived + report.responsesReceived;
+    }
+    if (received !== this.#received || this.#heardAt === null) {
+      this.#received = received;
+      this.#heardAt = Date.now();
+    }
+    return Date.now() - this.#heardAt > SILENT_FOR_MS;
   }
 
   async answer(sdp) {
@@ -50,6 +69,7 @@ class View {
   }
 
   close() {
+    clearInterval(this.#watch);
     this.peer.close();
     this.#picture.then((track) => track.stop());
   }
@@ -83,7 +103,7 @@ export class LiveViews {
     this.#end(id);
     if (!this.#allowed() || !this.#camera.on) return;
     const picture = this.#camera.copy(FRAMES_PER_SECOND);
-    const view = new View(id, this.#channel, picture, iceServers ?? [], () => this.#end(id));
+    const view = new View(id, this.#channel, picture, iceServers ?? [], () => this.#failed(id));
     this.#views.set(id, view);
     try {
       await view.answer(sdp);
@@ -91,6 +111,12 @@ export class LiveViews {
       console.warn("live view", error);
       this.#end(id);
     }
+  }
+
+  #failed(id) {
+    if (!this.#views.has(id)) return;
+    this.#end(id);
+    this.#channel.send({ kind: "live_failed", view: id });
   }
 
   #end(id) {

@@ -1,0 +1,198 @@
+"""The way of a live picture: through the relay at both ends and no other way, past the gateway,
+onto no disk; over TLS where UDP is blocked; and back again when it breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.rehearsal.browser import shown, walk_to_the_room
+from tests.e2e.conftest import OpenPage
+from tests.e2e.exam_room import ExamRoom, settings
+from tests.e2e.served_box import LEAD, ServedBox
+from tests.support import traffic
+from tests.support.browser import WatchedPage
+from tui.client import BoxClient
+from tui.live import LiveView
+from tui.target import Target
+
+WATCHED_S = 5.0
+LEAST_MEDIA_BYTES = 120_000  # in that time, or the comparison says nothing
+MOST_SIGNALLING_BYTES = 40_000  # feeds, status and heartbeats of the gateway
+MOST_ON_DISK_BYTES = 60_000  # the line of the audit log in SQLite's journal
+
+# Runs before the page's modules: keeps the peers, and leaves of the relay's addresses those that
+# `window.relayOnly` begins with.
+KEEP_PEERS = """
+window.peers = [];
+const Real = RTCPeerConnection;
+window.RTCPeerConnection = class extends Real {
+  constructor(configuration) {
+    const only = window.relayOnly ?? "turn";
+    const servers = configuration.iceServers.map((server) => ({
+      ...server, urls: server.urls.filter((url) => url.startsWith(only)),
+    }));
+    super({ ...configuration, iceServers: servers });
+    window.peers.push(this);
+  }
+};
+"""
+
+# A camera whose pictures cannot be made small: what it sends is not to be overlooked.
+NOISE = """
+{
+  const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 240 });
+  const context = canvas.getContext("2d");
+  setInterval(() => {
+    for (let i = 0; i < 400; i += 1) {
+      context.fillStyle = `hsl(${Math.random() * 360} 60% ${Math.random() * 100}%)`;
+      context.fillRect((i % 20) * 16, Math.floor(i / 20) * 12, 16, 12);
+    }
+  }, 60);
+  navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(15);
+}
+"""
+
+# Of the newest peer: every pair that carried anything, and the one in use.
+PAIRS = """
+async () => {
+  const peer = window.peers.at(-1);
+  const stats = await peer.getStats();
+  const pairs = [];
+  let inUse = null;
+  for (const report of stats.values()) {
+    if (report.type === "transport") inUse = report.selectedCandidatePairId;
+    if (report.type !== "candidate-pair") continue;
+    if (report.bytesSent + report.bytesReceived === 0) continue;
+    const local = stats.get(report.localCandidateId);
+    const remote = stats.get(report.remoteCandidateId);
+    pairs.push({
+      id: report.id, sent: report.bytesSent, local: local.candidateType,
+      remote: remote.candidateType, protocol: local.relayProtocol,
+    });
+  }
+  return { pairs, inUse, state: peer.connectionState };
+}
+"""
+
+
+@dataclass(slots=True)
+class Look:
+    view: LiveView
+    running: asyncio.Task[str]
+
+    async def until_frames(self, count: int, within_s: float = 20) -> None:
+        async with asyncio.timeout(within_s):
+            while self.view.frames < count:
+                assert not self.running.done(), self.running.result()
+                await asyncio.sleep(0.05)
+
+    def pair(self) -> Any:
+        """aiortc tells no statistics of its ice candidate pairs: they are read inside it."""
+        [transceiver] = self.view._peer.getTransceivers()  # type: ignore[union-attr]
+        return transceiver.receiver.transport.transport._connection._nominated[1]
+
+
+@contextlib.asynccontextmanager
+async def looking(room: ExamRoom, box: ServedBox) -> AsyncIterator[Look]:
+    """The console's own peer on seat A1."""
+    target = await asyncio.to_thread(lambda: Target(url=box.origin, ca=box.authority))
+    async with BoxClient(target) as client:
+        await client.login(LEAD, box.passphrase)
+        view = LiveView(client, room.exam, room.seat("A1").attempt_id)
+        look = Look(view, asyncio.create_task(view.run()))
+        try:
+            yield look
+        finally:
+            look.running.cancel()
+            await asyncio.gather(look.running, return_exceptions=True)
+
+
+async def seated(room: ExamRoom, open_page: OpenPage, *, only: str = "turn") -> WatchedPage:
+    await room.open(settings(face_photo=False, video_snippets=False, audio_presence=False))
+    watched = await open_page()
+    await watched.page.add_init_script(f"window.relayOnly = {only!r};")
+    await watched.page.add_init_script(KEEP_PEERS)
+    await watched.page.add_init_script(NOISE)
+    await watched.page.goto(room.urls["A1"])
+    await watched.page.click("#join-form button")
+    await walk_to_the_room(watched.page)
+    await room.to("live")
+    return watched
+
+
+async def test_media_goes_through_the_relay_only_and_onto_no_disk(
+    room: ExamRoom, open_page: OpenPage, box: ServedBox
+) -> None:
+    watched = await seated(room, open_page)
+    [gateway] = traffic.processes("appliance.processes.gateway", str(box.state))
+    ours = [*traffic.processes(str(box.state)), *traffic.children(gateway, "turnserver")]
+    async with looking(room, box) as look:
+        await look.until_frames(10)
+        before = (await watched.page.evaluate(PAIRS))["pairs"]
+        moved = await asyncio.to_thread(traffic.tcp_bytes, gateway)
+        size = await asyncio.to_thread(traffic.size_of, box.state)
+        disk = {one: traffic.written(one) for one in ours}
+        await asyncio.sleep(WATCHED_S)
+        found = await watched.page.evaluate(PAIRS)
+        media = sum(p["sent"] for p in found["pairs"]) - sum(p["sent"] for p in before)
+        assert media > LEAST_MEDIA_BYTES
+
+        # The pair in use, and every other that ever carried a byte, at both ends.
+        assert found["inUse"] in {pair["id"] for pair in found["pairs"]}
+        assert {(pair["local"], pair["remote"]) for pair in found["pairs"]} == {("relay", "relay")}
+        pair = look.pair()
+        assert (pair.local_candidate.type, pair.remote_candidate.type) == ("relay", "relay")
+
+        # The gateway moved a fraction of it, and has no socket that media could come in by.
+        moved = await asyncio.to_thread(traffic.tcp_bytes, gateway) - moved
+        assert moved < MOST_SIGNALLING_BYTES < media
+        assert await asyncio.to_thread(traffic.udp_sockets, gateway) == 0
+
+        # Nothing of it was written, neither below the box's directory nor anywhere by the box.
+        grown = await asyncio.to_thread(traffic.size_of, box.state) - size
+        assert grown < MOST_ON_DISK_BYTES < media
+        assert sum(traffic.written(one) - disk[one] for one in ours) < MOST_ON_DISK_BYTES
+
+        # Another network, or a reload: the page comes back, and so does the picture, by itself.
+        frames = look.view.frames
+        await watched.page.reload()
+        await shown(watched.page, "room", "devices")
+        await look.until_frames(frames + 20, within_s=25)
+    await watched.until_strip("watchers", "0")
+
+
+async def test_where_udp_is_blocked_tls_carries_the_view(
+    room: ExamRoom, open_page: OpenPage, box: ServedBox
+) -> None:
+    watched = await seated(room, open_page, only="turns:")
+    async with looking(room, box) as look:
+        await look.until_frames(20)
+        found = await watched.page.evaluate(PAIRS)
+        assert {pair["protocol"] for pair in found["pairs"]} == {"tls"}
+        assert {pair["local"] for pair in found["pairs"]} == {"relay"}
+
+
+async def test_a_relay_that_hangs_is_noticed_at_both_ends(
+    room: ExamRoom, open_page: OpenPage, box: ServedBox
+) -> None:
+    """Stopped and not killed: the connections stay, nothing comes, and no peer would tell."""
+    watched = await seated(room, open_page)
+    [gateway] = traffic.processes("appliance.processes.gateway", str(box.state))
+    [relay] = traffic.children(gateway, "turnserver")
+    async with looking(room, box) as look:
+        await look.until_frames(10)
+        os.kill(relay, signal.SIGSTOP)
+        try:
+            await watched.page.wait_for_function(
+                "() => window.peers.at(-1).connectionState === 'closed'", timeout=10_000
+            )
+            await watched.until_strip("watchers", "0", timeout_s=3)
+        finally:
+            os.kill(relay, signal.SIGCONT)
+        await look.until_frames(look.view.frames + 10, within_s=25)
