@@ -17,6 +17,7 @@ from cyclopts import Parameter
 from appliance.adapters.crypto.passphrases import PassphraseHashes
 from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.host import tls
+from appliance.adapters.host.machine import lan_addresses
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.store.stores import Stores, open_stores
 from appliance.cli.options import DEFAULT_STATE, Json, PassphraseFd, State
@@ -179,17 +180,7 @@ def _default_names(host: str) -> tuple[str, ...]:
     local = ("localhost", "127.0.0.1")
     if host != _EVERYWHERE:
         return tuple(dict.fromkeys((host, *local)))
-    return tuple(dict.fromkeys((*_lan_address(), socket.gethostname().lower(), *local)))
-
-
-def _lan_address() -> tuple[str, ...]:
-    """The address this machine would speak from. Connecting a UDP socket sends nothing."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # TEST-NET-1 (RFC 5737): nobody's address
-            return (str(probe.getsockname()[0]),)
-        except OSError:
-            return ()
+    return tuple(dict.fromkeys((*lan_addresses(), socket.gethostname().lower(), *local)))
 
 
 def _in_url(name: str) -> str:

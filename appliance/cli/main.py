@@ -32,6 +32,7 @@ _COMMANDS = (
     ("attempt", "appliance.cli.attempt:app", "One candidate in one exam."),
     ("user", "appliance.cli.user:app", "People with a login on the box."),
     ("keys", "appliance.cli.keys:app", "Key ceremonies and recipients."),
+    ("certificate", "appliance.cli.certificate:app", "The box's certificate, and files for IT."),
     ("sync", "appliance.cli.sync:app", "The night: upload, prove, plan."),
     ("janitor", "appliance.cli.janitor:janitor", "Purge what retention allows."),
     ("review", "appliance.cli.review:app", "Open what a reviewer's key can open."),

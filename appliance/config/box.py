@@ -19,16 +19,21 @@ from appliance.core.errors import WrongConfiguration
 from appliance.core.ids import BoxId
 
 FILE_NAME = "box.toml"
+_LAN_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
 _HEX_ID = re.compile(r"[0-9a-f]{32}\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebConfig:
     """Where candidates and consoles reach the box. `names` are the DNS names and addresses that
-    stand on its certificate; the first one stands on slips."""
+    stand on its certificate; the first one stands on slips. `http_port`: where a page without TLS
+    explains certificate warnings, 0 for none. `lan_name`: `exambox` answers to exambox.local by
+    multicast DNS; empty for a school with a name server."""
 
     host: str = "0.0.0.0"
     port: int = 8443
+    http_port: int = 0
+    lan_name: str = ""
     names: tuple[str, ...] = ("localhost", "127.0.0.1")
 
 
@@ -157,6 +162,17 @@ _CHECKS: tuple[tuple[str, Callable[[BoxConfig], bool]], ...] = (
     (
         "web.names must name the box at least once, e.g. its address on the LAN.",
         lambda c: not c.web.names or not all(c.web.names),
+    ),
+    (
+        "web.http_port must be 0 (none) or a port between 1 and 65535, and not web.port.",
+        lambda c: (
+            c.web.http_port != 0
+            and (not _is_port(c.web.http_port) or c.web.http_port == c.web.port)
+        ),
+    ),
+    (
+        "web.lan_name must be one word of letters, digits and hyphens, without .local.",
+        lambda c: bool(c.web.lan_name) and not _LAN_NAME.match(c.web.lan_name),
     ),
     (
         "relay.port and relay.tls_port must be two different ports between 1 and 65535.",

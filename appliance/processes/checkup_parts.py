@@ -112,12 +112,12 @@ def _network(config: BoxConfig) -> Sequence[Check]:
 
 def _certificate(state: Path, config: BoxConfig) -> Sequence[Check]:
     files = tls.TlsFiles.below(state / "tls")
-    seen = tls.read_certificate(files.certificate)
+    seen = tls.read_certificate(files.served_certificate)
     return [
         checkup.certificate(
             (seen.ends - datetime.now(UTC)).total_seconds() / 86_400,
-            [name for name in config.web.names if name not in seen.names],
-            own_authority=files.authority_key.exists(),
+            [name for name in config.web.names if not seen.covers(name)],
+            own_authority=not files.is_public,
         )
     ]
 

@@ -12,7 +12,6 @@ import contextlib
 import fcntl
 import os
 import signal
-import ssl
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,9 +23,9 @@ from aiohttp import web
 from appliance.adapters.host.core_dumps import leave_no_core_dump
 from appliance.adapters.host.credentials import WARNINGS, machine_pepper, pepper_keeping
 from appliance.adapters.host.service_manager import ServiceManager
-from appliance.adapters.host.tls import TlsFiles
 from appliance.config.box import BoxConfig, load
-from appliance.core.errors import HallvaktError, Refused, Unreachable, WrongConfiguration
+from appliance.core.errors import HallvaktError, Refused
+from appliance.processes.gateway_doors import doors_open
 from appliance.processes.gateway_parts import Parts, build
 from appliance.processes.log_lines import log_to_stderr
 from appliance.services.tombstones import replay_tombstones
@@ -34,7 +33,6 @@ from appliance.web.application import application
 
 log = structlog.get_logger("gateway")
 
-SOCKET = Path("run") / "gateway.sock"
 _SHUTDOWN_S = 5.0
 
 
@@ -71,14 +69,14 @@ async def _serve(state: Path, config: BoxConfig) -> None:
         )
         await runner.setup()
         try:
-            await _listen(runner, state, config)
-            log.info("gateway ready", port=config.web.port)
-            manager.ready(f"serving on port {config.web.port}")
-            watchdog = asyncio.create_task(_feed_watchdog(manager, parts))
-            await stopping.wait()
-            watchdog.cancel()
-            manager.stopping()
-            log.info("gateway stopping")
+            async with doors_open(runner, state, config):
+                log.info("gateway ready", port=config.web.port)
+                manager.ready(f"serving on port {config.web.port}")
+                watchdog = asyncio.create_task(_feed_watchdog(manager, parts))
+                await stopping.wait()
+                watchdog.cancel()
+                manager.stopping()
+                log.info("gateway stopping")
         finally:
             parts.gateway.live_views.end_all("The box is stopping.")
             await runner.cleanup()
@@ -119,36 +117,6 @@ async def _stop(parts: Parts) -> None:
     await parts.workers.close()
     await parts.relay.stop_all()
     await parts.stores.close()
-
-
-async def _listen(runner: web.AppRunner, state: Path, config: BoxConfig) -> None:
-    socket = state / SOCKET
-    socket.unlink(missing_ok=True)  # ours alone: _only_one holds the directory
-    try:
-        await web.UnixSite(runner, str(socket)).start()
-        socket.chmod(0o600)
-        tls = await asyncio.to_thread(_tls_context, TlsFiles.below(state / "tls"))
-        await web.TCPSite(
-            runner, config.web.host, config.web.port, ssl_context=tls, backlog=512
-        ).start()
-    except OSError as error:
-        raise Unreachable(
-            f"The box cannot listen on {config.web.host}:{config.web.port} ({error.strerror}): "
-            "stop what uses that port, or change web.port in box.toml."
-        ) from error
-
-
-def _tls_context(files: TlsFiles) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(files.certificate, files.key)
-    except (OSError, ssl.SSLError) as error:
-        raise WrongConfiguration(
-            f"The box's certificate {files.certificate} cannot be read: run `hallvakt serve`, "
-            "which makes a new one from the box's authority."
-        ) from error
-    return context
 
 
 @contextlib.contextmanager

@@ -63,9 +63,9 @@ async def _relay_trip(on: Foundation, exam: Exam) -> float:
 
 
 async def _certificate(on: Foundation) -> tuple[float, Sequence[str]]:
-    path = tls.TlsFiles.below(on.state / "tls").certificate
+    path = tls.TlsFiles.below(on.state / "tls").served_certificate
     seen = await asyncio.to_thread(tls.read_certificate, path)
-    missing = [name for name in on.config.web.names if name not in seen.names]
+    missing = [name for name in on.config.web.names if not seen.covers(name)]
     return (seen.ends - datetime.now(UTC)).total_seconds(), missing
 
 

@@ -23,6 +23,7 @@ _ROOMS = {
     "cryptography": (
         "appliance/adapters/crypto/",
         "appliance/adapters/host/tls.py",
+        "appliance/adapters/host/trust_files.py",
         "appliance/rehearsal/",
     ),
     "argon2": ("appliance/adapters/crypto/",),
@@ -32,6 +33,7 @@ _ROOMS = {
     "apsw": ("appliance/adapters/store/",),
     "webrtcvad": ("appliance/adapters/hearing/",),
     "pyseccomp": ("appliance/adapters/host/",),
+    "zeroconf": ("appliance/adapters/host/",),
     "textual": ("tui/",),
     "babel": ("appliance/languages/",),
     "cyclopts": ("appliance/cli/",),

@@ -81,6 +81,17 @@ def network_cards(devices: Path = Path("/sys/class/net")) -> list[NetworkCard]:
     ]
 
 
+def lan_addresses() -> list[str]:
+    """The IPv4 address this machine would speak to the LAN from, or loopback when there is none.
+    Connecting a UDP socket sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # TEST-NET-1 (RFC 5737): nobody's address
+            return [str(probe.getsockname()[0])]
+        except OSError:
+            return ["127.0.0.1"]
+
+
 def addresses_of(names: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
     """What each name resolves to here; an empty tuple for one that nobody knows. Asks the DNS."""
     return {name: _resolved(name) for name in names}

@@ -38,12 +38,27 @@ _HOST_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")  # underscores 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsFiles:
-    """Paths below `STATE/tls`. The `.key` files have mode 0600."""
+    """Paths below `STATE/tls`. The `.key` files have mode 0600. `public_*` are there only where the
+    school has a publicly trusted certificate for the box; then they are what is served."""
 
     authority: Path
     authority_key: Path
     certificate: Path
     key: Path
+    public_certificate: Path
+    public_key: Path
+
+    @property
+    def is_public(self) -> bool:
+        return self.public_certificate.exists()
+
+    @property
+    def served_certificate(self) -> Path:
+        return self.public_certificate if self.is_public else self.certificate
+
+    @property
+    def served_key(self) -> Path:
+        return self.public_key if self.is_public else self.key
 
     @classmethod
     def below(cls, directory: Path) -> TlsFiles:
@@ -52,6 +67,8 @@ class TlsFiles:
             authority_key=directory / "ca.key",
             certificate=directory / "box.pem",
             key=directory / "box.key",
+            public_certificate=directory / "public.pem",
+            public_key=directory / "public.key",
         )
 
 
@@ -126,6 +143,11 @@ class SeenCertificate:
 
     ends: datetime
     names: tuple[str, ...]
+
+    def covers(self, name: str) -> bool:
+        """A wildcard stands for one label (RFC 6125, 6.4.3)."""
+        first, _, parent = name.partition(".")
+        return name in self.names or bool(first and parent and f"*.{parent}" in self.names)
 
 
 def read_certificate(path: Path) -> SeenCertificate:

@@ -1,0 +1,85 @@
+"""`hallvakt certificate`: what the box serves with, and what the school's machines need for it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cyclopts import App
+
+from appliance.adapters.host import tls
+from appliance.adapters.host.tls import TlsFiles
+from appliance.adapters.host.trust_files import trust_files
+from appliance.cli.options import DEFAULT_STATE, Json, State
+from appliance.cli.output import answer
+from appliance.config.box import load
+from appliance.core.errors import NoRoom
+
+app = App(name="certificate", help="The box's certificate, and files for IT.")
+
+_HOW = {
+    "hallvakt-ca.cer": "Windows: Group Policy, Public Key Policies, Trusted Root Certification "
+    "Authorities.",
+    "hallvakt.mobileconfig": "macOS and iPadOS: hand out with your MDM.",
+    "chromebook-ca.txt": "Chromebooks: Google Admin console, Devices, Networks, Certificates.",
+    "hallvakt-ca.pem": "Linux: /usr/local/share/ca-certificates (as .crt), then "
+    "update-ca-certificates.",
+    "firefox-policies.json": "Firefox: lets it read the system's authorities.",
+}
+
+
+@app.command
+def show(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+    """Whose certificate is served, for which names, until when, and the authority's fingerprint."""
+    config = load(state)
+    files = TlsFiles.below(state / "tls")
+    seen = tls.read_certificate(files.served_certificate)
+    days = (seen.ends - datetime.now(UTC)).days
+    own = None if files.is_public else tls.fingerprint(files.authority)
+    document = {
+        "public": files.is_public,
+        "names": list(seen.names),
+        "missing_names": [name for name in config.web.names if not seen.covers(name)],
+        "ends_at": seen.ends.isoformat(timespec="seconds"),
+        "days_left": days,
+        "ca_fingerprint": own,
+    }
+    lines = [
+        "From a publicly trusted authority." if own is None else "From the box's own authority.",
+        f"For {', '.join(seen.names)}.",
+        f"Until {seen.ends:%Y-%m-%d}, {days} days; "
+        + ("renewed by the school." if own is None else "the box renews it by itself."),
+    ]
+    if own:
+        lines.append(f"SHA-256 fingerprint of the authority: {own}")
+    answer(document, lines, as_json=json)
+
+
+@app.command
+def export(out: Path, *, state: State = DEFAULT_STATE, json: Json = False) -> None:
+    """Write the box's authority for Group Policy, MDM and browsers, into a directory.
+
+    Parameters
+    ----------
+    out
+        The directory; made when it is not there.
+    """
+    load(state)
+    authority = TlsFiles.below(state / "tls").authority
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in trust_files(authority).items():
+            (out / name).write_bytes(content)
+    except OSError as error:
+        raise NoRoom(f"{out} cannot be written ({error.strerror}): choose another.") from error
+    mark = tls.fingerprint(authority)
+    answer(
+        {"directory": str(out), "files": sorted(_HOW), "ca_fingerprint": mark},
+        [
+            f"Written to {out}:",
+            *(f"  {name}  {how}" for name, how in _HOW.items()),
+            "It is trusted for this box's own names and addresses only.",
+            f"Compare the fingerprint (SHA-256): {mark}",
+        ],
+        as_json=json,
+    )

@@ -1,0 +1,102 @@
+"""Where the gateway answers: TLS for candidates and consoles, a Unix socket for what runs on the
+box itself, a plain page for browsers that did not ask for TLS, and its name on the LAN."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+
+from appliance.adapters.host.certificate_keeper import CertificateKeeper
+from appliance.adapters.host.lan_name import announced
+from appliance.adapters.host.tls import TlsFiles
+from appliance.config.box import BoxConfig
+from appliance.core.errors import Unreachable
+from appliance.web.plain_door import plain_door
+
+SOCKET = Path("run") / "gateway.sock"
+_LOOK_AT_FILES_S = 60.0
+_BACKLOG = 512
+
+
+@asynccontextmanager
+async def doors_open(runner: web.AppRunner, state: Path, config: BoxConfig) -> AsyncIterator[None]:
+    """Open while the block runs. Raises Unreachable when a port is taken, WrongConfiguration when
+    there is no certificate to serve."""
+    keeper = await asyncio.to_thread(
+        CertificateKeeper, state / "tls", config.web.names, partial(datetime.now, UTC)
+    )
+    await _unix_door(runner, state / SOCKET)
+    tls = web.TCPSite(
+        runner, config.web.host, config.web.port, ssl_context=keeper.context, backlog=_BACKLOG
+    )
+    await _start(tls, config.web.host, config.web.port, "web.port")
+    async with AsyncExitStack() as open_too:
+        await open_too.enter_async_context(_kept_fresh(keeper))
+        if config.web.http_port:
+            await open_too.enter_async_context(_plain(state, config))
+        if config.web.lan_name:
+            await open_too.enter_async_context(
+                announced(config.web.lan_name, config.web.port, config.web.host)
+            )
+        yield
+
+
+async def _unix_door(runner: web.AppRunner, socket: Path) -> None:
+    # Ours alone: the gateway's lock holds the directory.
+    await asyncio.to_thread(socket.unlink, missing_ok=True)
+    await web.UnixSite(runner, str(socket)).start()
+    await asyncio.to_thread(socket.chmod, 0o600)
+
+
+async def _start(site: web.BaseSite, host: str, port: int, key: str) -> None:
+    try:
+        await site.start()
+    except OSError as error:
+        raise Unreachable(
+            f"The box cannot listen on {host}:{port} ({error.strerror}): "
+            f"stop what uses that port, or change {key} in box.toml."
+        ) from error
+
+
+@asynccontextmanager
+async def _kept_fresh(keeper: CertificateKeeper) -> AsyncIterator[None]:
+    """New files are taken up within a minute, or at once on SIGHUP."""
+    asked = asyncio.Event()
+
+    async def keep() -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asked.wait(), _LOOK_AT_FILES_S)
+            asked.clear()
+            await asyncio.to_thread(keeper.refresh)
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, asked.set)
+    keeping = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        loop.remove_signal_handler(signal.SIGHUP)
+
+
+@asynccontextmanager
+async def _plain(state: Path, config: BoxConfig) -> AsyncIterator[None]:
+    public = await asyncio.to_thread(lambda: TlsFiles.below(state / "tls").is_public)
+    runner = web.AppRunner(
+        plain_door(config.web.names[0], config.web.port, public=public), access_log=None
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, config.web.host, config.web.http_port)
+        await _start(site, config.web.host, config.web.http_port, "web.http_port")
+        yield
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,174 @@
+"""Where the box answers: a certificate that changes while it runs, the plain page, the LAN name."""
+
+from __future__ import annotations
+
+import asyncio
+import plistlib
+import re
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from cryptography import x509
+
+from appliance.adapters.host import tls
+from tests.support.box import ROOT, RealBox, free_port
+
+
+@pytest_asyncio.fixture
+async def box(tmp_path: Path) -> AsyncIterator[RealBox]:
+    box = RealBox(tmp_path / "box", free_port())
+    await asyncio.to_thread(box.make)
+    text = (box.state / "box.toml").read_text()
+    text = re.sub(r"(?m)^http_port = 0$", f"http_port = {free_port()}", text)
+    (box.state / "box.toml").write_text(text)
+    await box.start()
+    try:
+        yield box
+    finally:
+        await box.stop()
+
+
+def _of_another_authority(directory: Path) -> tls.TlsFiles:
+    """What a school would bring: a certificate for the box's address that its own did not make."""
+    now = datetime.now(UTC)
+    tls.make_authority(directory, "Other", ["127.0.0.1"], now)
+    return tls.ensure_certificate(directory, ["127.0.0.1"], now)
+
+
+async def _served(box: RealBox) -> bytes:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    reader, writer = await asyncio.open_connection("127.0.0.1", box.port, ssl=context)
+    found = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.close()
+    await writer.wait_closed()
+    assert reader is not None
+    return bytes(found)
+
+
+async def _until_served(box: RealBox, pem: Path) -> None:
+    wanted = ssl.PEM_cert_to_DER_cert(await asyncio.to_thread(pem.read_text))
+    async with asyncio.timeout(10):
+        while await _served(box) != wanted:  # noqa: ASYNC110 (another process serves it)
+            await asyncio.sleep(0.1)
+
+
+async def test_a_public_certificate_is_taken_up_without_a_restart(
+    box: RealBox, tmp_path: Path
+) -> None:
+    own, files = await _served(box), tls.TlsFiles.below(box.state / "tls")
+    other = await asyncio.to_thread(_of_another_authority, tmp_path / "school")
+    lead = await box.login()  # this connection stays open through it all
+
+    shutil.copy(other.key, files.public_key)
+    shutil.copy(files.certificate, files.public_certificate)  # a pair that does not match
+    box.gateway.send_signal(signal.SIGHUP)
+    await asyncio.sleep(0.5)
+    assert await _served(box) == own
+    assert "not taken up" in box.log()
+
+    shutil.copy(other.certificate, files.public_certificate)
+    box.gateway.send_signal(signal.SIGHUP)
+    await _until_served(box, other.certificate)
+    assert (await lead.ok("GET", "/api/v1/exams"))["exams"] == []
+
+    files.public_certificate.unlink()
+    box.gateway.send_signal(signal.SIGHUP)
+    await _until_served(box, files.certificate)
+
+
+async def test_the_plain_page_explains_and_opens_nothing(box: RealBox) -> None:
+    port = re.search(r"(?m)^http_port = (\d+)$", (box.state / "box.toml").read_text())
+    assert port
+    async with aiohttp.ClientSession() as session:
+        for language, words in (("sv-SE,sv", "gå inte förbi"), ("en", "do not go past")):
+            url = f"http://127.0.0.1:{port[1]}/api/v1/exams"
+            async with session.get(url, headers={"Accept-Language": language}) as answer:
+                page = await answer.text()
+                assert answer.status == 200
+                assert words in page
+                assert f'href="https://127.0.0.1:{box.port}/"' in page
+                assert "script" not in page
+        async with session.post(url, data=b"secret") as answer:
+            assert answer.status == 405
+
+
+_IN_A_NETWORK_OF_ITS_OWN = """
+import asyncio
+from zeroconf.asyncio import AsyncZeroconf
+from appliance.adapters.host.lan_name import announced
+from appliance.core.errors import Unreachable
+
+async def main():
+    async with announced("exambox", 8443, "127.0.0.1"):
+        asking = AsyncZeroconf(interfaces=["127.0.0.1"])
+        found = await asking.async_get_service_info(
+            "_https._tcp.local.", "exambox._https._tcp.local.", timeout=5000)
+        print(found.server, found.parsed_addresses(), found.port)
+        await asking.async_close()
+        try:
+            async with announced("exambox", 8443, "127.0.0.1"):
+                print("taken twice")
+        except Unreachable as error:
+            print(error.message)
+
+asyncio.run(main())
+"""
+
+
+def test_its_name_is_known_on_the_lan_and_no_other_box_may_take_it() -> None:
+    network = 'ip link set lo up && ip route add 224.0.0.0/4 dev lo && exec "$@"'
+    done = subprocess.run(
+        [
+            *("unshare", "--net", "sh", "-c", network, "sh"),
+            *(sys.executable, "-c", _IN_A_NETWORK_OF_ITS_OWN),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+    )
+    told = done.stdout.splitlines()
+    assert told[0] == "exambox.local. ['127.0.0.1'] 8443", done.stderr
+    assert "Another machine" in told[1]
+
+
+def test_it_offers_its_authority_in_every_shape(tmp_path: Path) -> None:
+    box = RealBox(tmp_path / "box", free_port())
+    box.make()
+    out = tmp_path / "trust"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "appliance.cli.main", "certificate", "export", str(out)),
+            *("--state", str(box.state)),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert tls.fingerprint(box.authority) in done.stdout
+    der = (out / "hallvakt-ca.cer").read_bytes()
+    assert x509.load_der_x509_certificate(der) == x509.load_pem_x509_certificate(
+        (out / "hallvakt-ca.pem").read_bytes()
+    )
+    profile = plistlib.loads((out / "hallvakt.mobileconfig").read_bytes())
+    assert profile["PayloadContent"][0]["PayloadContent"] == der
+    assert not [path for path in out.iterdir() if b"PRIVATE" in path.read_bytes()]
+
+
+@pytest.mark.parametrize("name", ["box.local", "two words", "-x", "a" * 64])
+def test_a_lan_name_is_one_word(name: str, tmp_path: Path) -> None:
+    from appliance.config.box import parse
+    from appliance.core.errors import WrongConfiguration
+
+    with pytest.raises(WrongConfiguration, match="lan_name"):
+        parse(f'box_id = "{"0" * 32}"\n[web]\nlan_name = "{name}"\n')
