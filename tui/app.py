@@ -11,7 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from tui.commands import ConsolePalette
 from tui.hall_watch import HallWatch
+from tui.keys import working_keys
 from tui.language import text, tr
 from tui.screens.base import LoginWanted
 from tui.screens.closed import ClosedScreen
@@ -27,7 +29,7 @@ _STYLES = Path(__file__).parent / "styles"
 
 
 class ConsoleApp(App[None]):
-    """Textual's own palette and screenshot command are off: they could write pictures to disk."""
+    """Textual's own commands are off: its screenshot could write pictures to disk."""
 
     TITLE = "Hallvakt"
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
@@ -42,11 +44,29 @@ class ConsoleApp(App[None]):
         (160, "-wide"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "help"),
-        Binding("f1", "help", show=False),
-        Binding("ctrl+l", "lock", "lock"),
-        Binding("ctrl+t", "theme", show=False),
-        Binding("ctrl+q", "quit", "quit", priority=True),
+        Binding("question_mark", "help", "help", tooltip=text("Explain this screen and its keys")),
+        Binding(
+            "f1",
+            "help",
+            "help",
+            priority=True,
+            tooltip=text("Explain this screen and its keys"),
+        ),
+        Binding(
+            "ctrl+p,colon",
+            "command_palette",
+            "commands",
+            tooltip=text("Search for anything that can be done here"),
+        ),
+        Binding("ctrl+l", "lock", "lock", priority=True, tooltip=text("Lock the console at once")),
+        Binding(
+            "ctrl+t",
+            "theme",
+            "colours",
+            show=False,
+            tooltip=text("Change colours: dark, light, high contrast"),
+        ),
+        Binding("ctrl+q", "quit", "quit", priority=True, tooltip=text("Leave the console")),
     ]
 
     def __init__(self, shift: Shift) -> None:
@@ -124,14 +144,11 @@ class ConsoleApp(App[None]):
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self._keys(), letters=self.shift.letters))
+            self.push_screen(HelpScreen(working_keys(self.screen), letters=self.shift.letters))
 
-    def _keys(self) -> Iterable[tuple[str, str]]:
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
-            if binding.show and binding.description:
-                yield self.get_key_display(binding), binding.description
-        yield "ctrl+t", text("dark, light, high contrast")
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, (ConsolePalette, HelpScreen)):
+            self.push_screen(ConsolePalette())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "lock":

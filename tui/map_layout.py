@@ -11,7 +11,9 @@ from tui.seat_plan import HallPlan, reflow
 
 _NARROWEST_DESK, _WIDEST_DESK = 11, 26
 _LONGEST_LABEL = 14
+_DESK = 3  # lines
 _CELL_EXTRA = 5  # edge, glyph, space, badge, edge
+AGE_WIDTH = 4  # a space and `47s`
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +27,40 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class MapLayout:
-    """`desk`: three lines a seat (glyph and label, name, words), else one line.
+    """`cell_height`: three lines a seat are a desk (glyph and label, name, words); two are glyph
+    and label above the age of the picture; one has both side by side, or no age.
 
-    `on_line` holds the spots that touch a line, left to right.
+    `ages`: with the age of every seat's last good picture. `on_line` holds the spots that touch a
+    line, left to right.
     """
 
-    desk: bool
+    cell_height: int
     cell_width: int
     width: int
     height: int
     spots: dict[AttemptId, Spot]
     on_line: dict[int, list[Spot]]
     headings: dict[int, str] = field(default_factory=dict)
+    ages: bool = False
 
     @property
-    def cell_height(self) -> int:
-        return 3 if self.desk else 1
+    def desk(self) -> bool:
+        return self.cell_height == _DESK
 
 
 def lay_out(plans: Sequence[HallPlan], width: int, height: int) -> MapLayout:
-    """Desks when the whole hall fits as desks, else one line a seat, airy when there is room."""
-    drawings = (draw(plans, width, row_gap) for draw in (_desks, _lines) for row_gap in (2, 1))
-    for drawing in drawings:
+    """Desks when the whole hall fits as desks, else the age of its picture beside or below each
+    seat where that fits, else one line a seat; airy where there is room."""
+    for row_gap in (2, 1):
+        drawing = _desks(plans, width, row_gap)
         if drawing is not None and drawing.height <= height:
             return drawing
-    return _lines(plans, width, 0)
+    for cell_height, ages in ((1, True), (2, True), (1, False)):
+        for row_gap in (2, 1, 0):
+            drawing = _lines(plans, width, row_gap, cell_height=cell_height, ages=ages)
+            if drawing.height <= height and (not ages or drawing.width <= width):
+                return drawing
+    return _lines(plans, width, 0, cell_height=1, ages=False)
 
 
 def _desks(plans: Sequence[HallPlan], width: int, row_gap: int) -> MapLayout | None:
@@ -60,12 +71,18 @@ def _desks(plans: Sequence[HallPlan], width: int, row_gap: int) -> MapLayout | N
     cell = min(_WIDEST_DESK, (width + 1) // widest_row - 1)
     if cell < narrowest:
         return None
-    return _place(plans, flowing, cell_width=cell, gap=1, cell_height=3, row_gap=row_gap)
+    return _place(
+        plans, flowing, cell_width=cell, gap=1, cell_height=_DESK, row_gap=row_gap, ages=True
+    )
 
 
-def _lines(plans: Sequence[HallPlan], width: int, row_gap: int) -> MapLayout:
+def _lines(
+    plans: Sequence[HallPlan], width: int, row_gap: int, *, cell_height: int, ages: bool
+) -> MapLayout:
     label = max((plan.longest_label for plan in plans), default=1)
-    cell = min(label, _LONGEST_LABEL) + _CELL_EXTRA
+    cell = (
+        min(label, _LONGEST_LABEL) + _CELL_EXTRA + (AGE_WIDTH if ages and cell_height == 1 else 0)
+    )
     flowing = max(1, width // cell)
     widest_row = max((reflow(plan, flowing).columns for plan in plans), default=1)
     spare = width // widest_row - cell
@@ -74,8 +91,9 @@ def _lines(plans: Sequence[HallPlan], width: int, row_gap: int) -> MapLayout:
         flowing,
         cell_width=cell,
         gap=max(0, min(3, spare)),
-        cell_height=1,
+        cell_height=cell_height,
         row_gap=row_gap,
+        ages=ages,
     )
 
 
@@ -87,6 +105,7 @@ def _place(
     gap: int,
     cell_height: int,
     row_gap: int,
+    ages: bool,
 ) -> MapLayout:
     spots: dict[AttemptId, Spot] = {}
     on_line: dict[int, list[Spot]] = defaultdict(list)
@@ -113,13 +132,14 @@ def _place(
     for touching in on_line.values():
         touching.sort(key=lambda spot: spot.x)
     return MapLayout(
-        desk=cell_height > 1,
+        cell_height=cell_height,
         cell_width=cell_width,
         width=right,
         height=top,
         spots=spots,
         on_line=dict(on_line),
         headings=headings,
+        ages=ages,
     )
 
 

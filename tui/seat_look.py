@@ -77,6 +77,23 @@ def look_of(seat: SeatStatus, now_ms: int) -> SeatLook:
     return SeatLook.EXPECTED
 
 
+_BAD = frozenset(
+    {
+        SeatLook.NEEDS_EYES,
+        SeatLook.TAKEOVER,
+        SeatLook.LATE,
+        SeatLook.HAND,
+        SeatLook.LINK_LOST,
+        SeatLook.STALE,
+    }
+)
+
+
+def is_bad(seat: SeatStatus, now_ms: int) -> bool:
+    """Whether the seat needs somebody: such a seat is never filtered away."""
+    return look_of(seat, now_ms) in _BAD
+
+
 def is_stale(seat: SeatStatus, now_ms: int) -> bool:
     """Whether a seat that should send pictures has sent none for `STALE_AFTER_MS`."""
     sends = seat.state is AttemptState.RECORDING and seat.camera not in _NO_CAMERA

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from appliance.core.exam import Seat
 from appliance.core.feed import SeatStatus
@@ -50,7 +51,7 @@ def plans(seats: Iterable[SeatStatus]) -> tuple[HallPlan, ...]:
     by_hall: dict[str, list[SeatStatus]] = defaultdict(list)
     for seat in seats:
         by_hall[seat.hall].append(seat)
-    return tuple(_plan(hall, by_hall[hall]) for hall in sorted(by_hall, key=_natural))
+    return tuple(_plan(hall, by_hall[hall]) for hall in sorted(by_hall, key=natural))
 
 
 def reflow(plan: HallPlan, columns: int) -> HallPlan:
@@ -78,7 +79,7 @@ def _plan(hall: str, seats: Sequence[SeatStatus]) -> HallPlan:
     numbered = any(column for _, column in grid)
     is_grid = numbered and len(grid) == len(seats) and (len(rows) > 1 or "" not in rows)
     if not is_grid or max(columns.values(), default=0) >= _WIDEST_ROW:
-        ordered = sorted(seats, key=lambda seat: _natural(seat.seat))
+        ordered = sorted(seats, key=lambda seat: natural(seat.seat))
         return HallPlan(
             hall,
             tuple(Place(s.attempt_id, s.seat, 0, index) for index, s in enumerate(ordered)),
@@ -105,7 +106,8 @@ def _with_aisles(numbers: Sequence[int]) -> dict[int, int]:
     return drawn
 
 
-def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
+@lru_cache(maxsize=8192)
+def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """A sorting key in which `A2` comes before `A10`."""
     parts: list[tuple[int, int, str]] = []
     run = ""

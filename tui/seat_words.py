@@ -51,6 +51,19 @@ def phrases(seat: SeatStatus, now_ms: int, reason: tuple[str, ...] = ()) -> tupl
             return (look.word,)
 
 
+def short_age(seat: SeatStatus, now_ms: int) -> str:
+    """The age of the last good picture in at most three letters: `4s`, `47s`, `3m`, `2h`; empty
+    where no picture is to be expected."""
+    if seat.state is not AttemptState.RECORDING or seat.camera in _CAMERA:
+        return ""
+    if seat.last_picture_ms is None:
+        return "–"
+    seconds = max(0, now_ms - seat.last_picture_ms) // 1000
+    if seconds < 100:
+        return f"{seconds}s"
+    return f"{min(99, seconds // 60)}m" if seconds < 6000 else f"{min(99, seconds // 3600)}h"
+
+
 def picture_age(seat: SeatStatus, now_ms: int) -> str:
     """`picture 4 s old`, in capitals when it is too old to rely on."""
     if seat.last_picture_ms is None:

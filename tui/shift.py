@@ -12,6 +12,8 @@ from appliance.core.observation import Incident
 from appliance.core.roles import Action, Object, Person, authorise
 from tui.box_clock import BoxClock
 from tui.client import BoxClient
+from tui.drawing import Drawing
+from tui.hall_filter import EVERYTHING, HallFilter
 from tui.hall_watch import HallWatch
 from tui.live import LiveView, open_live_view
 
@@ -22,7 +24,8 @@ ViewOpener = Callable[[BoxClient, ExamId, AttemptId], LiveView]
 class Shift:
     """What is known since the login. `passphrase`: from the command line, for one login, then
     forgotten. `letters`: letters instead of glyphs, for terminals without Unicode. `exam_code`: the
-    exam to go to after the login. `feed_pauses_s`: waits between attempts to get the feed back."""
+    exam to go to after the login. `drawing`, `chosen`: how and which seats are shown.
+    `feed_pauses_s`: waits between attempts to get the feed back."""
 
     client: BoxClient
     clock: BoxClock = field(default_factory=BoxClock)
@@ -31,6 +34,8 @@ class Shift:
     exam_code: str = ""
     letters: bool = False
     names_hidden: bool = False
+    drawing: Drawing = Drawing.MAP
+    chosen: HallFilter = EVERYTHING
     feed_pauses_s: tuple[float, ...] = ()
     view_opener: ViewOpener = open_live_view
     watch: HallWatch | None = None

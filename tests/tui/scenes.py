@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from appliance.core.exam import ExamState
 from tests.tui import halls
@@ -35,6 +36,27 @@ async def hall_light(pilot: Pilot[None], box: ScriptedBox) -> None:
 async def hall_contrast(pilot: Pilot[None], box: ScriptedBox) -> None:
     pilot.app.theme = "hallvakt-contrast"
     await hall(pilot, box)
+
+
+async def seat_list(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("t", "3")
+
+
+async def filter_choice(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("f", "down")
+
+
+async def filtered(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("home", "f", "r")
+
+
+async def palette(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("ctrl+p")
+    await until(pilot, lambda: bool(pilot.app.screen.query_one(OptionList).option_count))
 
 
 async def queue(pilot: Pilot[None], box: ScriptedBox) -> None:
@@ -138,6 +160,10 @@ SCENES: list[Scene] = [
     hall,
     hall_light,
     hall_contrast,
+    seat_list,
+    filter_choice,
+    filtered,
+    palette,
     queue,
     link_lost,
     seat,

@@ -7,15 +7,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.language import tr
+from tui.screens.dialog import Dialog
 from tui.widgets.field import Field
 from tui.widgets.key_footer import KeyFooter
 
 
-class AskTextScreen(ModalScreen[str | None]):
+class AskTextScreen(Dialog[str | None]):
     """Answers the text, or None when left. `expected`: only this text is taken (asking twice)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from appliance.core.observation import Decision, Incident, ReasonCategory
 from tui.language import tr
 from tui.queue_entries import how_much, kinds_of
+from tui.screens.dialog import Dialog
 from tui.sentences import why_of
 from tui.widgets.key_footer import KeyFooter
 from tui.words import CATEGORY
@@ -35,7 +35,7 @@ class Verdict:
     note: str
 
 
-class DecisionScreen(ModalScreen[Verdict | None]):
+class DecisionScreen(Dialog[Verdict | None]):
     AUTO_FOCUS = ""  # the letters decide; they must not land in the note
     BINDINGS: ClassVar[list[BindingType]] = [
         *(

@@ -8,20 +8,20 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from appliance.core.feed import SeatStatus
 from appliance.core.ids import AttemptId
 from tui.language import tr
+from tui.screens.dialog import Dialog
 from tui.widgets.field import Field
 from tui.widgets.key_footer import KeyFooter
 
 _SHOWN = 8
 
 
-class FindScreen(ModalScreen[AttemptId | None]):
+class FindScreen(Dialog[AttemptId | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "step(1)", "next", priority=True),
         Binding("up", "step(-1)", "previous", priority=True),

@@ -14,13 +14,16 @@ from appliance.core.feed import SeatStatus
 from appliance.core.ids import AttemptId
 from appliance.core.observation import Incident
 from appliance.core.roles import Action
+from tui.drawing import Drawing
 from tui.feed_link import Link
+from tui.hall_filter import EVERYTHING, HallFilter
 from tui.hall_watch import Changes
-from tui.language import several, tr
+from tui.language import several, text, tr
 from tui.problems import LoginEnded
 from tui.queue_entries import entries, reasons
 from tui.screens.base import LoginWanted
 from tui.screens.close_exam import first_question, second_question
+from tui.screens.filter_choice import FilterScreen
 from tui.screens.find import FindScreen
 from tui.screens.seat import SeatScreen
 from tui.screens.seat_acts import ACTS, DECISIONS, LOOKS, SeatActsScreen
@@ -32,8 +35,8 @@ from tui.widgets.count_line import CountLine
 from tui.widgets.incident_queue import IncidentQueue
 from tui.widgets.key_footer import KeyFooter
 from tui.widgets.news_line import NewsLine
+from tui.widgets.seat_board import SeatBoard
 from tui.widgets.seat_card import SeatCard
-from tui.widgets.seat_map import SeatMap
 from tui.widgets.status_line import StatusLine
 from tui.widgets.title_bar import TitleBar
 from tui.words import span
@@ -43,18 +46,31 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
     """Follows `shift.watch`; posts `Closed` when the exam is no longer in session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "look", "look"),
+        Binding("enter", "look", "look", tooltip=text("Look at the seat under the cursor")),
         *LOOKS,
         *DECISIONS,
         *ACTS[:2],
-        Binding("slash", "find", "find"),
-        Binding("tab,shift+tab", "other_side", "map/queue"),
-        Binding("n", "toggle_names", "names"),
-        Binding("S", "start_exam", "start exam"),
-        Binding("C", "close_exam", "close exam"),
+        Binding("slash", "find", "find", tooltip=text("Find a seat, a name or a number")),
+        Binding(
+            "tab,shift+tab",
+            "other_side",
+            "map/queue",
+            tooltip=text("Go to the queue and back to the seats"),
+        ),
+        Binding("f", "filter", "filter", tooltip=text("Show only some seats")),
+        Binding("t", "draw('list')", "list", tooltip=text("Show the seats as a list, or as a map")),
+        Binding("n", "toggle_names", "names", tooltip=text("Hide or show the names")),
+        Binding("S", "start_exam", "start exam", tooltip=text("Start the exam: recording begins")),
+        Binding(
+            "C", "close_exam", "close exam", tooltip=text("Close the exam for good (asks twice)")
+        ),
         *ACTS[2:],
-        Binding("f", "toggle_urgent", "only urgent"),
-        Binding("escape", "leave", "leave the hall"),
+        Binding(
+            "escape",
+            "leave",
+            "leave the hall",
+            tooltip=text("All seats again, or back to the exams"),
+        ),
     ]
 
     class Closed(Message):
@@ -80,7 +96,12 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
         yield CountLine()
         yield Banner(markup=False)
         with Horizontal(id="hall"):
-            yield SeatMap(lambda: self.now_ms, letters=self.shift.letters, id="map")
+            yield SeatBoard(
+                lambda: self.now_ms,
+                letters=self.shift.letters,
+                drawing=self.shift.drawing,
+                chosen=self.shift.chosen,
+            )
             with Vertical(id="side"):
                 yield IncidentQueue(letters=self.shift.letters, id="queue")
                 yield SeatCard(id="card")
@@ -89,16 +110,16 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self._map.names_hidden = self.shift.names_hidden
+        self._board.hide_names(self.shift.names_hidden)
         self.follow(self._changed)
         self.set_interval(1.0, self._tick)
-        self._map.focus()
+        self._board.focus_view()
         self._changed(Changes(everything=True, link=True))
         self.run_worker(self.hall.run(), group="feed")
 
     @property
-    def _map(self) -> SeatMap:
-        return self.query_one(SeatMap)
+    def _board(self) -> SeatBoard:
+        return self.query_one(SeatBoard)
 
     @property
     def _queue(self) -> IncidentQueue:
@@ -107,7 +128,7 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
     # what is meant right now
 
     def acted_seat(self) -> SeatStatus | None:
-        attempt = self._map.selected
+        attempt = self._board.selected
         return self.hall.view.seats.get(attempt) if attempt is not None else None
 
     def acted_incident(self) -> Incident | None:
@@ -124,12 +145,11 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
             return
         why = reasons(view)
         if changes.everything:
-            self._map.show_all(view.seats, why, start=next(iter(why), None))
-            self._map.border_title = _halls(view.seats.values())
-        elif changes.seats:
-            self._map.show_changed(changes.seats, view.seats, why)
+            self._board.show(view.seats, why, start=next(iter(why), None))
         elif changes.incidents:
-            self._map.show_changed(set(view.seats), view.seats, why)
+            self._board.show(view.seats, why, changed=set(view.seats))
+        elif changes.seats:
+            self._board.show(view.seats, why, changed=changes.seats)
         if changes.link:
             self._link_changed()
         for announcement in changes.announcements:
@@ -142,7 +162,7 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
             self._go_to_closed()
 
     def acted_touched(self, changes: Changes) -> bool:
-        return self._map.selected in changes.seats
+        return self._board.selected in changes.seats
 
     def _link_changed(self) -> None:
         if self.hall.link is Link.LOST:
@@ -166,7 +186,7 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
 
     def _tick(self) -> None:
         if self.is_current:
-            self._map.tick()
+            self._board.tick()
             self._show_lines()
 
     def _show_lines(self) -> None:
@@ -209,16 +229,16 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
             return exam is not None and self.shift.may(Action.EXAM_CLOSE, exam)
         return super().check_action(action, parameters)
 
-    def on_seat_map_selected(self) -> None:
+    def on_seat_board_moved(self) -> None:
         self._show_card()
         self.refresh_bindings()
 
-    def on_seat_map_opened(self) -> None:
+    def on_seat_board_opened(self) -> None:
         self.action_look()
 
     def on_incident_queue_selected(self, event: IncidentQueue.Selected) -> None:
         if event.entry.attempt_id is not None:
-            self._map.select(event.entry.attempt_id)
+            self._board.select(event.entry.attempt_id)
         self._show_card()
 
     def on_incident_queue_opened(self) -> None:
@@ -230,24 +250,37 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
             self.app.push_screen(SeatScreen(self.shift, seat.attempt_id))
 
     def action_other_side(self) -> None:
-        other = self._map if self._queue.has_focus else self._queue
-        other.focus()
+        if self._queue.has_focus:
+            self._board.focus_view()
+        else:
+            self._queue.focus()
 
     def action_toggle_names(self) -> None:
         self.shift.names_hidden = not self.shift.names_hidden
-        self._map.names_hidden = self.shift.names_hidden
-        self._map.refresh()
+        self._board.hide_names(self.shift.names_hidden)
         self._show_card()
 
-    def action_toggle_urgent(self) -> None:
-        self._map.only_urgent = not self._map.only_urgent
-        self._map.refresh()
+    def action_draw(self, drawing: str) -> None:
+        """As this, or as the map again when it is drawn so already."""
+        self.shift.drawing = Drawing.MAP if self._board.drawing == drawing else Drawing(drawing)
+        self._board.draw_as(self.shift.drawing)
+
+    def action_filter(self) -> None:
+        seats = tuple(self.hall.view.seats.values())
+        self.app.push_screen(
+            FilterScreen(seats, self.acted_seat(), self.shift.chosen), self._choose
+        )
+
+    def _choose(self, chosen: HallFilter | None) -> None:
+        if chosen is not None:
+            self.shift.chosen = chosen
+            self._board.choose(chosen)
 
     def action_find(self) -> None:
         def found(attempt: AttemptId | None) -> None:
             if attempt is not None:
-                self._map.focus()
-                self._map.select(attempt)
+                self._board.focus_view()
+                self._board.select(attempt)
 
         seats = tuple(self.hall.view.seats.values())
         self.app.push_screen(FindScreen(seats, names_hidden=self.shift.names_hidden), found)
@@ -294,11 +327,7 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
                 self._go_to_closed()
 
     def action_leave(self) -> None:
+        if self.shift.chosen != EVERYTHING:
+            self._choose(EVERYTHING)
+            return
         self.post_message(self.Left())
-
-
-def _halls(seats: Any) -> str:
-    halls = sorted({seat.hall for seat in seats})
-    if len(halls) > 1:
-        return tr("{n} halls", n=len(halls))
-    return halls[0] if halls else ""

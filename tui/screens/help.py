@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.keys import Key
 from tui.language import text, tr
 from tui.seat_look import SeatLook
 from tui.widgets.count_line import TONE_STYLE
@@ -41,13 +42,13 @@ _GOOD_TO_KNOW = (
 
 
 class HelpScreen(ModalScreen[None]):
-    """`keys` are (key, what it does), as the screen below has them."""
+    """`keys`: those that work on the screen below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,f1,q", "back", "back")]
 
-    def __init__(self, keys: Iterable[tuple[str, str]], *, letters: bool) -> None:
+    def __init__(self, keys: Sequence[Key], *, letters: bool) -> None:
         super().__init__()
-        self._keys = tuple(keys)
+        self._keys = keys
         self._letters = letters
 
     def compose(self) -> ComposeResult:
@@ -57,9 +58,12 @@ class HelpScreen(ModalScreen[None]):
         yield KeyFooter()
 
     def _text(self) -> Content:
-        parts: list[tuple[str, str]] = [(tr("Keys") + "\n", "bold $primary")]
-        for key, label in self._keys:
-            parts += [(f"  {key:<12}", "bold $accent"), (f"{tr(label)}\n", "")]
+        parts: list[tuple[str, str]] = []
+        for heading, everywhere in ((tr("Keys here"), False), (tr("Keys everywhere"), True)):
+            parts.append((("\n" if everywhere else "") + f"{heading}\n", "bold $primary"))
+            for key in self._keys:
+                if key.everywhere is everywhere:
+                    parts += [(f"  {key.name:<8}", "bold $accent"), (f"{key.sentence}\n", "")]
         parts.append(("\n" + tr("Signs") + "\n", "bold $primary"))
         for look in SeatLook:
             glyph = look.letter if self._letters else look.glyph

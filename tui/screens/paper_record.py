@@ -13,10 +13,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.language import tr
+from tui.screens.dialog import Dialog
 from tui.widgets.key_footer import KeyFooter
 
 _QUIET = 2  # modules of white around it; four by the standard, and a frame that is dark helps
@@ -24,7 +24,7 @@ _DIGITS_A_LINE = 16
 _CELL = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}
 
 
-class PaperRecordScreen(ModalScreen[None]):
+class PaperRecordScreen(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,p,enter", "back", "back")]
 
     def __init__(self, words: str, head: str) -> None:

@@ -23,22 +23,32 @@ from tui.screens.live_view import LiveViewScreen
 from tui.words import DECISION
 
 LOOKS = (
-    Binding("l", "live", "live"),
-    Binding("o", "film_strip", "film strip"),
+    Binding("l", "live", "live", tooltip=text("Look live at this seat")),
+    Binding("o", "film_strip", "film strip", tooltip=text("Look at the recorded pictures")),
 )
 DECISIONS = (
-    Binding("c", "decide('confirmed')", "confirm"),
-    Binding("d", "decide('dismissed')", "dismiss"),
-    Binding("u", "undo", "undo"),
+    Binding("c", "decide('confirmed')", "confirm", tooltip=text("Confirm: it really was so")),
+    Binding("d", "decide('dismissed')", "dismiss", tooltip=text("Dismiss: nothing to follow up")),
+    Binding("u", "undo", "undo", tooltip=text("Take the last decision back")),
 )
 ACTS = (
-    Binding("b", "toggle_break", "break"),
-    Binding("m", "message", "message"),
-    Binding("h", "act('hand_down')", "hand down"),
-    Binding("i", "act('identity_checked')", "ID checked"),
-    Binding("x", "extra_time", "extra time"),
-    Binding("R", "act('release_seat')", "release seat"),
-    Binding("E", "end_attempt", "end attempt"),
+    Binding("b", "toggle_break", "break", tooltip=text("Begin or end a break")),
+    Binding("m", "message", "message", tooltip=text("Write to the candidate")),
+    Binding("h", "act('hand_down')", "hand down", tooltip=text("Take the raised hand down")),
+    Binding(
+        "i",
+        "act('identity_checked')",
+        "ID checked",
+        tooltip=text("Note that you have checked the identity"),
+    ),
+    Binding("x", "extra_time", "extra time", tooltip=text("Give extra time, with a reason")),
+    Binding(
+        "R",
+        "act('release_seat')",
+        "release seat",
+        tooltip=text("Let another computer take over this seat"),
+    ),
+    Binding("E", "end_attempt", "end attempt", tooltip=text("End the exam for this candidate")),
 )
 _DONE = {
     "break_start": text("break started"),

@@ -6,45 +6,19 @@ important (bindings declared last) and always keeps help and lock at the end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
-from textual.app import App
-from textual.binding import Binding
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.language import tr
+from tui.keys import Key, working_keys
 from tui.widgets.tones import Tones
 
-_NAMES = {
-    "escape": "esc",
-    "slash": "/",
-    "question_mark": "?",
-    "full_stop": ".",
-    "comma": ",",
-    "space": "space",
-    "left": "←",
-    "right": "→",
-    "up": "↑",
-    "down": "↓",
-}
 _LINES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    name: str
-    label: str
-    action: str
-
-    @property
-    def width(self) -> int:
-        return len(self.name) + len(self.label) + 3
 
 
 class KeyFooter(Widget):
@@ -54,7 +28,7 @@ class KeyFooter(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._tones = Tones(self, "key-footer")
-        self._lines: list[list[_Key]] = [[]]
+        self._lines: list[list[Key]] = [[]]
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
@@ -78,18 +52,10 @@ class KeyFooter(Widget):
         self._lines = _arrange(*self._keys(), self.size.width or self.app.size.width)
         self.refresh(layout=len(self._lines) != before)
 
-    def _keys(self) -> tuple[list[_Key], list[_Key]]:
+    def _keys(self) -> tuple[list[Key], list[Key]]:
         """Keys of the screen and what is focused, and those of the whole console."""
-        own: list[_Key] = []
-        everywhere: list[_Key] = []
-        for node, binding, enabled, _ in self.screen.active_bindings.values():
-            if not (binding.show and enabled):
-                continue
-            key = _Key(_name(binding), tr(binding.description), binding.action)
-            group = everywhere if isinstance(node, App) else own
-            if all(other.action != key.action for other in group):
-                group.append(key)
-        return own, everywhere
+        keys = [key for key in working_keys(self.screen) if key.in_footer]
+        return [k for k in keys if not k.everywhere], [k for k in keys if k.everywhere]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._lines)
@@ -115,30 +81,28 @@ class KeyFooter(Widget):
             return
         x = 0
         for key in self._lines[at.y]:
-            if x <= at.x < x + key.width:
-                await self.screen.run_action(key.action)
+            if x <= at.x < x + _width(key):
+                await self.app.run_action(key.action, default_namespace=key.node)
                 return
-            x += key.width
+            x += _width(key)
 
 
-def _name(binding: Binding) -> str:
-    if binding.key_display:
-        return binding.key_display
-    return _NAMES.get(binding.key, binding.key)
+def _width(key: Key) -> int:
+    return len(key.name) + len(key.label) + 3
 
 
-def _arrange(own: list[_Key], everywhere: list[_Key], width: int) -> list[list[_Key]]:
+def _arrange(own: list[Key], everywhere: list[Key], width: int) -> list[list[Key]]:
     """As many of `own` as fit into at most two lines, with `everywhere` at the end of the last."""
-    if sum(key.width for key in own + everywhere) <= width:
+    if sum(_width(key) for key in own + everywhere) <= width:
         return [own + everywhere]
-    lines: list[list[_Key]] = []
+    lines: list[list[Key]] = []
     rest = list(own)
     for number in range(_LINES):
         last = number == _LINES - 1
-        room = width - (sum(key.width for key in everywhere) if last else 0)
-        line: list[_Key] = []
-        while rest and rest[0].width <= room:
-            room -= rest[0].width
+        room = width - (sum(_width(key) for key in everywhere) if last else 0)
+        line: list[Key] = []
+        while rest and _width(rest[0]) <= room:
+            room -= _width(rest[0])
             line.append(rest.pop(0))
         lines.append(line + (everywhere if last else []))
     return lines

@@ -1,0 +1,107 @@
+"""What map, list and mosaic of the hall have in common: which seats, which one is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+from textual.message import Message
+from textual.scroll_view import ScrollView
+
+from appliance.core.feed import SeatStatus
+from appliance.core.ids import AttemptId
+from tui.seat_look import SeatLook, look_of
+
+Reasons = Mapping[AttemptId, tuple[str, ...]]
+
+
+class SeatView(ScrollView, can_focus=True):
+    """Shows seats and has a cursor on one of them, `selected`.
+
+    Subclasses draw: `set_out` after other seats or another size, `redraw` for some seats only.
+    """
+
+    class Selected(Message):
+        def __init__(self, attempt_id: AttemptId) -> None:
+            super().__init__()
+            self.attempt_id = attempt_id
+
+    class Opened(Message):
+        """Clicked a second time: look at it."""
+
+    def __init__(
+        self, now: Callable[[], int], *, letters: bool = False, id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self._now = now
+        self._letters = letters
+        self._seats: Mapping[AttemptId, SeatStatus] = {}
+        self._reasons: Reasons = {}
+        self.selected: AttemptId | None = None
+        self.marked: Collection[AttemptId] = ()
+        self.names_hidden = False
+
+    def show_all(
+        self,
+        seats: Mapping[AttemptId, SeatStatus],
+        reasons: Reasons,
+        *,
+        start: AttemptId | None = None,
+    ) -> None:
+        """Draw these seats; the cursor stays where it was, else it begins at `start`."""
+        self._seats, self._reasons = seats, reasons
+        if self.selected is None:
+            self.selected = start
+        self.set_out()
+
+    def show_changed(
+        self,
+        changed: Collection[AttemptId],
+        seats: Mapping[AttemptId, SeatStatus],
+        reasons: Reasons,
+    ) -> None:
+        """Draw again only these; there are the same seats as before."""
+        self._seats, self._reasons = seats, reasons
+        self.redraw(changed)
+
+    def select(self, attempt: AttemptId) -> None:
+        """Move the cursor to a seat and bring it into view."""
+        if attempt not in self._seats or attempt == self.selected:
+            return
+        before, self.selected = self.selected, attempt
+        self.redraw([a for a in (before, attempt) if a is not None])
+        self.bring_into_view()
+        self.post_message(self.Selected(attempt))
+
+    def clicked(self, attempt: AttemptId) -> None:
+        """The mouse means this seat: the cursor goes there, and a second time opens it."""
+        if attempt == self.selected:
+            self.post_message(self.Opened())
+        self.select(attempt)
+
+    def glyph(self, look: SeatLook) -> str:
+        return look.letter if self._letters else look.glyph
+
+    def look(self, seat: SeatStatus) -> SeatLook:
+        return look_of(seat, self._now())
+
+    def tick(self) -> None:
+        """A second went by: running times and ages are drawn again."""
+        raise NotImplementedError
+
+    def set_out(self) -> None:
+        raise NotImplementedError
+
+    def redraw(self, attempts: Iterable[AttemptId]) -> None:
+        raise NotImplementedError
+
+    def bring_into_view(self) -> None:
+        raise NotImplementedError
+
+    def on_resize(self) -> None:
+        self.set_out()
+
+    def on_focus(self) -> None:
+        self.redraw([self.selected] if self.selected else [])
+
+    def on_blur(self) -> None:
+        self.redraw([self.selected] if self.selected else [])
