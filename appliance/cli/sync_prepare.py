@@ -14,6 +14,7 @@ from appliance.cli.output import answer
 from appliance.config import box
 from appliance.core.record_collections import Prepared
 from appliance.processes.record_preparation import prepare_records, role_commands
+from appliance.services.object_policies import gcs_permissions, s3_policies
 
 
 async def prepare(
@@ -30,12 +31,18 @@ async def prepare(
     admin_uri_file
         A file with the URI of a login that may do so; the nightly login should not be able to.
     show_roles
-        Only print the commands that make the roles, for whoever runs the database.
+        Only print what makes the roles in the database and what each identity may do in the object
+        store, for whoever runs them.
     """
     config = (await asyncio.to_thread(box.load, state)).cloud
     if show_roles:
         commands = role_commands(config.records_database)
-        answer({"roles": commands}, _as_shell(commands), as_json=json)
+        objects = _object_rights(config.objects, config.bucket)
+        answer(
+            {"roles": commands, "objects": objects},
+            [*_as_shell(commands), *_as_lines(objects)],
+            as_json=json,
+        )
         return
     if admin_uri_file is not None:
         config = replace(config, records_uri_file=admin_uri_file)
@@ -75,6 +82,16 @@ def _lines(done: Prepared) -> list[str]:
             "`hallvakt sync prepare --show-roles` prints."
         )
     return lines
+
+
+def _object_rights(kind: str, bucket: str) -> dict[str, Any]:
+    if kind == "s3":
+        return s3_policies(bucket)
+    return gcs_permissions() if kind == "gcs" else {}
+
+
+def _as_lines(rights: dict[str, Any]) -> list[str]:
+    return [f"{name}: {msgspec.json.encode(may).decode()}" for name, may in rights.items()]
 
 
 def _as_shell(commands: list[dict[str, Any]]) -> list[str]:

@@ -75,12 +75,21 @@ def has_verifier(config: CloudConfig) -> bool:
     )
 
 
+def _prover(config: CloudConfig) -> ObjectCloud | None:
+    """Who reads for an identity that may not (the writer only creates); None where the school has
+    named no verifier, or this is the verifier."""
+    if config.verifier_credentials_file in (None, config.credentials_file):
+        return None
+    return _objects(as_verifier(config), None, None)
+
+
 def _objects(config: CloudConfig, uploads: UploadJournal | None, line: Line | None) -> ObjectCloud:
     if config.objects == "gcs":
         return GcsObjects(
             config.bucket,
             endpoint=config.endpoint or GOOGLE,
             credentials_file=config.credentials_file,
+            prover=_prover(config),
             uploads=uploads,
             line=line,
         )
@@ -95,6 +104,7 @@ def _objects(config: CloudConfig, uploads: UploadJournal | None, line: Line | No
             account=S3Account.from_file(config.credentials_file),
             endpoint=config.endpoint,
             listed=urlsplit(config.endpoint).hostname in config.trusted_locations,
+            prover=_prover(config),
             uploads=uploads,
             line=line,
         )

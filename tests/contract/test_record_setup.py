@@ -7,17 +7,17 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from pymongo import AsyncMongoClient
 
 from appliance.adapters.cloud.record_setup import RecordSetup
 from appliance.adapters.cloud.records import MongoRecords
-from appliance.config.box import CloudConfig
 from appliance.core.errors import Conflict, Refused, WrongConfiguration
 from appliance.core.record_collections import Prepared
-from appliance.processes.record_preparation import prepare_records
 from appliance.rehearsal.cloud_servers import CloudServers
 from appliance.services.record_schema import COLLECTIONS, HEALTH_DAYS, ROLES
+from tests.support.guarded_records import guarded, login_as
 from tests.support.scripted_mongo import replica_set, router
+
+__all__ = ["guarded"]
 
 NAMES = tuple(c.name for c in COLLECTIONS)
 BOX, EXAM = "b" * 32, "e" * 32
@@ -132,39 +132,6 @@ async def test_outside_the_eu_nothing_is_made() -> None:
     assert [c for c in asked if "endSessions" not in c] == []
 
 
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A server with a login for each role, which asks who is there."""
-    servers = CloudServers(tmp_path_factory.mktemp("guarded"))
-    servers.start()
-
-    async def provision() -> None:
-        uri = tmp_path_factory.mktemp("uri") / "uri"
-        uri.write_text(servers.records_uri)
-        await prepare_records(CloudConfig(records_uri_file=uri, records_database="hallvakt"))
-        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(servers.records_uri)
-        for role in ROLES:
-            await client["hallvakt"].command(
-                "createUser", role.name, pwd="not secret", roles=[role.name]
-            )
-        await client.close()
-
-    asyncio.run(provision())
-    servers.stop()  # not killed: this server journals no users
-    servers.logins = True
-    servers.start()
-    yield servers
-    servers.stop()
-
-
-async def _as(guarded: CloudServers, role: str) -> MongoRecords:
-    host = guarded.records_uri.removeprefix("mongodb://").partition("/")[0]
-    return MongoRecords(
-        f"mongodb://{role}:not%20secret@{host}/?directConnection=true&authSource=hallvakt",
-        "hallvakt",
-    )
-
-
 def _pack(number: int) -> dict[str, Any]:
     return {
         "_id": f"{number:032x}",
@@ -180,7 +147,7 @@ def _pack(number: int) -> dict[str, Any]:
 async def test_each_login_may_do_its_own_work_and_no_more(guarded: CloudServers) -> None:
     """This server weighs a role's actions per database, so what a role may do in one collection
     and not in another is looked at in the role itself, below."""
-    logins = {role.name: await _as(guarded, role.name) for role in ROLES}
+    logins = {role.name: await login_as(guarded, role.name) for role in ROLES}
     writer, verifier = logins["hallvaktWriter"], logins["hallvaktVerifier"]
     eraser, reviewer = logins["hallvaktEraser"], logins["hallvaktReviewer"]
     try:
@@ -221,7 +188,7 @@ def test_no_role_can_change_what_was_signed() -> None:
 
 
 async def test_a_writer_cannot_prepare(guarded: CloudServers) -> None:
-    writer = await _as(guarded, "hallvaktWriter")
+    writer = await login_as(guarded, "hallvaktWriter")
     with pytest.raises(Refused, match="login"):
         await _prepare(writer)
     await writer.close()

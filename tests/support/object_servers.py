@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,12 +23,20 @@ WRITER = S3Account(key_id="writer", secret="writers-secret")
 _READY_S = 60.0
 
 
+def account(identity: str) -> S3Account:
+    return S3Account(key_id=f"id-of-{identity}", secret=f"secret-of-{identity}")
+
+
 class SeaweedFS:
     """One server with everything in it, on loopback, its data under `directory`; it checks
-    signatures and checksums and keeps parts of uploads over a kill."""
+    signatures and checksums and keeps parts of uploads over a kill. WRITER may do everything;
+    `policies` are those of further identities, each with an `account` of its own."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self, directory: Path, *, policies: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         self.directory = directory
+        self._policies = policies or {}
         self._process: subprocess.Popen[bytes] | None = None
         self.port = _low_port()
 
@@ -44,7 +53,18 @@ class SeaweedFS:
             "actions": ["Admin", "Read", "Write", "List"],
         }
         identities = self.directory / "s3.json"
-        identities.write_text(json.dumps({"identities": [identity]}))
+        others = [
+            {
+                "name": name,
+                "credentials": [
+                    {"accessKey": account(name).key_id, "secretKey": account(name).secret}
+                ],
+                "policyNames": [name],
+            }
+            for name in self._policies
+        ]
+        policies = [{"name": n, "content": json.dumps(p)} for n, p in self._policies.items()]
+        identities.write_text(json.dumps({"identities": [identity, *others], "policies": policies}))
         ports = [_low_port() for _ in range(3)]
         self._process = subprocess.Popen(
             [
@@ -75,10 +95,9 @@ class SeaweedFS:
             self._process.wait()
             self._process = None
 
-    def write_credentials(self, path: Path) -> Path:
+    def write_credentials(self, path: Path, who: S3Account = WRITER) -> Path:
         path.write_text(
-            f"[default]\naws_access_key_id = {WRITER.key_id}\n"
-            f"aws_secret_access_key = {WRITER.secret}\n"
+            f"[default]\naws_access_key_id = {who.key_id}\naws_secret_access_key = {who.secret}\n"
         )
         path.chmod(0o600)
         return path

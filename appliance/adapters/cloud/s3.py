@@ -32,7 +32,7 @@ from appliance.adapters.cloud.retrying import (
 from appliance.adapters.cloud.s3_multipart import Multipart
 from appliance.adapters.cloud.s3_session import S3Account, client, session
 from appliance.core.errors import Conflict, NotFound, Refused, Unreachable, WrongConfiguration
-from appliance.core.ports import RemoteObject
+from appliance.core.ports import ObjectCloud, RemoteObject
 from appliance.core.transfer import CHUNK_BYTES, FreeLine, Line, MemoryUploads, UploadJournal
 
 _REGION = re.compile(r"[a-z0-9-]{2,40}\Z")
@@ -49,13 +49,15 @@ class S3Objects:
         account: S3Account,
         endpoint: str = "",
         listed: bool = False,
+        prover: ObjectCloud | None = None,
         uploads: UploadJournal | None = None,
         line: Line | None = None,
         pauses_s: tuple[float, ...] = PAUSES_S,
         chunk_bytes: int = CHUNK_BYTES,
     ) -> None:
         """`endpoint` is for stores other than Amazon's; `listed` when the school has listed its
-        host as lying in the EU/EEA, whose regions then need not be known here.
+        host as lying in the EU/EEA, whose regions then need not be known here. `prover` reads in
+        place of this account, which then needs to be able to create and nothing else.
 
         Raise WrongConfiguration for an endpoint without TLS, unless it is on this machine, and for
         a region that is none.
@@ -71,6 +73,7 @@ class S3Objects:
         self._region = region
         self._account = account
         self._listed = listed and not self._amazon
+        self._prover = prover
         self._uploads = uploads or MemoryUploads()
         self._line = line or FreeLine()
         self._pauses_s = pauses_s
@@ -106,7 +109,7 @@ class S3Objects:
             )
             said = None if reply is None else str(reply.get("ChecksumCRC32C", ""))
         else:
-            multipart = Multipart(self._call, self._uploads, self._chunk_bytes)
+            multipart = Multipart(self._call, self._uploads, self._chunk_bytes, exists=self._exists)
             said = await multipart.send(key, content, checksum)
         if said is not None:
             if said != checksum:
@@ -120,7 +123,12 @@ class S3Objects:
             raise Conflict("An object of that name with other content is stored already.")
         return remote
 
+    async def _exists(self, name: str) -> bool:
+        return await self.stat(name) is not None
+
     async def stat(self, name: str) -> RemoteObject | None:
+        if self._prover is not None:
+            return await self._prover.stat(name)
         reply = await self._call("head_object", Key=check_name(name), ChecksumMode="ENABLED")
         if reply is None:
             return None
@@ -131,6 +139,8 @@ class S3Objects:
         )
 
     async def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
+        if self._prover is not None:
+            return await self._prover.get(name, start, length)
         key = check_name(name)
         if length == 0:
             return b""
@@ -157,6 +167,8 @@ class S3Objects:
         await self._call("delete_object", Key=key)
 
     async def close(self) -> None:
+        if self._prover is not None:
+            await self._prover.close()
         await self._stack.aclose()
         self._opened = None
 

@@ -17,11 +17,16 @@ from appliance.core.transfer import UnfinishedUpload, UploadJournal
 
 Call = Callable[..., Awaitable[Any]]
 """An operation by its name; None when the store says 404 or 412."""
+Exists = Callable[[str], Awaitable[bool]]
+"""Whether there is an object of this name, asked by somebody who may see it."""
 
 
 class Multipart:
-    def __init__(self, call: Call, uploads: UploadJournal, chunk_bytes: int) -> None:
+    def __init__(
+        self, call: Call, uploads: UploadJournal, chunk_bytes: int, *, exists: Exists
+    ) -> None:
         self._call = call
+        self._exists = exists
         self._uploads = uploads
         self._chunk_bytes = chunk_bytes
 
@@ -90,9 +95,6 @@ class Multipart:
         if reply is None:
             return None
         return {int(p["PartNumber"]): str(p["ETag"]).strip('"') for p in reply.get("Parts", ())}
-
-    async def _exists(self, key: str) -> bool:
-        return await self._call("head_object", Key=key) is not None
 
 
 def _digests(part: bytes) -> tuple[str, str]:
