@@ -22,6 +22,7 @@ hv_packages=(
   libnss3-tools       # certutil: tells Chromium about the box's certificate authority
   libatomic1          # Playwright's driver links against it
   libportaudio2       # the hall microphone
+  pulseaudio pulseaudio-utils libasound2-plugins  # a microphone without hardware, for the tests
   espeak-ng sox       # sound for simulated candidates
   fonts-dejavu-core   # slips with any European name
   nftables iproute2   # networks of their own for tests

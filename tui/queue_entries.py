@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from appliance.core.feed import HallView, needs_eyes
 from appliance.core.ids import AttemptId
 from appliance.core.incident import is_withdrawn
-from appliance.core.observation import HallEvent, Incident, Strength
+from appliance.core.observation import HALL_KINDS, HallEvent, Incident, Strength
 from tui.language import several, tr
 from tui.words import KIND, KIND_SHORT, STRENGTH, fit, span, time_of_day
 
@@ -94,9 +94,14 @@ def _of_event(event: HallEvent) -> Entry:
         glyph="≈",
         first=f"{event.hall}  {tr(KIND[event.kind])}",
         first_right=time_of_day(event.last_ms)[:5],
-        second=f"{several('{n} seat', '{n} seats', len(event.seats))} · {span(seconds)} · "
-        + tr("blames nobody"),
+        second=f"{_where(event)} · {span(seconds)} · " + tr("blames nobody"),
     )
+
+
+def _where(event: HallEvent) -> str:
+    if event.kind in HALL_KINDS:
+        return tr("hall microphone")
+    return several("{n} seat", "{n} seats", len(event.seats))
 
 
 def entry_line(entry: Entry, line: int, width: int, *, selected: bool, letters: bool) -> str:

@@ -19,6 +19,8 @@ KIND: Mapping[ObservationKind, str] = {
     ObservationKind.PICTURE_FROZEN: text("picture frozen"),
     ObservationKind.CONVERSATION: text("voices nearby"),
     ObservationKind.NOISE: text("loud noise"),
+    ObservationKind.HALL_CONVERSATION: text("voices in the hall"),
+    ObservationKind.HALL_NOISE: text("loud noise in the hall"),
 }
 KIND_SHORT: Mapping[ObservationKind, str] = {  # at most nine letters: a narrow desk in the map
     ObservationKind.NOBODY_IN_VIEW: text("nobody"),
@@ -29,6 +31,8 @@ KIND_SHORT: Mapping[ObservationKind, str] = {  # at most nine letters: a narrow 
     ObservationKind.PICTURE_FROZEN: text("frozen"),
     ObservationKind.CONVERSATION: text("voices"),
     ObservationKind.NOISE: text("noise"),
+    ObservationKind.HALL_CONVERSATION: text("voices"),
+    ObservationKind.HALL_NOISE: text("noise"),
 }
 STRENGTH: Mapping[Strength, str] = {
     Strength.WEAK: text("weak"),

@@ -46,7 +46,12 @@ def serve(*, models: Path | None = None, state: State = DEFAULT_STATE) -> None:
         models = (models or weights.default_directory()).absolute()
         asyncio.run(
             Supervisor(
-                children(state, config.workers.count, models),
+                children(
+                    state,
+                    config.workers.count,
+                    models,
+                    hall_microphone=bool(config.hall_microphone.device),
+                ),
                 door,
                 lambda: print(f"ready https://{shown}:{config.web.port}", flush=True),
             ).run()

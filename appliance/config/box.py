@@ -60,6 +60,15 @@ class WorkersConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HallMicrophoneConfig:
+    """`device`: a microphone's name, or the part of it that no other has, as PortAudio lists it;
+    empty on a box without one. `hall`: the hall it stands in, as the roster writes it."""
+
+    device: str = ""
+    hall: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloudConfig:
     """Where ciphertext goes at night. `endpoint` is for stores other than Google's
     and Amazon's own; `region` and a key in `credentials_file` belong to `s3`;
@@ -94,6 +103,7 @@ class BoxConfig:
     workers: WorkersConfig = field(default_factory=WorkersConfig)
     cloud: CloudConfig = field(default_factory=CloudConfig)
     halls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hall_microphone: HallMicrophoneConfig = field(default_factory=HallMicrophoneConfig)
 
 
 def load(state_dir: Path) -> BoxConfig:
@@ -194,6 +204,10 @@ _CHECKS: tuple[tuple[str, Callable[[BoxConfig], bool]], ...] = (
         lambda c: not all(_are_networks(networks) for networks in c.halls.values()),
     ),
     ("workers.count must be between 1 and 64.", lambda c: not 1 <= c.workers.count <= 64),
+    (
+        "hall_microphone.device and hall_microphone.hall belong together: write both or neither.",
+        lambda c: bool(c.hall_microphone.device) != bool(c.hall_microphone.hall),
+    ),
     (
         'cloud.objects is "gcs": write cloud.bucket too.',
         lambda c: c.cloud.objects == "gcs" and not c.cloud.bucket,

@@ -85,13 +85,6 @@ def parse_settings(toml_text: str) -> ExamSettings:
     for sentence, wrong in _RANGES:
         if wrong(settings):
             raise WrongConfiguration(f"{_SOURCE}: {sentence}", code="wrong-value")
-    if settings.features.hall_microphone:
-        # A notice must not promise what does not happen.
-        raise WrongConfiguration(
-            f"{_SOURCE}: this version cannot listen with a hall microphone yet: leave "
-            "features.hall_microphone off.",
-            code="not-available",
-        )
     check_dependencies(settings)
     return settings
 

@@ -18,8 +18,6 @@ from appliance.core.processing import BIOMETRIC, TABLE, Category, Rule, permitte
 from appliance.core.settings import ExamSettings, Features, SyncScope
 
 OPEN_POINT = "**To be written by the school:**"
-# Permitted by a setting, but nothing in this version processes it.
-NOT_BUILT = frozenset({Category.HALL_SOUND})
 # Kept as objects of their own; what else is stored exists as observations only.
 _OBJECTS = frozenset({Category.SNIPPET, Category.THUMBNAIL, Category.PORTRAIT, Category.DESCRIPTOR})
 
@@ -131,9 +129,6 @@ def _category_row(rule: Rule, facts: Facts) -> tuple[str, ...]:
     uses = [e.settings for e in facts.exams if rule.category in permitted(e.settings.features)]
     days = sorted({s.retention.days for s in uses})
     seconds = "/".join(map(str, sorted({s.capture.snippet_seconds for s in uses})))
-    if rule.category in NOT_BUILT:
-        what = "Permitted by the settings, but this version processes nothing of it."
-        return (rule.category.value, what, _by(rule), "no", "no", "nobody", "no")
     return (
         rule.category.value,
         DATA[rule.category].format(snippet_seconds=seconds),

@@ -81,7 +81,7 @@ def loads(model: str, settings: ExamSettings) -> bool:
     if model in _FACES:
         return bool(allowed & NEEDS_FACE_MODEL)
     if model == "silero":
-        return Category.SOUND_PRESENCE in allowed
+        return bool(allowed & {Category.SOUND_PRESENCE, Category.HALL_SOUND})
     return Category.DESCRIPTOR in allowed and model in _DESCRIBERS[settings.descriptor]
 
 

@@ -79,6 +79,13 @@ class SeatStatus:
     admitted_late_ms: int | None = None
 
 
+class HallMicrophoneState(StrEnum):
+    OFF = "off"  # this exam does not use one: the device is not open
+    STARTING = "starting"
+    HEARD = "heard"
+    NOT_HEARD = "not_heard"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxStatus:
     """`unlocked` is False after a reboot in mid-exam until an invigilator logs in.
@@ -92,6 +99,7 @@ class BoxStatus:
     unlocked: bool
     note: str = ""
     worker_failures: int = 0
+    hall_microphone: HallMicrophoneState = HallMicrophoneState.OFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,12 @@ class ObservationKind(StrEnum):
     PICTURE_FROZEN = "picture_frozen"
     CONVERSATION = "conversation"
     NOISE = "noise"
+    # by the hall's own microphone: of nobody in particular, always a hall event
+    HALL_CONVERSATION = "hall_conversation"
+    HALL_NOISE = "hall_noise"
+
+
+HALL_KINDS = frozenset({ObservationKind.HALL_CONVERSATION, ObservationKind.HALL_NOISE})
 
 
 class Strength(StrEnum):
@@ -120,7 +126,8 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HallEvent:
-    """The same signal at many seats at once: counted against nobody."""
+    """The same signal at many seats at once, or heard by the hall's own microphone (`HALL_KINDS`,
+    no seats then): counted against nobody."""
 
     exam_id: ExamId
     hall: str

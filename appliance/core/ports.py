@@ -17,7 +17,7 @@ from appliance.core.exam import Exam, ExamState
 from appliance.core.ids import AttemptId, ExamId, IncidentId, ObjectName, UserId, ViewId
 from appliance.core.keys import Envelope, LiveWrap, Recipient
 from appliance.core.messages import WorkerReply, WorkerRequest
-from appliance.core.observation import Incident, Observation
+from appliance.core.observation import HallEvent, Incident, Observation
 from appliance.core.people import Login, User
 from appliance.core.snippet import ObjectHeader, ObjectKind, Snippet, StoredObject
 
@@ -184,6 +184,12 @@ class ObservationStore(Protocol):
     async def incidents(self, exam: ExamId) -> Sequence[Incident]: ...
 
     async def observations(self, attempt: AttemptId) -> Sequence[Observation]: ...
+
+    async def put_hall_event(self, event: HallEvent) -> None:
+        """Upsert by exam, hall, kind and start."""
+
+    async def hall_events(self, exam: ExamId) -> Sequence[HallEvent]:
+        """In the order in which they began."""
 
     async def remove_of_exam(self, exam: ExamId) -> None:
         """After close has sealed them into record objects."""

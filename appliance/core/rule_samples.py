@@ -143,6 +143,19 @@ def of_sound(
     }
 
 
+def of_hall_sound(
+    sound: SoundMeasurement, thresholds: RuleThresholds
+) -> dict[ObservationKind, Sample]:
+    """A window of the hall's own microphone, which stands far from everybody."""
+    voice = sound.voice or 0.0
+    talking = voice >= _VOICE_SHARE
+    over = sound.level_dbfs - thresholds.hall_noise_dbfs
+    return {
+        ObservationKind.HALL_CONVERSATION: Sample(talking, _share(voice - _VOICE_SHARE, 0.5)),
+        ObservationKind.HALL_NOISE: Sample(over > 0 and not talking, _share(over, _NOISE_SPAN_DB)),
+    }
+
+
 def _covered(frame: FrameMeasurement) -> Sample:
     """Black or without any structure. Margin: how near to nothing at all."""
     black = _share(_BLACK - frame.brightness, _BLACK)

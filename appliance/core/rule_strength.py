@@ -33,6 +33,10 @@ def threshold_s(kind: ObservationKind, thresholds: RuleThresholds) -> float:
             return thresholds.conversation_s
         case ObservationKind.NOISE:
             return thresholds.noise_s
+        case ObservationKind.HALL_CONVERSATION:
+            return thresholds.hall_conversation_s
+        case ObservationKind.HALL_NOISE:
+            return thresholds.hall_noise_s
 
 
 def strength(threshold: float, *, held_s: float, margin: float, weak: bool) -> Strength:

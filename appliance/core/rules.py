@@ -2,10 +2,8 @@
 
 A condition becomes an observation when it held for the kind's time (`RuleThresholds.*_s`), in
 several measurements and in most of them; it ends after `clear_s` without it. One frame is never
-enough. What is not measured is neutral:
+enough (`core/rule_runs.py`). What is not measured is neutral; besides,
 
-* a gap between measurements neither counts nor ends a run; one over `LONG_GAP_S` closes it at the
-  last moment it was seen, because nobody knows what lay between;
 * a snippet that comes late (a lower number than one already judged) is judged by itself and does
   not turn time back; one that comes twice changes nothing.
 
@@ -29,42 +27,14 @@ from appliance.core.observation import (
     SoundMeasurement,
 )
 from appliance.core.processing import Category
+from appliance.core.rule_runs import Run, follow
 from appliance.core.rule_samples import NEEDS, SOUND_KINDS, Baseline, Sample
 from appliance.core.rule_strength import strength, threshold_s
 from appliance.core.settings import RuleThresholds
 
-LONG_GAP_S = 30.0
-MOST = 0.7  # share of measurements that must hold before an observation is raised
-_LEAST_HELD = 3
-# A similarity is already the mean of several frames, and computed seldom.
-_LEAST_HELD_OF = {ObservationKind.OTHER_PERSON: 2}
-_SPACING_S = 5.0  # measurements this near are one stretch of time
-_SPACING_OF = {ObservationKind.OTHER_PERSON: 15.0}
 _OVERLAP_MS = 1_000  # two recorders overlap a little so that nothing is lost between snippets
-_KEPT_EVIDENCE = 8
 _KEPT_SEQUENCES = 1_024
 _LONGEST_SNIPPET_S = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """A condition that holds, raised as an observation or not yet. `counted_ms` is measured time
-    since the start, `held_ms` the part of it up to the last measurement that held, `clear_ms`
-    measured time since then."""
-
-    since_ms: int
-    last_held_ms: int
-    last_known_ms: int
-    counted_ms: int
-    held_ms: int
-    clear_ms: int = 0
-    held: int = 1
-    known: int = 1
-    margins: float = 0.0
-    weak: bool = True
-    figures: Mapping[str, float] = field(default_factory=dict)
-    evidence: tuple[Evidence, ...] = ()
-    observation_id: ObservationId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,52 +178,27 @@ class _Judge:
                 self._sample(kind, sample, at, end, evidence)
 
     def close_all_but(self, kinds: frozenset[ObservationKind]) -> None:
-        for kind in [k for k in self.runs if k not in kinds]:
-            self._close(kind)
+        for kind, run in list(self.runs.items()):
+            if kind not in kinds:
+                self._close(kind, run)
 
     def _sample(
         self, kind: ObservationKind, sample: Sample | None, at: int, end: int, where: Evidence
     ) -> None:
         """`at`..`end` is what the sample covers: a moment for a frame, a stretch for sound."""
-        run = self.runs.get(kind)
-        if run is not None and at - run.last_known_ms > LONG_GAP_S * 1000:
-            self._close(kind)
-            run = None
-        if sample is None:
-            return
+        followed = follow(kind, self.runs.get(kind), sample, at, end, where, self._thresholds)
+        if followed.over is not None:
+            self._close(kind, followed.over)
+        run = followed.run
         if run is None:
-            if sample.holds:
-                self.runs[kind] = Run(
-                    since_ms=at,
-                    last_held_ms=end,
-                    last_known_ms=end,
-                    counted_ms=end - at,
-                    held_ms=end - at,
-                    margins=sample.margin,
-                    weak=sample.weak,
-                    figures=sample.figures,
-                    evidence=(where,),
-                )
+            self.runs.pop(kind, None)
             return
-        self.runs[kind] = run = _step(kind, run, sample, at, end, where, self._thresholds)
-        if sample.holds:
-            if run.observation_id is None and self._sustained(kind, run):
-                self.runs[kind] = replace(run, observation_id=self._new_id())
-        elif run.observation_id is None:
-            if run.held < MOST * run.known:  # not most of the time: start over
-                del self.runs[kind]
-        elif run.clear_ms >= self._thresholds.clear_s * 1000:
-            self._close(kind)
+        if run.raised and run.observation_id is None:
+            run = replace(run, observation_id=self._new_id())
+        self.runs[kind] = run
 
-    def _sustained(self, kind: ObservationKind, run: Run) -> bool:
-        return (
-            run.held_ms >= threshold_s(kind, self._thresholds) * 1000
-            and run.held >= _LEAST_HELD_OF.get(kind, _LEAST_HELD)
-            and run.held >= MOST * run.known
-        )
-
-    def _close(self, kind: ObservationKind) -> None:
-        run = self.runs.pop(kind)
+    def _close(self, kind: ObservationKind, run: Run) -> None:
+        self.runs.pop(kind, None)
         if run.observation_id is None:
             return
         before = self._before.get(kind)
@@ -293,54 +238,6 @@ class _Judge:
             figures=dict(run.figures),
             evidence=run.evidence,
         )
-
-
-def _step(
-    kind: ObservationKind,
-    run: Run,
-    sample: Sample,
-    at: int,
-    end: int,
-    where: Evidence,
-    thresholds: RuleThresholds,
-) -> Run:
-    """The run after one more sample that says something."""
-    spacing_s = max(_SPACING_OF.get(kind, _SPACING_S), 2.5 * thresholds.analyse_every_s)
-    near = at - run.last_known_ms <= spacing_s * 1000
-    passed = end - (run.last_known_ms if near else at)  # a gap is neutral
-    counted = run.counted_ms + passed
-    if not sample.holds:
-        return replace(
-            run,
-            last_known_ms=end,
-            counted_ms=counted,
-            clear_ms=run.clear_ms + passed,
-            known=run.known + 1,
-        )
-    figures = dict(run.figures)
-    for name, value in sample.figures.items():
-        figures[name] = max(value, figures.get(name, value))
-    return replace(
-        run,
-        last_held_ms=end,
-        last_known_ms=end,
-        counted_ms=counted,
-        held_ms=counted,
-        clear_ms=0,
-        held=run.held + 1,
-        known=run.known + 1,
-        margins=run.margins + sample.margin,
-        weak=run.weak and sample.weak,
-        figures=figures,
-        evidence=_evidence(run.evidence, where),
-    )
-
-
-def _evidence(kept: tuple[Evidence, ...], new: Evidence) -> tuple[Evidence, ...]:
-    """One place per snippet; the first ones, and always the latest."""
-    if kept and kept[-1].sequence == new.sequence:
-        return kept
-    return (*kept[: _KEPT_EVIDENCE - 1], new)
 
 
 def _moment(start_ms: int, at_s: float) -> int | None:

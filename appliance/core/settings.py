@@ -97,6 +97,9 @@ class RuleThresholds:
     conversation_s: float = 3.0
     noise_s: float = 5.0
     noise_dbfs: float = -25.0
+    hall_conversation_s: float = 5.0
+    hall_noise_s: float = 5.0
+    hall_noise_dbfs: float = -30.0
     clear_s: float = 4.0
     analyse_every_s: float = 2.0
     hall_event_share: float = 0.25

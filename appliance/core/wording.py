@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 
 from appliance.core.attempt import AttemptState, CameraState, LinkState
 from appliance.core.exam import ExamState
+from appliance.core.feed import HallMicrophoneState
 from appliance.core.observation import (
+    HALL_KINDS,
     Decision,
     HallEvent,
     Incident,
@@ -37,6 +39,8 @@ KIND: Mapping[ObservationKind, str] = {
     ObservationKind.PICTURE_FROZEN: "the picture stands still",
     ObservationKind.CONVERSATION: "voices nearby",
     ObservationKind.NOISE: "loud noise",
+    ObservationKind.HALL_CONVERSATION: "voices in the hall",
+    ObservationKind.HALL_NOISE: "loud noise in the hall",
 }
 # More exact sentences, when the figures are there that they quote.
 _WITH_FIGURES: Mapping[ObservationKind, tuple[tuple[str, str], ...]] = {
@@ -96,6 +100,17 @@ CAMERA: Mapping[CameraState, str] = {
     CameraState.REFUSED: "notice refused: watch the seat yourself",
     CameraState.WATCHED: "watched in place of its camera",
 }
+HALL_MICROPHONE: Mapping[HallMicrophoneState, str] = {
+    HallMicrophoneState.OFF: "no hall microphone in this exam",
+    HallMicrophoneState.STARTING: "hall microphone: starting",
+    HallMicrophoneState.HEARD: "hall microphone ok",
+    HallMicrophoneState.NOT_HEARD: "hall microphone: not heard",
+}
+HALL_MICROPHONE_NOT_HEARD = (
+    "The hall microphone is not heard. Check its cable and its switch; until it is back, "
+    "listen to the hall yourself."
+)
+HALL_MICROPHONE_BACK = "The hall microphone is heard again."
 _LENGTHS = ("{seconds} s", "{minutes} min {seconds} s", "{hours} h {minutes} min")
 _OBSERVATION = "{what}, {duration}, {strength}"
 _GOES_ON = "{what}, for {duration} so far, {strength}"
@@ -103,6 +118,9 @@ _NOTHING_LEFT = "part of a hall event, counted against nobody"
 _AND = "{first}; {second}"
 _DECIDED = "{what}: {decision}"
 _DECIDED_WITH_REASON = "{what}: {decision} ({reason})"
+_HEARD_IN_HALL = (
+    "Hall {hall}: {what}, {duration}, heard by the hall microphone, counted against nobody"
+)
 _HALL_EVENT = "Hall {hall}: {what} at {seats} seats at once, counted against nobody"
 
 
@@ -156,6 +174,12 @@ def of_incident(incident: Incident, translate: Translate = english) -> str:
 
 
 def of_hall_event(event: HallEvent, translate: Translate = english) -> str:
+    if event.kind in HALL_KINDS:
+        return translate(_HEARD_IN_HALL).format(
+            hall=event.hall,
+            what=translate(KIND[event.kind]),
+            duration=length_of_time((event.last_ms - event.started_ms) / 1000, translate),
+        )
     return translate(_HALL_EVENT).format(
         hall=event.hall, what=translate(KIND[event.kind]), seats=len(event.seats)
     )
@@ -168,4 +192,14 @@ def texts() -> tuple[str, ...]:
     words = (*words, *ATTEMPT_STATE.values(), *LINK.values(), *CAMERA.values())
     fixed = (*_LENGTHS, _OBSERVATION, _GOES_ON, _NOTHING_LEFT, _AND, _DECIDED)
     figures = (sentence for rows in _WITH_FIGURES.values() for _, sentence in rows)
-    return (*words, *figures, *fixed, _DECIDED_WITH_REASON, _HALL_EVENT)
+    return (
+        *words,
+        *figures,
+        *fixed,
+        _DECIDED_WITH_REASON,
+        _HALL_EVENT,
+        _HEARD_IN_HALL,
+        *HALL_MICROPHONE.values(),
+        HALL_MICROPHONE_NOT_HEARD,
+        HALL_MICROPHONE_BACK,
+    )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from appliance.config.policy import check_against
 from appliance.core.exam import Exam
 from appliance.processes.foundation import Foundation
+from appliance.processes.settings_checks import check_settings
 from appliance.processes.start_gate_parts import start_gate
 from appliance.services.arrivals import Arrivals
 from appliance.services.attempt_life import AttemptLife
 from appliance.services.exam_life import ExamLife
+from appliance.services.hall_microphone import HallMicrophone
 from appliance.services.keyed_locks import KeyedLocks
 from appliance.services.live_view import LiveViews
 from appliance.services.looking import Looking
@@ -31,6 +32,7 @@ class ExamParts:
     arrivals: Arrivals
     attempt_life: AttemptLife
     exam_life: ExamLife
+    hall_microphone: HallMicrophone
     incident_locks: KeyedLocks
     live_views: LiveViews
     looking: Looking
@@ -107,13 +109,20 @@ def exam_parts(on: Foundation) -> ExamParts:
         relay=on.relay,
         recipients=on.recipients,
         clock=on.clock,
-        check_policy=partial(check_against, on.state),
+        check_policy=partial(check_settings, on.state, on.config),
         gate=gate,
     )
     return ExamParts(
         arrivals=arrivals,
         attempt_life=attempt_life,
         exam_life=exam_life,
+        hall_microphone=HallMicrophone(
+            hall=on.config.hall_microphone.hall,
+            exams=stores.exams,
+            halls=on.halls,
+            watch=watch,
+            clock=on.clock,
+        ),
         incident_locks=incident_locks,
         live_views=LiveViews(
             access=on.access,

@@ -19,7 +19,6 @@ from appliance.adapters.store.packs import Packs
 from appliance.adapters.store.stores import Stores
 from appliance.adapters.workers.pool import WorkerPool
 from appliance.config.box import BoxConfig
-from appliance.config.policy import check_against
 from appliance.core.attempt import Attempt
 from appliance.core.exam import Exam
 from appliance.core.snippet import Snippet
@@ -28,6 +27,7 @@ from appliance.processes.candidate_parts import after_hand_in, remarks
 from appliance.processes.data_protection_parts import erasure_desk, hold_desk
 from appliance.processes.exam_parts import ExamParts, exam_parts
 from appliance.processes.foundation import Foundation, lay_foundation
+from appliance.processes.settings_checks import check_settings
 from appliance.processes.start_gate_parts import keep_free
 from appliance.processes.unlisted import orphans
 from appliance.services.accounts import Accounts
@@ -146,6 +146,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
         exam_life=exam.exam_life,
         hall_codes=attendance.hall_codes,
         group_acts=attendance.group_acts,
+        hall_microphone=exam.hall_microphone,
         halls=on.halls,
         holds=hold_desk(stores, on.access, on.clock),
         ingest=ingest,
@@ -171,7 +172,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             clock=on.clock,
             randomness=on.randomness,
             page_url=_page_url(config),
-            check_policy=partial(check_against, on.state),
+            check_policy=partial(check_settings, on.state, on.config),
             languages=on.languages,
         ),
         seating=attendance.seating,
@@ -200,6 +201,7 @@ def _ingest(on: Foundation, exam: ExamParts, disk_bytes: int) -> Ingest:
 
 def _box(on: Foundation, exam: ExamParts, disk_bytes: int) -> Box:
     return Box(
+        microphone=exam.hall_microphone,
         box_id=on.config.box_id,
         name=on.config.name,
         version=version("hallvakt"),

@@ -23,7 +23,8 @@ from appliance.adapters.host.core_dumps import leave_no_core_dump
 from appliance.adapters.host.service_manager import ServiceManager
 from appliance.core.errors import HallvaktError, WrongConfiguration
 from appliance.core.messages import WorkerReply, WorkerRequest
-from appliance.processes.analysis import respawning, serving
+from appliance.processes import respawning
+from appliance.processes.analysis import serving
 
 
 def main() -> int:

@@ -173,8 +173,10 @@ class Supervisor:
                 await process.wait()
 
 
-def children(state: Path, workers: int, models: Path) -> list[Child]:
-    """The gateway and its media workers."""
+def children(
+    state: Path, workers: int, models: Path, *, hall_microphone: bool = False
+) -> list[Child]:
+    """The gateway, its media workers, and where there is one what hears the hall."""
     python = (sys.executable, "-m")
     gateway = Child(
         name="gateway",
@@ -195,7 +197,15 @@ def children(state: Path, workers: int, models: Path) -> list[Child]:
             )
             for number in range(workers)
         ),
+        *([_hall_audio(python, state, models)] if hall_microphone else []),
     ]
+
+
+def _hall_audio(python: tuple[str, ...], state: Path, models: Path) -> Child:
+    words = ("--state", str(state), "--models", str(models))
+    return Child(
+        name="hall microphone", command=(*python, "appliance.processes.hall_audio", *words)
+    )
 
 
 @contextlib.contextmanager

@@ -7,11 +7,12 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from appliance.core.feed import BoxStatus
+from appliance.core.feed import BoxStatus, HallMicrophoneState
 from appliance.core.ids import BoxId, ExamId
 from appliance.core.keys import PepperKeeping
 from appliance.core.ports import BlobStore, Clock, MediaWorkers, Relay
 from appliance.services.hall import Halls
+from appliance.services.hall_microphone import HallMicrophone
 from appliance.services.key_ring import KeyRing
 from appliance.services.looking import Looking
 from appliance.services.watch import Watch
@@ -32,6 +33,7 @@ class Measured:
     workers: int = 0
     backlog: int = 0
     worker_failures: int = 0
+    hall_microphone: dict[ExamId, HallMicrophoneState] = field(default_factory=dict)
     note: str = ""
 
     def status(self, exam: ExamId, *, unlocked: bool) -> BoxStatus:
@@ -44,6 +46,7 @@ class Measured:
             unlocked=unlocked,
             note=self.note,
             worker_failures=self.worker_failures,
+            hall_microphone=self.hall_microphone.get(exam, HallMicrophoneState.OFF),
         )
 
 
@@ -60,6 +63,7 @@ class AboutBox:
     unlocked: bool
     note: str
     worker_failures: int
+    hall_microphone: HallMicrophoneState
     box_id: BoxId
     name: str
     version: str
@@ -95,6 +99,7 @@ class Box:
         relay: Relay,
         blobs: BlobStore,
         keys: KeyRing,
+        microphone: HallMicrophone,
         clock: Clock,
         disk_bytes: int,
         sign: Sign,
@@ -113,6 +118,7 @@ class Box:
         self._relay = relay
         self._blobs = blobs
         self._keys = keys
+        self._microphone = microphone
         self._clock = clock
         self._disk_bytes = disk_bytes
         self._sign = sign
@@ -130,6 +136,8 @@ class Box:
         measured.workers = self._workers.alive
         measured.worker_failures = self._workers.failed
         measured.backlog = self._looking.backlog
+        await self._microphone.tick()
+        measured.hall_microphone = {exam: self._microphone.state(exam) for exam in exams}
         if now - self._disk_at >= _DISK_EVERY_S:
             self._disk_at = now
             used = 1 - await self._blobs.free_bytes() / self._disk_bytes
@@ -152,6 +160,7 @@ class Box:
             unlocked=all(self._keys.unlocked(exam) for exam in exams),
             note=m.note,
             worker_failures=self._workers.failed,
+            hall_microphone=self._microphone.overall(),
             box_id=self._box_id,
             name=self._name,
             version=self._version,

@@ -225,6 +225,7 @@ class CloseExam:
         incidents = [
             i for i in await self._observations.incidents(exam.exam_id) if not is_withdrawn(i)
         ]
+        hall_events = await self._observations.hall_events(exam.exam_id)
         audit = await self._audit.entries()
         snippets = unanalysed = 0
         for attempt in attempts:
@@ -254,6 +255,7 @@ class CloseExam:
                     await self._attendance.seats_left(attempt.attempt_id),
                     await self._attendance.act_notes(attempt.attempt_id),
                     remark,
+                    hall_events,
                 )
             )
             await self._objects.seal_and_keep(exam, attempt.attempt_id, ObjectKind.RECORD, 1, plain)

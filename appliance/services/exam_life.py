@@ -142,7 +142,8 @@ class ExamLife:
         ]
         breaks = await self._breaks(exam.exam_id, attempts)
         handover = await self._handovers.all(exam.exam_id)
-        self._halls.enter(exam, attempts, incidents, acknowledged, breaks, handover)
+        hall_events = await self._observations.hall_events(exam.exam_id)
+        self._halls.enter(exam, attempts, incidents, acknowledged, breaks, handover, hall_events)
         if exam.settings.features.live_view:
             await self._start_relay(exam.exam_id)
 

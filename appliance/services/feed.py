@@ -166,6 +166,7 @@ class ExamFeed:
         seats: Mapping[AttemptId, SeatStatus],
         incidents: tuple[Incident, ...],
         handover: Handover = NOTHING_YET,
+        hall_events: tuple[HallEvent, ...] = (),
     ) -> None:
         """Set the hall as stored (start of the gateway, a new roster); consoles start over."""
         self.view = replace(
@@ -176,6 +177,7 @@ class ExamFeed:
             shift_notes=handover.notes,
             duty=handover.duty,
             seen={s.incident_id: s for s in handover.seen},
+            hall_events=hall_events,
         )
         self._ring.clear()
         self.start_over()

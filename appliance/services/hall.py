@@ -22,7 +22,7 @@ from appliance.core.feed import (
 from appliance.core.handover import NOTHING_YET, Handover
 from appliance.core.ids import AttemptId, ExamId, pseudonym
 from appliance.core.incident import is_withdrawn
-from appliance.core.observation import Incident, Strength
+from appliance.core.observation import HallEvent, Incident, Strength
 from appliance.core.ports import Clock
 from appliance.services.candidate_status import late_until_ms
 from appliance.services.feed import ExamFeed
@@ -81,6 +81,7 @@ class Halls:
         acknowledged: dict[AttemptId, tuple[int, int | None]],
         breaks: Mapping[AttemptId, Sequence[Break]],
         handover: Handover = NOTHING_YET,
+        hall_events: Sequence[HallEvent] = (),
     ) -> ExamFeed:
         """Put an exam on show. `acknowledged`: per attempt (without a gap, highest)."""
         feed = ExamFeed(self._clock, exam_status(exam), self._box_status(exam.exam_id))
@@ -97,7 +98,7 @@ class Halls:
                 link=LinkState.NEVER if attempt.joined_ms is None else LinkState.LOST,
                 **_stored_fields(attempt),
             )
-        feed.load(seats, tuple(incidents), handover)
+        feed.load(seats, tuple(incidents), handover, tuple(hall_events))
         self._feeds[exam.exam_id] = feed
         for attempt in attempts:
             self._count_incidents(feed, attempt.attempt_id)

@@ -49,7 +49,7 @@ class IncidentBook:
         self._closed: set[ExamId] = set()
 
     def hall_events(self, exam: ExamId) -> tuple[HallEvent, ...]:
-        """Since the gateway started; they are counted against nobody and not stored."""
+        """Those known here: read from the store with the first thing that is written."""
         state = self._halls.get(exam)
         return state.events if state else ()
 
@@ -78,11 +78,20 @@ class IncidentBook:
                 await self._observations.put_incident(page.incidents[changed])
                 self._publish(exam.exam_id, FeedKind.INCIDENT, page.incidents[changed])
             for hall in page.hall_events.values():
+                await self._observations.put_hall_event(hall)
                 self._publish(exam.exam_id, FeedKind.HALL_EVENT, hall)
         return Written(
             incidents=tuple(page.incidents[i] for i in page.changed),
             hall_events=tuple(page.hall_events.values()),
         )
+
+    async def heard_in_hall(self, exam: ExamId, events: Iterable[HallEvent]) -> None:
+        """Store and publish what the hall's microphone made of its sound."""
+        async with self._locks.of(exam):
+            for event in events:
+                if exam not in self._closed:
+                    await self._observations.put_hall_event(event)
+                    self._publish(exam, FeedKind.HALL_EVENT, event)
 
     async def end_stale(self, exam: Exam, attempt: Attempt) -> Written:
         """End what a gateway that stopped left open, at the last moment it was seen."""
@@ -104,7 +113,7 @@ class IncidentBook:
         observation = event.observation
         absorbed = self._absorbed.setdefault(exam.exam_id, set())
         if isinstance(event, ObservationStarted):
-            noticed = self._notice(exam, attempt, observation, recording_seats)
+            noticed = await self._notice(exam, attempt, observation, recording_seats)
             if noticed.event is not None:
                 hall = noticed.event
                 page.hall_events[hall.hall, hall.kind, hall.started_ms] = hall
@@ -124,7 +133,7 @@ class IncidentBook:
             replace(observation, incident_id=filed.incident_id)
         )
 
-    def _notice(
+    async def _notice(
         self, exam: Exam, attempt: Attempt, observation: Observation, recording_seats: int
     ) -> hall_event.Noticed:
         start = Start(
@@ -135,7 +144,10 @@ class IncidentBook:
             kind=observation.kind,
             at_ms=observation.started_ms,
         )
-        before = self._halls.get(exam.exam_id) or HallState(exam_id=exam.exam_id)
+        before = self._halls.get(exam.exam_id)
+        if before is None:  # the first since the gateway started: events go on that were running
+            stored = await self._observations.hall_events(exam.exam_id)
+            before = HallState(exam_id=exam.exam_id, events=tuple(stored))
         after, noticed = hall_event.notice(before, start, recording_seats, exam.settings.rules)
         self._halls[exam.exam_id] = after
         return noticed

@@ -12,7 +12,7 @@ from appliance.core.attempt import Attempt
 from appliance.core.attendance import ActNote, Break, SeatLeft
 from appliance.core.audit import AuditEntry
 from appliance.core.exam import Exam
-from appliance.core.observation import Incident, Observation
+from appliance.core.observation import HallEvent, Incident, Observation
 from appliance.core.roles import Action
 from appliance.core.snippet import Snippet
 
@@ -58,9 +58,14 @@ def record(
     seats_left: Sequence[SeatLeft] = (),
     reasons: Sequence[ActNote] = (),
     remark: str = "",
+    hall_events: Sequence[HallEvent] = (),
 ) -> dict[str, Any]:
     """As plain maps, lists, texts and numbers; `incidents` name their observations by id. A break
-    without an end lasted until close."""
+    without an end lasted until close.
+
+    Of `hall_events` those of the attempt's hall are told, with how many seats they were seen at:
+    which seats is about other people.
+    """
     about = {str(attempt.attempt_id)} | {str(i.incident_id) for i in incidents}
     return {
         "version": VERSION,
@@ -88,6 +93,17 @@ def record(
         "incidents": [
             _plain(asdict(i) | {"observations": [str(o.observation_id) for o in i.observations]})
             for i in incidents
+        ],
+        "hall_events": [
+            {
+                "kind": e.kind.value,
+                "started_ms": e.started_ms,
+                "last_ms": e.last_ms,
+                "seats": len(e.seats),
+                "this_seat": attempt.seat.label in e.seats,
+            }
+            for e in hall_events
+            if e.hall == attempt.seat.hall
         ],
         "acts": [
             {"at_ms": e.at_ms, "actor": e.actor, "act": _act(e), "about": e.about}

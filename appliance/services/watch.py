@@ -139,6 +139,10 @@ class Watch:
     def hall_events(self, exam: ExamId) -> tuple[HallEvent, ...]:
         return self._book.hall_events(exam)
 
+    async def heard_in_hall(self, exam: ExamId, events: tuple[HallEvent, ...]) -> None:
+        """What the hall's own microphone heard; nothing is written once the exam is closed."""
+        await self._book.heard_in_hall(exam, events)
+
     def failures(self, exam: ExamId) -> int:
         """How many snippets could not be looked at since the gateway started."""
         return self._failures[exam]

@@ -22,6 +22,7 @@ from appliance.web import (
     console_feed,
     data_protection_api,
     exam_api,
+    hall_audio_api,
     health,
     live_signalling,
     login_api,
@@ -57,6 +58,7 @@ _PARTS = (
     console_feed.routes,
     live_signalling.routes,
     box_api.routes,
+    hall_audio_api.routes,
 )
 
 

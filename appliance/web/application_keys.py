@@ -24,6 +24,7 @@ from appliance.services.exam_life import ExamLife
 from appliance.services.group_acts import GroupActs
 from appliance.services.hall import Halls
 from appliance.services.hall_codes import HallCodes
+from appliance.services.hall_microphone import HallMicrophone
 from appliance.services.ingest import Ingest
 from appliance.services.joining import Joining
 from appliance.services.legal_hold import HoldDesk
@@ -58,6 +59,7 @@ class Gateway:
     exam_life: ExamLife
     group_acts: GroupActs
     hall_codes: HallCodes
+    hall_microphone: HallMicrophone
     halls: Halls
     holds: HoldDesk
     ingest: Ingest

@@ -54,7 +54,7 @@ from appliance.rehearsal.page_key import PageKey
 from appliance.rehearsal.scenes import Scene, SceneKind
 from appliance.services import cloud_documents as documents
 from tests.support import clips
-from tests.support.box import RealBox, free_port, use_workers
+from tests.support.box import RealBox, free_port, use_hall_microphone, use_workers
 from tests.support.box_api import BoxApi
 from tests.support.cloud_servers import cloud, driver_may_look_around
 from tests.support.media_workers import WorkerProcess
@@ -100,8 +100,6 @@ ROSTER = "name,number,seat,hall,extra_minutes\nCanary Testperson,1001,A1,Aula,0\
 
 
 def _may_be(on: frozenset[str]) -> bool:
-    if "hall_microphone" in on:
-        return False  # not built yet, and so refused
     if "track_misuse_metrics" in on and not {"video_snippets", "face_photo"} <= on:
         return False
     return "audio_presence" not in on or "video_snippets" in on
@@ -115,7 +113,8 @@ def _every() -> list[frozenset[str]]:
     return sorted(every, key=lambda on: ("track_misuse_metrics" in on, "audio_presence" in on))
 
 
-POSSIBLE = [on for on in _every() if _may_be(on)]
+# The live view and the hall's microphone share no part: they are not tried together.
+POSSIBLE = [on for on in _every() if _may_be(on) and not {"live_view", "hall_microphone"} <= on]
 IMPOSSIBLE = [on for on in _every() if not _may_be(on)]
 
 
@@ -162,6 +161,7 @@ def room() -> Iterator[Room]:
     box = RealBox(directory / "box", free_port())
     box.make()
     use_workers(box.state, 1)
+    use_hall_microphone(box.state, "a microphone", "Aula")
     (box.state / "run").mkdir(exist_ok=True)
     with OpenedFiles(models) as opened:
         worker = WorkerProcess(directory, models=models)
@@ -197,12 +197,11 @@ async def test_a_combination_that_contradicts_itself_never_becomes_an_exam(
     lead: BoxApi, on: frozenset[str]
 ) -> None:
     refused = await lead.ask("POST", "/api/v1/exams", json={"settings_toml": settings_toml(on)})
-    code = "not-available" if "hall_microphone" in on else "settings-dependency"
-    assert (refused.status, refused.code) == (400, code)
+    assert (refused.status, refused.code) == (400, "settings-dependency")
 
 
 async def test_metrics_without_a_recorded_basis_never_become_an_exam(lead: BoxApi) -> None:
-    metrics = settings_toml(frozenset(SWITCHES) - {"hall_microphone"}, basis=False)
+    metrics = settings_toml(frozenset(SWITCHES), basis=False)
     refused = await lead.ask("POST", "/api/v1/exams", json={"settings_toml": metrics})
     assert (refused.status, refused.code) == (400, "settings-dependency")
 
@@ -219,6 +218,7 @@ async def test_nothing_appears_without_its_setting(
     attempt = AttemptId(joined.json["attempt"])
     await _sit_rudely(page, on)
     await _ask_for_a_live_view(lead, exam, attempt, on)
+    await _talk_in_the_hall(box, on)
     relay = box.state / "run" / f"relay-{exam}"
     assert await asyncio.to_thread(relay.exists) == ("live_view" in on)
     path = f"/api/v1/exams/{exam}/state"
@@ -267,6 +267,17 @@ async def _ask_for_a_live_view(
 ) -> None:
     refused = await lead.ask("GET", f"/api/v1/exams/{exam}/attempts/{attempt}/live")
     assert (refused.code == "live-view-off") == ("live_view" not in on)
+
+
+async def _talk_in_the_hall(box: RealBox, on: frozenset[str]) -> None:
+    """What a process with the microphone would say, whether it was told to listen or not."""
+    ago_ms = time.time_ns() // 1_000_000 - 30_000
+    window = {"length_s": 1.0, "level_dbfs": -30.0, "voice": 0.9}
+    windows = [window | {"started_ms": ago_ms + n * 1_000} for n in range(20)]
+    said = await box.local_api().ok(
+        "POST", "/box/v1/hall-sound", json={"heard": True, "windows": windows}
+    )
+    assert said == {"listen": "hall_microphone" in on}
 
 
 def _check_worker(room: Room, on: frozenset[str]) -> None:
@@ -330,6 +341,9 @@ async def _check_rows_blobs_and_record(
     seen = {row["kind"] for row in record["observations"]}
     for kind in seen:
         assert OBSERVATIONS[kind] <= on, kind
+    heard = {event["kind"] for event in record["hall_events"]}
+    assert heard == ({"hall_conversation"} if "hall_microphone" in on else set())
+    assert not await stores.observations.hall_events(exam)
     # The other half of the proof: what is switched on is found in this footage.
     assert ("several_faces" in seen) == ("track_misuse_metrics" in on)
     assert ("conversation" in seen) == ("audio_presence" in on)

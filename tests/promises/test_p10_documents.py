@@ -48,7 +48,8 @@ def test_each_combination_has_its_own_rows_and_models(on: frozenset[str]) -> Non
     )
     # What the document says is loaded is what promise 1 sees the kernel open.
     for name, file in FILES.items():
-        assert loads(name, settings) == (MODELS[file] <= on)
+        by_the_hall = name == "silero" and "hall_microphone" in on  # a process of its own
+        assert loads(name, settings) == (MODELS[file] <= on or by_the_hall)
     assert ("no rule runs" in text(technical_file, settings)) == (not on)
 
 

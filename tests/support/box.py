@@ -263,3 +263,11 @@ def use_workers(state: Path, workers: int) -> None:
     """Say in box.toml how many there are."""
     path = state / "box.toml"
     path.write_text(re.sub(r"(?m)^count = \d+$", f"count = {max(workers, 1)}", path.read_text()))
+
+
+def use_hall_microphone(state: Path, device: str, hall: str) -> None:
+    """Write both into box.toml, which has the table already."""
+    path = state / "box.toml"
+    table = f'[hall_microphone]\ndevice = "{device}"\nhall = "{hall}"\n'
+    rest = re.sub(r"(?m)^\[hall_microphone\]\n(?:[a-z]+ = .*\n)*", "", path.read_text())
+    path.write_text(f"{rest}\n{table}")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from appliance.core.errors import Conflict, NotFound
 from appliance.core.ids import AttemptId, ExamId, IncidentId, ObjectName, ObservationId
-from appliance.core.observation import Incident, Observation
+from appliance.core.observation import HallEvent, Incident, Observation
 from appliance.core.snippet import ObjectKind, Snippet, StoredObject
 
 
@@ -17,6 +17,7 @@ class MemoryObservations:
     def __init__(self) -> None:
         self.rows: dict[ObservationId, Observation] = {}
         self._incidents: dict[IncidentId, Incident] = {}
+        self._hall_events: dict[tuple[ExamId, str, str, int], HallEvent] = {}
 
     async def put_observation(self, observation: Observation) -> None:
         self.rows[observation.observation_id] = observation
@@ -40,7 +41,15 @@ class MemoryObservations:
     async def observations(self, attempt: AttemptId) -> Sequence[Observation]:
         return [o for o in self.rows.values() if o.attempt_id == attempt]
 
+    async def put_hall_event(self, event: HallEvent) -> None:
+        self._hall_events[event.exam_id, event.hall, event.kind, event.started_ms] = event
+
+    async def hall_events(self, exam: ExamId) -> Sequence[HallEvent]:
+        mine = [e for e in self._hall_events.values() if e.exam_id == exam]
+        return sorted(mine, key=lambda e: (e.started_ms, e.hall, e.kind))
+
     async def remove_of_exam(self, exam: ExamId) -> None:
+        self._hall_events = {k: e for k, e in self._hall_events.items() if k[0] != exam}
         gone = {i for i, row in self._incidents.items() if row.exam_id == exam}
         attempts = {self._incidents[i].attempt_id for i in gone}
         self._incidents = {i: r for i, r in self._incidents.items() if i not in gone}

@@ -51,6 +51,13 @@ def test_a_unit_has_no_unknown_word(unit: str) -> None:
     assert not re.search(r"Unknown (key|section|lvalue)|Failed to parse", said), said
 
 
+def test_what_hears_the_hall_has_no_network_no_keys_and_writes_no_byte() -> None:
+    text = (UNITS / "hallvakt-hall-audio.service").read_text()
+    for word in ("PrivateNetwork=yes", "LimitFSIZE=0", "DeviceAllow=char-alsa rw"):
+        assert word in text
+    assert re.search(r"InaccessiblePaths=.*/keys .*/live .*/db .*/blobs", text)
+
+
 def test_the_media_worker_has_no_network_and_cannot_read_keys() -> None:
     text = (UNITS / "hallvakt-media-worker@.service").read_text()
     assert "PrivateNetwork=yes" in text

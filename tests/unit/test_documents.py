@@ -131,9 +131,11 @@ def test_biometric_data_is_named_with_its_basis_and_its_absence_said() -> None:
     assert "Being taken for another person" in on
 
 
-def test_the_hall_microphone_is_not_claimed() -> None:
+def test_the_hall_microphone_is_described_where_an_exam_uses_it() -> None:
     settings = replace(VIDEO, features=Features(hall_microphone=True))
-    assert "this version processes nothing of it" in text(processing_record, settings)
+    assert "Its sound is not recorded" in text(processing_record, settings)
+    assert "Its sound is not recorded" not in text(processing_record, VIDEO)
+    assert loads("silero", settings)
 
 
 def test_models_thresholds_and_measured_figures_come_from_what_is_configured() -> None:

@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from appliance.core.observation import FrameMeasurement, ObservationKind, SoundMeasurement
+from appliance.core.rule_samples import NEEDS
 from appliance.core.rule_strength import threshold_s
 from appliance.core.rules import ObservationStarted
 from appliance.core.settings import RuleThresholds
@@ -47,7 +48,7 @@ def staged(
     return frame, sound
 
 
-@pytest.mark.parametrize("kind", list(ObservationKind))
+@pytest.mark.parametrize("kind", list(NEEDS))
 def test_recall_and_precision_of_a_staged_event(kind: ObservationKind) -> None:
     """A staged event of three times its threshold is found once per series, within its threshold
     and some missed frames, and nothing else is."""
@@ -69,7 +70,7 @@ def test_recall_and_precision_of_a_staged_event(kind: ObservationKind) -> None:
     assert other_kinds <= 1
 
 
-@pytest.mark.parametrize("kind", list(ObservationKind))
+@pytest.mark.parametrize("kind", list(NEEDS))
 def test_half_the_threshold_is_not_an_event(kind: ObservationKind) -> None:
     """Once in 25 the noise around it may make up the other half."""
     lasts = threshold_s(kind, RuleThresholds()) / 2

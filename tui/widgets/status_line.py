@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from appliance.core.feed import BoxStatus
+from appliance.core.feed import BoxStatus, HallMicrophoneState
+from appliance.core.wording import HALL_MICROPHONE
 from tui.feed_link import Link
 from tui.language import several, tr
 from tui.widgets.steady_text import SteadyText
@@ -51,6 +52,10 @@ def _box_parts(box: BoxStatus) -> list[tuple[str, str]]:
     if box.backlog:
         waiting = " · " + tr("{n} waiting to be looked at", n=box.backlog)
         parts.append((waiting, _LOUD if box.backlog >= _BACKLOG_LOUD else _OK))
+    if box.hall_microphone is HallMicrophoneState.NOT_HEARD:
+        parts.append((" · " + tr("HALL MICROPHONE NOT HEARD"), _LOUD))
+    elif box.hall_microphone is not HallMicrophoneState.OFF:
+        parts.append((" · " + tr(HALL_MICROPHONE[box.hall_microphone]), _OK))
     if box.worker_failures:
         unreadable = several(
             "{n} video kept but not readable",

@@ -12,8 +12,9 @@ import msgspec
 from appliance.adapters.store.database import Database
 from appliance.core.errors import NotFound
 from appliance.core.ids import AttemptId, ExamId, IncidentId
-from appliance.core.observation import Incident, Observation
+from appliance.core.observation import HallEvent, Incident, Observation
 
+_HALL_EVENT = msgspec.json.Decoder(HallEvent)
 _INCIDENT = msgspec.json.Decoder(Incident)
 _OBSERVATION = msgspec.json.Decoder(Observation)
 
@@ -91,6 +92,33 @@ class Observations:
             ]
         )
 
+    async def put_hall_event(self, event: HallEvent) -> None:
+        await self._database.run(
+            lambda connection: connection.execute(
+                "INSERT OR REPLACE INTO hall_events VALUES (?, ?, ?, ?, ?)",
+                (
+                    event.exam_id,
+                    event.hall,
+                    event.kind.value,
+                    event.started_ms,
+                    msgspec.json.encode(event),
+                ),
+            )
+        )
+
+    async def hall_events(self, exam: ExamId) -> Sequence[HallEvent]:
+        """The oldest first."""
+        return await self._database.read(
+            lambda connection: [
+                _HALL_EVENT.decode(body)
+                for (body,) in connection.execute(
+                    "SELECT body FROM hall_events WHERE exam_id = ? "
+                    "ORDER BY started_ms, hall, kind",
+                    (exam,),
+                )
+            ]
+        )
+
     async def remove_of_exam(self, exam: ExamId) -> None:
         """Also out of the write-ahead log, which `secure_delete` does not reach."""
 
@@ -102,6 +130,7 @@ class Observations:
                 {"exam": exam},
             )
             connection.execute("DELETE FROM incidents WHERE exam_id = ?", (exam,))
+            connection.execute("DELETE FROM hall_events WHERE exam_id = ?", (exam,))
 
         await self._database.run(remove)
         await self._database.scrub()

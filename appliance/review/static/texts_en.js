@@ -32,6 +32,7 @@ export const TEXTS = {
   "nobody_in_view": "nobody in view", "several_faces": "several faces", "other_person": "unlike the photo",
   "looking_away": "looking away", "picture_covered": "picture covered", "picture_frozen": "picture frozen",
   "conversation": "voices nearby", "noise": "loud noise",
+  "hall_conversation": "voices in the hall", "hall_noise": "loud noise in the hall",
   "weak": "weak", "clear": "clear", "strong": "strong",
   "remark": "The candidate's remark", "no-remark": "No remark was left.",
   "decision": "Your decision", "decisions": "Decisions",

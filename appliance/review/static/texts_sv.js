@@ -33,6 +33,7 @@ export const TEXTS = {
   "nobody_in_view": "ingen i bild", "several_faces": "flera ansikten", "other_person": "liknar inte fotot",
   "looking_away": "tittar bort", "picture_covered": "bilden täckt", "picture_frozen": "bilden står still",
   "conversation": "röster i närheten", "noise": "högt ljud",
+  "hall_conversation": "röster i salen", "hall_noise": "högt ljud i salen",
   "weak": "svag", "clear": "tydlig", "strong": "stark",
   "remark": "Kandidatens kommentar", "no-remark": "Ingen kommentar lämnades.",
   "decision": "Ditt beslut", "decisions": "Beslut",

@@ -9,6 +9,7 @@ import pytest
 
 from appliance.adapters.store.stores import Stores
 from appliance.core.errors import NotFound
+from appliance.core.observation import HallEvent, ObservationKind
 from tests.contract.store.samples import EXAM, OTHER_EXAM, attempt, incident, observation
 
 OnDisk = Callable[[bytes], Awaitable[bool]]
@@ -57,3 +58,27 @@ async def test_close_leaves_no_word_of_it_in_any_file(stores: Stores, on_disk: O
     assert list(await stores.observations.observations(WHO)) == []
     assert list(await stores.observations.incidents(OTHER_EXAM)) == [elsewhere]
     assert not await on_disk(note.encode())
+
+
+async def test_hall_events_come_back_in_order_and_go_with_the_exam(stores: Stores) -> None:
+    late, early = hall_event(9_000), hall_event(1_000)
+    other = replace(hall_event(5_000), exam_id=OTHER_EXAM)
+    for event in (late, early, other):
+        await stores.observations.put_hall_event(event)
+    grown = replace(late, last_ms=12_000, seats=("A1", "A2", "B3"))
+    await stores.observations.put_hall_event(grown)
+    assert list(await stores.observations.hall_events(EXAM)) == [early, grown]
+    await stores.observations.remove_of_exam(EXAM)
+    assert list(await stores.observations.hall_events(EXAM)) == []
+    assert list(await stores.observations.hall_events(OTHER_EXAM)) == [other]
+
+
+def hall_event(started_ms: int) -> HallEvent:
+    return HallEvent(
+        exam_id=EXAM,
+        hall="Aula",
+        kind=ObservationKind.NOISE,
+        started_ms=started_ms,
+        last_ms=started_ms + 500,
+        seats=("A1", "A2"),
+    )

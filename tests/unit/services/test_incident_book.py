@@ -44,6 +44,24 @@ async def test_a_persons_word_outlasts_a_hall_event() -> None:
     assert [i.kinds for i in others] == [()]
 
 
+async def test_a_hall_event_outlives_the_gateway_and_goes_on() -> None:
+    room = Room()
+    for number in (1, 2, 3):
+        written = await book(room).write(room.exam, attempt(number), [started(number)], 4)
+        assert written.hall_events == ()  # each by itself is nothing
+    first = book(room)
+    for number in (4, 5, 6):
+        written = await first.write(room.exam, attempt(number), [started(number)], 4)
+    (event,) = written.hall_events
+    assert event.seats == ("A4", "A5", "A6")
+    assert list(await room.observations.hall_events(EXAM)) == [event]
+    second = book(room)  # the same stores, as after a restart
+    (grown,) = (await second.write(room.exam, attempt(7), [started(7)], 4)).hall_events
+    assert grown.seats == ("A4", "A5", "A6", "A7")
+    assert grown.started_ms == event.started_ms
+    assert list(await room.observations.hall_events(EXAM)) == [grown]
+
+
 async def test_after_close_nothing_more_is_written() -> None:
     room = Room()
     pages = book(room)

@@ -1,8 +1,9 @@
-"""The parent of the process that decodes: it forks one, and another the moment that one dies.
+"""The parent of a process that may die: it forks one, and another the moment that one ends.
 
-Everything is imported before the first fork and the listening socket belongs to the parent, so a
-decoder killed by what it was sent is replaced within milliseconds, and whoever connects meanwhile
-waits in the socket's queue instead of being refused. The parent itself never reads a byte of media.
+Everything is imported before the first fork, so the next one is there within milliseconds. The
+media worker's listening socket belongs to the parent: when a decoder was killed by what it was
+sent, whoever connects meanwhile waits in the socket's queue instead of being refused. The parent
+itself never reads a byte of media or sound.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ _CANNOT_START = 3  # core/errors.py: wrong configuration, which starting again d
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def keep_alive(work: Callable[[], int], on_death: Callable[[str], None]) -> int:
+def keep_alive(
+    work: Callable[[], int], on_death: Callable[[str], None], *, expected: int | None = None
+) -> int:
     """Run `work` in a child process, anew whenever it ends; returns only an exit code of 3.
 
-    `work` returns the exit code of a child that cannot do its work. The child dies with its
-    parent. `on_death` gets one line for the log. Call it with a single thread.
+    `work` returns its child's exit code. The child dies with its parent. `on_death` gets one line
+    for the log, but not when the code is the `expected` one. Call it with a single thread.
     """
     while True:
         started = time.monotonic()
@@ -39,8 +42,10 @@ def keep_alive(work: Callable[[], int], on_death: Callable[[str], None]) -> int:
         code = os.waitstatus_to_exitcode(status)
         if code == _CANNOT_START:
             return code
+        if code == expected:
+            continue
         ended = f"by signal {-code}" if code < 0 else f"with exit code {code}"
-        on_death(f"decoder {child} ended {ended} and is replaced")
+        on_death(f"process {child} ended {ended} and is replaced")
         if time.monotonic() - started < _SHORT_LIFE_S:
             time.sleep(_PAUSE_S)
 
