@@ -35,6 +35,7 @@ _COMMANDS = (
     ("certificate", "appliance.cli.certificate:app", "The box's certificate, and files for IT."),
     ("sync", "appliance.cli.sync:app", "The night: upload, prove, plan."),
     ("janitor", "appliance.cli.janitor:janitor", "Purge what retention allows."),
+    ("backup", "appliance.cli.backup:app", "The box in one file, and getting it back."),
     ("review", "appliance.cli.review:app", "Open what a reviewer's key can open."),
     ("audit", "appliance.cli.audit:app", "Who did and looked at what; is the log whole."),
     ("record", "appliance.cli.record:app", "Documents for data protection and the AI Act."),

@@ -11,6 +11,7 @@ from appliance.cli.output import answer, progress
 from appliance.cli.sync_prepare import prepare
 from appliance.core.errors import BadInput
 from appliance.processes.cloud_ends import has_verifier
+from appliance.processes.drill import Drill, last_drill
 from appliance.processes.syncer import syncer
 
 app = App(name="sync", help="The night: upload, prove, plan.")
@@ -67,6 +68,7 @@ async def status(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
     """How much is left to send, how much is proven, and when it was last read back."""
     async with syncer(state) as night:
         now = await night.night.status()
+        drilled = await last_drill(night)
     verified = _time(now.last_verified_ms)
     document = {
         "backlog_bytes": now.backlog_bytes,
@@ -74,6 +76,8 @@ async def status(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
         "confirmed_packs": now.confirmed_packs,
         "confirmed_bytes": now.confirmed_bytes,
         "last_verified_at": verified,
+        "last_drill_at": _time(drilled.at_ms) if drilled else None,
+        "drill_ok": drilled.ok if drilled else None,
         "window": None,
         "cap_bit_s": None,
     }
@@ -81,6 +85,7 @@ async def status(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
         f"To send: {now.backlog_packs} packs, {_size(now.backlog_bytes)}.",
         f"Confirmed: {now.confirmed_packs} packs, {_size(now.confirmed_bytes)}.",
         f"Last read back: {verified or 'never'}.",
+        _drilled(drilled),
     ]
     answer(document, lines, as_json=json)
 
@@ -131,6 +136,15 @@ async def verify(
             "cloud.verifier_credentials_file, a login that may only read, to prove more."
         )
     answer(document, lines or "Nothing has been sent yet.", as_json=json)
+
+
+def _drilled(last: Drill | None) -> str:
+    if last is None:
+        return "Last restore drill: never."
+    when = _time(last.at_ms)
+    if not last.ok:
+        return f"Last restore drill: FAILED {when}. {last.detail}"
+    return f"Last restore drill: {when}, {last.objects} objects brought back whole."
 
 
 def _tell(sent: int, total: int) -> None:

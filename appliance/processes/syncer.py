@@ -33,7 +33,7 @@ from appliance.processes.cloud_ends import CloudEnds, as_verifier, cloud_ends
 from appliance.processes.erased_state import belongings, replay_with_cloud
 from appliance.processes.gateway_signer import GatewaySigner
 from appliance.processes.unlisted import orphans
-from appliance.services.archive_listing import read_listing
+from appliance.services.archive_listing import Listing, read_listing
 from appliance.services.batching import Batching
 from appliance.services.manifest_writer import ManifestWriter
 from appliance.services.night_plan import Night
@@ -94,7 +94,8 @@ class Syncer:
         async with cloud_ends(as_verifier(self.config.cloud)) as ends:
             return await self._verify(ends, exam, READ_BACK_PACKS)
 
-    async def _verify(self, ends: CloudEnds, exam: ExamId, packs: int | None) -> Verified:
+    async def listing(self, ends: CloudEnds, exam: ExamId) -> Listing:
+        """What the cloud has of an exam, if it is exactly what this box has signed or adopted."""
         written = await self.journal.manifests(exam)
         listing = await read_listing(
             ends.records,
@@ -107,6 +108,10 @@ class Syncer:
             name: manifest["payload"] for name, manifest in listing.manifests.items()
         }:
             raise IntegrityFailure("The cloud copy holds other manifests than this box wrote.")
+        return listing
+
+    async def _verify(self, ends: CloudEnds, exam: ExamId, packs: int | None) -> Verified:
+        listing = await self.listing(ends, exam)
         stones = await self.journal.tombstones()
         return await verify_archive(
             ends.objects,

@@ -82,6 +82,7 @@ async def closed_exam(
     cloud: CloudConfig,
     *,
     reviewer: PrivateKey | None = None,
+    colleague: PrivateKey | None = None,
     candidates: int = 2,
     snippets: int = 3,
     retention: Retention | None = None,
@@ -89,8 +90,13 @@ async def closed_exam(
 ) -> ClosedExam:
     """In `state`, or a new box there; a box made by `hallvakt init` keeps its id and key.
 
-    `bulk` random bytes are added to each snippet's plaintext, to have packs to fill."""
-    made = ClosedExam(state=state, reviewer=reviewer or new_reviewer())
+    `colleague` is a second key that opens it. `bulk` random bytes are added to each snippet's
+    plaintext, to have packs to fill."""
+    made = ClosedExam(
+        state=state,
+        reviewer=reviewer or new_reviewer(),
+        colleague=colleague or new_reviewer(),
+    )
     stores = await asyncio.to_thread(_box, made, cloud)
     try:
         settings = ExamSettings(

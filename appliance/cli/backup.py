@@ -1,0 +1,164 @@
+"""`hallvakt backup`: a box in one file, getting it back, and trying that every night."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from appliance.adapters.crypto import shares
+from appliance.adapters.crypto.private_keys import PrivateKey
+from appliance.adapters.host.clock import SystemClock
+from appliance.cli.options import DEFAULT_STATE, Json, State
+from appliance.cli.output import answer
+from appliance.core.errors import IntegrityFailure, NotFound
+from appliance.core.ids import BoxId, check_id
+from appliance.core.keys import RecipientKind
+from appliance.processes import backup as backups
+from appliance.processes.adoption import Adopted
+from appliance.processes.adoption import adopt as adopt_archive
+from appliance.processes.drill import drill as run_drill
+from appliance.processes.syncer import syncer
+
+app = App(name="backup", help="The box in one file, and getting it back.")
+
+Shares = Annotated[
+    tuple[Path, ...],
+    Parameter(name="--share", negative=(), help="A share of the recovery key; give three."),
+]
+
+
+@app.command
+def create(*, out: Path, state: State = DEFAULT_STATE, json: Json = False) -> None:
+    """Write configuration, keys and databases to one file that only the recovery key opens.
+
+    It holds no recordings (the archive in the cloud does) and no key that opens any.
+
+    Parameters
+    ----------
+    out
+        The file to make; never replaced.
+    """
+    made = backups.create(state, out)
+    answer(
+        {
+            "out": str(made.path),
+            "bytes": made.bytes,
+            "box": made.box_id,
+            "recovery_keys": list(made.recipients),
+        },
+        f"{made.path}: {made.bytes / 1e6:.1f} MB, to be opened with three shares of the recovery "
+        f"key ({', '.join(made.recipients)}). Keep it away from the box.",
+        as_json=json,
+    )
+
+
+@app.command
+async def restore(
+    file: Path, *, share: Shares = (), state: State = DEFAULT_STATE, json: Json = False
+) -> None:
+    """Make a box again out of its backup, in an empty directory.
+
+    What was erased since is erased again before anything else.
+
+    Parameters
+    ----------
+    file
+        The backup.
+    """
+    key = await asyncio.to_thread(_recovery, share)
+    done = await backups.restore(file, state, key.for_opening())
+    made = datetime.fromtimestamp(done.made_ms / 1000, UTC).isoformat(timespec="seconds")
+    lines = [f"The box {done.box_id} is back as of {made}, with {done.exams} exams, in {state}."]
+    if done.erased_again:
+        lines.append(f"{done.erased_again} erased attempts had come back and were erased again.")
+    if not done.cloud_asked:
+        lines.append("The cloud was not asked what else was erased; the first night does that.")
+    if done.lost_objects:
+        lines.append(f"{done.lost_objects} recordings were on the old disk only.")
+    lines += done.warnings
+    answer(
+        {
+            "box": done.box_id,
+            "made_at": made,
+            "exams": done.exams,
+            "erased_again": done.erased_again,
+            "lost_objects": done.lost_objects,
+            "cloud_asked": done.cloud_asked,
+            "warnings": done.warnings,
+        },
+        lines,
+        as_json=json,
+    )
+
+
+@app.command
+async def adopt(
+    *,
+    box: str,
+    fingerprint: str,
+    share: Shares = (),
+    state: State = DEFAULT_STATE,
+    json: Json = False,
+) -> None:
+    """Take the archive of a box that is gone into this box's care.
+
+    Parameters
+    ----------
+    box
+        The id of the box that is gone.
+    fingerprint
+        Of its signing key, from its card: nothing signed by another key is taken.
+    """
+    key = await asyncio.to_thread(_recovery, share)
+    adopted = await adopt_archive(state, BoxId(check_id(box)), fingerprint, key.for_opening())
+    lines = [_adopted(one) for one in adopted]
+    lines.append(
+        "From now on this box proves and, when their retention ends, deletes them. Legal holds "
+        "were not in the archive: set them again."
+    )
+    answer({"exams": [asdict(one) for one in adopted]}, lines, as_json=json)
+
+
+@app.command
+async def drill(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+    """Bring a random sample back, as after a fire, and remember how it went.
+
+    It proves that the databases' copies open and that the archive holds whole objects sealed for
+    their place; not that the reviewers' keys open them, which no box can.
+    """
+    async with syncer(state) as night:
+        done = await run_drill(night, SystemClock().now_ms())
+    if not done.ok:
+        raise IntegrityFailure(f"The restore drill failed. {done.detail}")
+    answer(
+        asdict(done),
+        f"The databases' copies open. {done.objects} objects in {done.packs} packs of "
+        f"{done.exams} exams came back whole.",
+        as_json=json,
+    )
+
+
+def _adopted(one: Adopted) -> str:
+    where = "was here already" if one.known else "adopted"
+    locked = f", {one.locked} not for this key" if one.locked else ""
+    return (
+        f"{one.title} ({one.exam_id}): {where}; {one.packs} packs, {one.opened} attempts opened "
+        f"with the recovery key{locked}."
+    )
+
+
+def _recovery(files: tuple[Path, ...]) -> PrivateKey:
+    """Out of three share files, or typed in by the three who hold them."""
+    words = []
+    for file in files:
+        try:
+            words.append(file.read_text(encoding="utf-8", errors="replace"))
+        except OSError as error:
+            raise NotFound(f"{file} cannot be read: {error.strerror}.") from error
+    seed = shares.combine(words)
+    return PrivateKey(kind=RecipientKind.RECOVERY.value, label="recovery", seed=seed)

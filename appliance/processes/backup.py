@@ -1,0 +1,199 @@
+"""`hallvakt backup create / restore`: a box in one file, for its recovery key only.
+
+In it: configuration, policy, certificates, the box's keys and logins for the cloud, databases,
+tombstones. Not in it: ciphertext (the archive in the cloud is its second copy), envelopes and wraps
+(ruling 5). So a backup brings the *box* back; what was never sent burns with its disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from appliance.adapters.crypto import backups
+from appliance.adapters.crypto.hybrid_keys import HybridPrivateKey
+from appliance.adapters.crypto.recipients import load_recipients
+from appliance.adapters.host.clock import SystemClock
+from appliance.adapters.store.snapshot import snapshot
+from appliance.adapters.store.stores import Stores, open_stores
+from appliance.config import box
+from appliance.core.errors import Conflict, IntegrityFailure, NoRoom, Refused, Unreachable
+from appliance.core.exam import ExamState
+from appliance.core.ids import BoxId
+from appliance.core.keys import RecipientKind
+from appliance.processes.cloud_ends import cloud_ends
+from appliance.processes.erased_state import belongings, replay_with_cloud
+from appliance.services.tombstones import replay_tombstones
+
+DATABASES = ("audit", "identities", "box")
+_FILES = (box.FILE_NAME, "policy.toml", "records.uri")
+_FOLDERS = ("tls", "keys", "languages", "erased")
+_EMPTY = ("blobs", "live", "run", "log")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    path: Path
+    bytes: int
+    box_id: BoxId
+    recipients: tuple[str, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Restored:
+    """`erased_again` attempts came back and were destroyed before anything else; `lost_objects`
+    are rows whose ciphertext was on the old disk only. `cloud_asked` False: the cloud's tombstones
+    are still to be replayed, which the first night does."""
+
+    box_id: BoxId
+    made_ms: int
+    exams: int = 0
+    erased_again: int = 0
+    lost_objects: int = 0
+    cloud_asked: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+def create(state: Path, out: Path) -> Made:
+    """Write `out` (mode 0600), whole or not at all. Blocks. Raise Conflict rather than replace a
+    file, NotFound without a list of recipients."""
+    config = box.load(state)
+    recovery = [
+        recipient
+        for recipient in load_recipients(state / "keys").recipients
+        if recipient.kind is RecipientKind.RECOVERY
+    ]
+    made_ms = SystemClock().now_ms()
+    if out.exists():
+        raise Conflict(f"There is already a file {out}: choose another name.")
+    fresh = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        with (
+            tempfile.TemporaryDirectory(dir=state / "run", prefix="backup-") as copies,
+            open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file,
+        ):
+            writer = backups.SealedWriter(file, config.box_id, recovery, made_ms)
+            with tarfile.open(fileobj=writer, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+                for path, name in _members(state, Path(copies)):
+                    tar.add(path, arcname=name, recursive=False)
+            writer.finish()
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(fresh, out)
+    except FileExistsError:
+        raise Conflict(f"There is already a file {out}: choose another name.") from None
+    except OSError as error:
+        raise NoRoom(f"The backup cannot be written ({error.strerror}): make room.") from error
+    finally:
+        fresh.unlink(missing_ok=True)
+    labels = tuple(recipient.label for recipient in recovery)
+    return Made(path=out, bytes=out.stat().st_size, box_id=config.box_id, recipients=labels)
+
+
+def _members(state: Path, copies: Path) -> Iterator[tuple[Path, str]]:
+    for name in DATABASES:
+        copy = copies / f"{name}.db"
+        snapshot(state / "db" / copy.name, copy, strip=name == "box")
+        yield copy, f"db/{copy.name}"
+    for name in _FILES:
+        if (state / name).is_file():
+            yield state / name, name
+    for folder in _FOLDERS:
+        for path in sorted((state / folder).rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                yield path, path.relative_to(state).as_posix()
+
+
+def unpack(file: Path, state: Path, key: HybridPrivateKey) -> backups.BackupHeader:
+    """Make `state`, an empty or new directory, out of a backup. Blocks. Nothing is there under its
+    own name before the whole file has proven to be what was written."""
+    if state.exists() and any(state.iterdir()):
+        raise Refused(f"{state} is not empty: restore into an empty directory.")
+    state.parent.mkdir(parents=True, exist_ok=True)
+    unpacking = Path(tempfile.mkdtemp(dir=state.parent, prefix=f".{state.name}-"))
+    try:
+        try:
+            sealed = file.open("rb")
+        except OSError as error:
+            raise Unreachable(f"{file} cannot be read: {error.strerror}.") from error
+        plain = unpacking / "archive.tar"
+        with sealed, open(os.open(plain, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as out:
+            for piece in backups.opened(sealed, key):
+                out.write(piece)
+            sealed.seek(0)
+            header, _ = backups.read_header(sealed)
+        with tarfile.open(plain) as tar:
+            tar.extractall(unpacking, members=_checked(tar), filter="data")
+        plain.unlink()
+        for folder in (*_EMPTY, *_FOLDERS):
+            (unpacking / folder).mkdir(mode=0o700, exist_ok=True)
+        if state.exists():
+            state.rmdir()
+        unpacking.rename(state)
+    except OSError as error:
+        raise NoRoom(f"The backup cannot be restored ({error.strerror}): make room.") from error
+    finally:
+        shutil.rmtree(unpacking, ignore_errors=True)
+    state.chmod(0o700)
+    return header
+
+
+def _checked(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    for member in tar:
+        top = member.name.partition("/")[0]
+        if not member.isfile() or top not in (*_FILES, *_FOLDERS, "db"):
+            raise IntegrityFailure("The backup holds what no box writes: do not use it.")
+        yield member
+
+
+async def restore(file: Path, state: Path, key: HybridPrivateKey) -> Restored:
+    """A box as it was, in `state`. Tombstones come before anything else, the cloud's too where it
+    can be reached; then rows whose ciphertext is gone go."""
+    header = await asyncio.to_thread(unpack, file, state, key)
+    config = await asyncio.to_thread(box.load, state)
+    report = Restored(box_id=config.box_id, made_ms=header.made_ms)
+    stores = await asyncio.to_thread(open_stores, state)
+    try:
+        report.erased_again = await replay_tombstones(
+            await asyncio.to_thread(belongings, state, stores)
+        )
+        if config.cloud.objects != "none":
+            try:
+                async with cloud_ends(config.cloud) as ends:
+                    report.erased_again += await replay_with_cloud(
+                        state, config.box_id, stores, ends.records
+                    )
+                report.cloud_asked = True
+            except Unreachable as error:
+                report.warnings.append(error.message)
+        await _forget_lost(state, stores, report)
+        await stores.audit.append("box", "backup-restored", "backup", config.box_id)
+    finally:
+        await stores.close()
+    return report
+
+
+async def _forget_lost(state: Path, stores: Stores, report: Restored) -> None:
+    """A row promises ciphertext; what burnt is not promised any more, and is said."""
+    there = await asyncio.to_thread(lambda: {p.name for p in (state / "blobs").glob("*/*")})
+    for exam in await stores.exams.all():
+        report.exams += 1
+        lost = 0
+        for attempt in await stores.attempts.of_exam(exam.exam_id):
+            for stored in await stores.snippets.objects(attempt.attempt_id):
+                if stored.name not in there:
+                    await stores.snippets.remove_object(stored.name)
+                    lost += 1
+        report.lost_objects += lost
+        if lost and exam.state is not ExamState.ARCHIVED:
+            report.warnings.append(
+                f"{lost} recordings of the exam {exam.code} had not been confirmed in the cloud "
+                "when the backup was made. If a night came after it, `hallvakt backup adopt` "
+                "finds them there; if not, they are lost."
+            )

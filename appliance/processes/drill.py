@@ -1,0 +1,121 @@
+"""The restore drill: every night something is brought back, and the status says how it went.
+
+Two things are tried. The databases are copied as a backup would copy them, and the copies are
+opened and counted. And of exams in the archive a random few are read back as the verifier: whole
+manifest chain, and in the packs drawn every object's digest and the header it was sealed under.
+What the drill cannot prove, because the box has no such key: that the reviewers' and recovery keys
+open the objects. That is proven when the keys are made and, each year, by people.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import msgspec
+
+from appliance.adapters.cloud.residency import check_location
+from appliance.adapters.crypto.objects import read_header
+from appliance.adapters.host.randomness import SystemRandomness
+from appliance.adapters.store.snapshot import check, snapshot
+from appliance.adapters.store.stores import open_stores
+from appliance.core.errors import HallvaktError, IntegrityFailure
+from appliance.core.exam import ExamState
+from appliance.processes.backup import DATABASES
+from appliance.processes.cloud_ends import as_verifier, cloud_ends
+from appliance.processes.syncer import Syncer
+from appliance.services.archive_listing import Listing
+from appliance.services.verify_archive import Sample
+
+LAST = "drill.last"
+_EXAMS, _PACKS = 3, 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """`ok` False: `detail` says in a sentence what could not be brought back."""
+
+    at_ms: int
+    ok: bool
+    exams: int = 0
+    packs: int = 0
+    objects: int = 0
+    bytes: int = 0
+    detail: str = ""
+
+
+async def drill(night: Syncer, at_ms: int) -> Drill:
+    """Try, and remember the result for the status, also when it failed."""
+    try:
+        result = await _try(night, at_ms)
+    except HallvaktError as error:
+        result = Drill(at_ms=at_ms, ok=False, detail=error.message)
+    await night.stores.facts.put(LAST, msgspec.json.encode(asdict(result)))
+    return result
+
+
+async def last_drill(night: Syncer) -> Drill | None:
+    kept = await night.stores.facts.get(LAST)
+    return None if kept is None else msgspec.json.decode(kept, type=Drill)
+
+
+async def _try(night: Syncer, at_ms: int) -> Drill:
+    exams = [e for e in await night.stores.exams.all() if e.state is ExamState.ARCHIVED]
+    copied = await asyncio.to_thread(_copy_databases, night.state)
+    if copied != len(await night.stores.exams.all()):
+        raise IntegrityFailure("A copy of the databases holds another number of exams.")
+    drawn = random.SystemRandom().sample(exams, min(_EXAMS, len(exams)))
+    packs = objects = size = 0
+    if drawn:
+        async with cloud_ends(as_verifier(night.config.cloud)) as ends:
+            check_location(await ends.objects.location())
+            for exam in drawn:
+                listing = await night.listing(ends, exam.exam_id)
+                gone = {t.attempt_id for t in await night.journal.tombstones()}
+                kept = [pack for pack in listing.packs if pack.attempt_id not in gone]
+                sample = Sample(packs=_PACKS, randomness=SystemRandomness())
+                for pack in sample.of(kept):
+                    content = await ends.objects.get(f"packs/{pack.name}")
+                    objects += await asyncio.to_thread(_look_into, content, pack.name, listing)
+                    packs, size = packs + 1, size + len(content)
+    return Drill(at_ms=at_ms, ok=True, exams=len(drawn), packs=packs, objects=objects, bytes=size)
+
+
+def _look_into(content: bytes, pack: str, listing: Listing) -> int:
+    """How many objects stand in the pack, each with the digest and the header it must have."""
+    found = 0
+    for placed in listing.objects.values():
+        if placed.entry.pack != pack:
+            continue
+        sealed = content[placed.offset : placed.offset + placed.entry.size]
+        if hashlib.sha256(sealed).digest() != placed.entry.sha256:
+            raise IntegrityFailure("An object in the archive is not what was stored.")
+        if read_header(sealed) != placed.header(listing):
+            raise IntegrityFailure("An object in the archive was sealed for another place.")
+        found += 1
+    return found
+
+
+def _copy_databases(state: Path) -> int:
+    """The number of exams in the copies, opened as a box opens its own."""
+    (state / "run").mkdir(mode=0o700, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=state / "run", prefix="drill-") as place:
+        copies = Path(place)
+        (copies / "db").mkdir()
+        for name in DATABASES:
+            copy = copies / "db" / f"{name}.db"
+            snapshot(state / "db" / copy.name, copy, strip=name == "box")
+            check(copy)
+        return asyncio.run(_count(copies))
+
+
+async def _count(state: Path) -> int:
+    stores = await asyncio.to_thread(open_stores, state)
+    try:
+        return len(await stores.exams.all())
+    finally:
+        await stores.close()

@@ -1,0 +1,165 @@
+"""A box takes the archive of one that is gone into its care.
+
+What the cloud holds of the other box is verified against that box's own signature and opened with
+the recovery key, and then journalled here as if this box had sent it. From then on this box proves
+it, restores from it, erases in it and deletes it when retention ends. Nothing in the cloud changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.core import manifest_payload
+from appliance.core.attempt import Attempt, AttemptState, CameraState
+from appliance.core.batch import PackPlan
+from appliance.core.errors import IntegrityFailure
+from appliance.core.exam import Exam, ExamState, Seat
+from appliance.core.ids import AttemptId, ExamId
+from appliance.core.manifest import PackEntry
+from appliance.core.pack_journal import JournalledManifest, PackJournal
+from appliance.core.ports import AttemptStore, AuditStore, Clock, ExamStore, ObjectCloud
+from appliance.core.retention import DAY_MS
+from appliance.core.settings import ExamSettings, Retention
+from appliance.core.snippet import PriorityClass, StoredObject
+from appliance.services.archive_listing import Listing
+from appliance.services.signing import Decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An exam in the cloud: its verified listing, its document, and the record of every attempt
+    that was opened (None: erased, or not for this key)."""
+
+    listing: Listing
+    document: Mapping[str, Any]
+    records: Mapping[AttemptId, Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    exams: ExamStore
+    attempts: AttemptStore
+    journal: PackJournal
+    audit: AuditStore
+    objects: ObjectCloud
+    clock: Clock
+    decode: Decode
+    new_code: Callable[[], str]
+
+    async def adopt(self, found: Found) -> bool:
+        """False when this box has the exam already. Raise IntegrityFailure when a pack that was
+        signed for is not there: nothing is adopted then."""
+        listing = found.listing
+        known = {exam.exam_id: exam for exam in await self.exams.all()}
+        mine = known.get(listing.exam_id)
+        if mine is not None and await self.journal.manifests(listing.exam_id):
+            return False
+        checksums = await self._checksums(listing.packs)
+        if mine is None:
+            await self.exams.add(self._exam(found))
+            await self.attempts.add(self._attempts(found))
+        elif mine.state is ExamState.CLOSED:
+            # Restored from a backup older than the night that sent it.
+            await self.exams.replace(self._exam(found), expected=ExamState.CLOSED)
+        await self._journal(listing, checksums)
+        await self.audit.append("box", "archive.adopted", "archive", listing.exam_id)
+        return True
+
+    async def _checksums(self, packs: Sequence[PackEntry]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for pack in packs:
+            there = await self.objects.stat(f"packs/{pack.name}")
+            if there is None or there.size != pack.size:
+                raise IntegrityFailure(
+                    "A pack that the other box signed for is missing: nothing was adopted.",
+                    code="pack-missing",
+                )
+            found[pack.name] = there.crc32c
+        return found
+
+    def _exam(self, found: Found) -> Exam:
+        times = found.document.get("times") or {}
+        closed_ms = int(times.get("closed_ms") or 0)
+        days = max(1, round((int(times.get("ends_ms") or 0) - closed_ms) / DAY_MS))
+        records = [record for record in found.records.values() if record]
+        return Exam(
+            exam_id=found.listing.exam_id,
+            code=self.new_code(),
+            state=ExamState.ARCHIVED,
+            settings=ExamSettings(
+                title=str(records[0]["title"]) if records else "?",
+                retention=Retention(days=days),
+            ),
+            settings_hash=found.document.get("settings_hash"),
+            created_ms=int(times.get("opened_ms") or closed_ms),
+            opened_ms=times.get("opened_ms"),
+            started_ms=times.get("started_ms"),
+            closed_ms=closed_ms,
+        )
+
+    def _attempts(self, found: Found) -> list[Attempt]:
+        return [
+            Attempt(
+                attempt_id=attempt,
+                exam_id=found.listing.exam_id,
+                seat=Seat(
+                    hall=str(record["hall"]) if record else "?",
+                    label=str(record["seat"]) if record else attempt[:4].upper(),
+                ),
+                state=AttemptState.HANDED_IN,
+                camera=CameraState.UNKNOWN,
+                seat_code_hash=attempt,  # nobody's: it can never be typed
+                finished_ms=record.get("finished_ms") if record else None,
+            )
+            for attempt, record in found.records.items()
+        ]
+
+    async def _journal(self, listing: Listing, checksums: Mapping[str, str]) -> None:
+        exam = listing.exam_id
+        plans = [(pack.name, _plan(exam, pack, listing)) for pack in listing.packs]
+        await self.journal.plan(plans)
+        for pack in listing.packs:
+            await self.journal.uploaded(
+                pack.name, sha256=pack.sha256.hex(), crc32c=checksums[pack.name]
+            )
+        for name, signed in listing.manifests.items():
+            manifest = manifest_payload.parse(self.decode(signed["payload"]))
+            await self.journal.add_manifest(
+                JournalledManifest(
+                    name=name,
+                    exam_id=exam,
+                    number=manifest.number,
+                    payload=signed["payload"],
+                    signature=signed["signature"],
+                    public_key=signed["public_key"],
+                    closes=manifest.close is not None,
+                ),
+                [pack.name for pack in manifest.packs],
+            )
+            await self.journal.confirm(exam, manifest.number, self.clock.now_ms())
+
+
+def _plan(exam: ExamId, pack: PackEntry, listing: Listing) -> PackPlan:
+    """The class of a pack stood in the other box's journal only; it is sent, so any will do."""
+    objects = sorted(
+        (placed for placed in listing.objects.values() if placed.entry.pack == pack.name),
+        key=lambda placed: placed.offset,
+    )
+    return PackPlan(
+        exam_id=exam,
+        attempt_id=pack.attempt_id,
+        priority=PriorityClass.REST,
+        objects=tuple(
+            StoredObject(
+                name=placed.entry.name,
+                header=placed.header(listing),
+                size=placed.entry.size,
+                sha256=placed.entry.sha256.hex(),
+                stored_ms=0,
+            )
+            for placed in objects
+        ),
+        size=pack.size,
+    )

@@ -1,0 +1,182 @@
+"""A box burns: it comes back from its backup, and its archive from the cloud, with three shares."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+
+from appliance.adapters.crypto.backups import MAGIC
+from appliance.adapters.crypto.signing import fingerprint
+from appliance.adapters.store.stores import open_stores
+from appliance.core.errors import BadInput, IntegrityFailure, Locked, Refused
+from appliance.core.exam import ExamState
+from appliance.core.ids import BoxId
+from appliance.core.retention import DAY_MS
+from appliance.processes import backup
+from appliance.processes.adoption import adopt
+from appliance.processes.cloud_ends import cloud_ends
+from appliance.processes.drill import drill, last_drill
+from appliance.processes.eraser import finish_erasures
+from appliance.processes.janitor import clean
+from appliance.processes.syncer import syncer
+from appliance.rehearsal.hallvakt_command import CommandFailed, hallvakt
+from tests.integration.backup.conftest import School, new_box
+from tests.support.closed_exam import STARTED_MS, exam_of
+from tests.support.erasing import erase_on_box
+from tests.support.fake_clock import FakeClock
+
+
+async def test_a_box_comes_back_with_three_of_five_shares(school: School, tmp_path: Path) -> None:
+    made, file, state = school.made, tmp_path / "box.backup", tmp_path / "again"
+    said = await hallvakt("backup", "create", "--out", str(file), state=made.state)
+    assert (said["box"], said["recovery_keys"]) == (made.box_id, ["recovery"])
+    await asyncio.to_thread(shutil.rmtree, made.state)
+    with pytest.raises(CommandFailed, match="3 different shares"):
+        await hallvakt("backup", "restore", str(file), *school.words(0, 1), state=state)
+    assert not state.exists()
+    back = await hallvakt("backup", "restore", str(file), *school.words(4, 0, 2), state=state)
+    assert (back["box"], back["exams"], back["cloud_asked"]) == (made.box_id, 1, True)
+    # It is the box it was: it knows what it signed, proves it, and may purge it.
+    verified = await hallvakt("sync", "verify", state=state)
+    assert [exam["exam"] for exam in verified["exams"]] == [made.exam_id]
+    status = await hallvakt("sync", "status", state=state)
+    assert status["drill_ok"] is None
+    drilled = await hallvakt("backup", "drill", state=state)
+    assert (drilled["ok"], drilled["exams"], drilled["packs"]) == (True, 1, 2)
+    status = await hallvakt("sync", "status", state=state)
+    assert status["drill_ok"] is True
+    assert status["last_drill_at"]
+
+
+async def test_no_key_of_any_attempt_is_in_a_backup(school: School, tmp_path: Path) -> None:
+    """Ruling 5: neither envelopes nor wraps, and no page of the databases still has them."""
+    made, file, state = school.made, tmp_path / "backup", tmp_path / "again"
+    stores = await asyncio.to_thread(open_stores, made.state)
+    sealed = [
+        envelope.sealed_key
+        for attempt in made.attempts
+        for envelope in await stores.envelopes.of_attempt(attempt)
+    ]
+    await stores.close()
+    assert len(sealed) == 4
+    live = made.state / "live" / made.exam_id
+    await asyncio.to_thread(live.mkdir, parents=True)
+    await asyncio.to_thread((live / "wrap-x").write_bytes, b"a wrap that stays here" * 4)
+    await asyncio.to_thread(backup.create, made.state, file)
+    assert await asyncio.to_thread(file.read_bytes) != b""
+    key = made.colleague.for_opening()
+    await asyncio.to_thread(backup.unpack, file, state, key)
+
+    def found() -> list[bytes]:
+        everything = b"".join(p.read_bytes() for p in state.rglob("*") if p.is_file())
+        assert made.signing_key.seed() not in everything  # only as PEM, in its own file
+        return [s for s in (*sealed, b"a wrap that stays here") if s[:64] in everything]
+
+    assert await asyncio.to_thread(found) == []
+    assert not any(state.joinpath("live").iterdir())
+
+
+async def test_what_was_erased_since_is_erased_again_first(school: School, tmp_path: Path) -> None:
+    made, file, state = school.made, tmp_path / "backup", tmp_path / "again"
+    await asyncio.to_thread(backup.create, made.state, file)
+    await erase_on_box(made.state, made.box_id, made.signing_key, made.exam_id, made.attempts[0])
+    await finish_erasures(made.state, signer=made.signer)
+    await asyncio.to_thread(shutil.rmtree, made.state)
+    report = await backup.restore(file, state, made.colleague.for_opening())
+    assert report.erased_again == 1
+    stores = await asyncio.to_thread(open_stores, state)
+    assert await stores.snippets.objects(made.attempts[0]) == []
+    await stores.close()
+
+
+async def test_another_key_and_a_changed_file_restore_nothing(
+    school: School, tmp_path: Path
+) -> None:
+    made, file, state = school.made, tmp_path / "backup", tmp_path / "again"
+    await asyncio.to_thread(backup.create, made.state, file)
+    content = await asyncio.to_thread(file.read_bytes)
+    assert content.startswith(MAGIC)
+    with pytest.raises(Locked):
+        await backup.restore(file, state, made.reviewer.for_opening())
+    key = made.colleague.for_opening()
+    middle, damaged = len(content) // 2, tmp_path / "damaged"
+    for wrong in (
+        content[:-1],
+        content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+        content + b"\0",
+        b"PK" + content[2:],
+        content.replace(made.box_id.encode(), b"0" * 32, 1),
+    ):
+        await asyncio.to_thread(damaged.write_bytes, wrong)
+        with pytest.raises(IntegrityFailure):
+            await backup.restore(damaged, state, key)
+    assert not state.exists()
+    left = await asyncio.to_thread(lambda: [p.name for p in tmp_path.iterdir()])
+    assert [name for name in left if name.startswith(".again")] == []
+    with pytest.raises(Refused, match="not empty"):
+        await backup.restore(file, made.state, key)
+    with pytest.raises(BadInput):
+        await asyncio.to_thread(backup.create, made.state, file)  # never replaced
+
+
+async def test_a_new_box_adopts_the_archive_of_a_burnt_one(school: School, tmp_path: Path) -> None:
+    made, state = school.made, tmp_path / "new"
+    await asyncio.to_thread(shutil.rmtree, made.state)
+    await asyncio.to_thread(new_box, state, school.cloud)
+    card = fingerprint(made.signing_key.public_bytes)
+    words = ("backup", "adopt", "--box", made.box_id, *school.words(3, 1, 4))
+    with pytest.raises(CommandFailed, match="not the fingerprint"):
+        await hallvakt(*words, "--fingerprint", "0000 1111", state=state)
+    said = await hallvakt(*words, "--fingerprint", card, state=state)
+    (exam,) = said["exams"]
+    assert (exam["exam_id"], exam["opened"], exam["locked"]) == (made.exam_id, 2, 0)
+    again = await adopt(state, BoxId(made.box_id), card, made.colleague.for_opening())
+    assert [one.known for one in again] == [True]
+    async with syncer(state) as night:
+        (verified,) = await night.verify()
+        assert verified.objects == len(made.plain)
+        assert (await drill(night, 1)).ok
+    # And its retention is the new box's to keep.
+    await clean(state, clock=FakeClock(STARTED_MS + 32 * DAY_MS))
+    assert (await exam_of(state, made.exam_id)).state is ExamState.PURGED
+
+
+async def test_an_older_backup_and_a_night_after_it(school: School, tmp_path: Path) -> None:
+    """The backup is of the evening, the exam was sent in the night, then it burnt: adopted back."""
+    made, file, state = school.made, tmp_path / "backup", tmp_path / "again"
+    stores = await asyncio.to_thread(open_stores, made.state)
+    await stores.box.run(
+        lambda connection: [
+            connection.execute(f"DELETE FROM {table}")
+            for table in ("pack_objects", "packs", "manifests")
+        ]
+    )
+    await stores.box.run(lambda connection: connection.execute("UPDATE exams SET state = 'closed'"))
+    await stores.close()
+    await asyncio.to_thread(backup.create, made.state, file)
+    await asyncio.to_thread(shutil.rmtree, made.state)
+    key = made.colleague.for_opening()
+    report = await backup.restore(file, state, key)
+    assert report.lost_objects == len(made.plain)
+    assert "adopt" in report.warnings[0]
+    card = fingerprint(made.signing_key.public_bytes)
+    (adopted,) = await adopt(state, made.box_id, card, key)
+    assert not adopted.known
+    async with syncer(state, signer=made.signer) as night:
+        assert (await night.run(lambda sent, total: None)).exams == []
+        assert len(await night.verify()) == 1
+
+
+async def test_a_drill_that_fails_is_remembered(school: School) -> None:
+    made = school.made
+    async with syncer(made.state, signer=made.signer) as night, cloud_ends(school.cloud) as ends:
+        for pack in await night.journal.packs(made.exam_id):
+            await ends.objects.delete(f"packs/{pack.name}")
+        failed = await drill(night, 2)
+        assert (failed.ok, failed.at_ms) == (False, 2)
+        assert await last_drill(night) == failed
+    with pytest.raises(CommandFailed, match="restore drill failed"):
+        await hallvakt("backup", "drill", state=made.state)
