@@ -41,6 +41,13 @@ _COMMANDS = (
     ("record", "appliance.cli.record:app", "Documents for data protection and the AI Act."),
     ("doctor", "appliance.cli.doctor:doctor", "Is this box fit for an exam."),
     ("models", "appliance.cli.models:app", "Model files: install, list, verify, measure."),
+    ("metrics", "appliance.cli.metrics:metrics", "Figures for monitoring, as Prometheus text."),
+    (
+        "support-bundle",
+        "appliance.cli.support_bundle:support_bundle",
+        "What helps somebody help you, without personal data.",
+    ),
+    ("factory-reset", "appliance.cli.factory_reset:factory_reset", "Destroy everything here."),
     ("rehearse", "appliance.cli.rehearse:rehearse", "How large a class this box holds."),
     ("demo", "appliance.cli.demo:demo", "A whole exam on this machine."),
 )

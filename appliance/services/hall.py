@@ -3,11 +3,12 @@ what happens, and published to the feed on change only."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from appliance.core.attempt import FINISHED, Attempt, LinkState
+from appliance.core.attempt import FINISHED, Attempt, AttemptState, LinkState
 from appliance.core.attendance import Break, total_ms
 from appliance.core.errors import WrongState
 from appliance.core.exam import Exam
@@ -123,6 +124,12 @@ class Halls:
 
     def in_session(self) -> list[ExamId]:
         return list(self._feeds)
+
+    def seats_by_state(self) -> Counter[AttemptState]:
+        """Over all exams in session."""
+        return Counter(
+            seat.state for feed in self._feeds.values() for seat in feed.view.seats.values()
+        )
 
     @property
     def consoles(self) -> int:

@@ -26,11 +26,13 @@ from appliance.web import (
     health,
     live_signalling,
     login_api,
+    metrics,
     shift_api,
     start_gate_api,
     static_files,
 )
 from appliance.web.application_keys import GATEWAY, LIMITS, Gateway, Limits
+from appliance.web.metrics import add_metrics, counted
 from appliance.web.problems import problems
 from appliance.web.routes import Route
 from appliance.web.security_headers import add_security_headers
@@ -59,6 +61,7 @@ _PARTS = (
     live_signalling.routes,
     box_api.routes,
     hall_audio_api.routes,
+    metrics.routes,
 )
 
 
@@ -81,10 +84,11 @@ def limits(clock: Clock) -> Limits:
 
 
 def application(gateway: Gateway, *, static_root: Path = STATIC_ROOT) -> web.Application:
-    app = web.Application(middlewares=[problems])
+    app = web.Application(middlewares=[counted, problems])
     app[GATEWAY] = gateway
     app[LIMITS] = limits(gateway.clock)
     app[STATIC_FILES] = StaticFiles(static_root)
+    add_metrics(app)
     for part in _PARTS:
         part.add_to(app)
     app.on_response_prepare.append(add_security_headers)

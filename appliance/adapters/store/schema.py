@@ -16,7 +16,7 @@ from pathlib import Path
 
 import apsw
 
-from appliance.adapters.store.failures import damaged
+from appliance.adapters.store.failures import damaged, translate
 from appliance.core.errors import WrongConfiguration
 
 # Up to 3.51.2 a WAL reset can corrupt a database (https://sqlite.org/wal.html, "WAL-reset bug").
@@ -86,13 +86,33 @@ def connect(path: Path) -> apsw.Connection:
     connection = _connection(path)
     try:
         sound = connection.execute("PRAGMA quick_check(1)").get == "ok"
-    except apsw.Error:
+    except apsw.Error as error:
         connection.close()
-        raise
+        raise translate(error, path) from error
     if not sound:
         connection.close()
         raise damaged(path)
     return connection
+
+
+def count(path: Path, query: str) -> int:
+    """The one number that `query` asks for; raise IntegrityFailure for a damaged database."""
+    connection = connect(path)
+    try:
+        return int(connection.execute(query).get)
+    finally:
+        connection.close()
+
+
+def row_counts(path: Path) -> dict[str, int]:
+    """How many rows each table has."""
+    connection = connect(path)
+    try:
+        tables = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+        names = [str(row[0]) for row in connection.execute(tables)]
+        return {n: int(connection.execute(f'SELECT count(*) FROM "{n}"').get) for n in names}
+    finally:
+        connection.close()
 
 
 def _connection(path: Path) -> apsw.Connection:

@@ -1,0 +1,125 @@
+"""`hallvakt factory-reset`: the box forgets everything, keys first, and says what it forgot."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from appliance.adapters.store import schema
+from appliance.cli.options import DEFAULT_STATE, Json, State
+from appliance.cli.output import answer
+from appliance.config.box import load
+from appliance.core.errors import BadInput, Refused, Unreachable
+from appliance.processes.supervisor import alone
+
+# Keys before ciphertext: if the power goes in the middle, what is left cannot be opened.
+_ORDER = ("live", "keys", "tls", "db", "blobs", "erased", "log", "run")
+_NOT_PROVEN = "SELECT count(*) FROM exams WHERE state IN ('open', 'live', 'closed')"
+_KEYS = frozenset({"live", "keys", "tls"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gone:
+    what: str
+    files: int
+    bytes: int
+
+
+def factory_reset(
+    *,
+    confirm: str | None = None,
+    even_unsent: Annotated[bool, Parameter(negative=())] = False,
+    state: State = DEFAULT_STATE,
+    json: Json = False,
+) -> None:
+    """Destroy keys, names, recordings and settings of this box. There is no way back.
+
+    The cloud copy is not touched. The box must not be running.
+
+    Parameters
+    ----------
+    confirm
+        The box's name, to show that you mean this one; asked for when it is not given.
+    even_unsent
+        Also when exams here have not been proven in the cloud.
+    """
+    state = state.absolute()
+    config = load(state)
+    with alone(state):
+        _refuse_while_served(state)
+        # Not looked at when it does not matter: a damaged database must not stand in the way.
+        if not even_unsent and (unsent := schema.count(state / "db" / "box.db", _NOT_PROVEN)):
+            raise Refused(
+                f"{unsent} exams on this box are not proven in the cloud: sync first, or say "
+                "--even-unsent to lose them."
+            )
+        if (confirm if confirm is not None else _ask(config.name)) != config.name:
+            raise Refused(f"That is not this box's name ({config.name}): nothing was destroyed.")
+        gone = [_destroy(state / name) for name in _ORDER if (state / name).exists()]
+        for file in state.iterdir():
+            file.unlink()
+    lines = [f"Destroyed {g.what}: {g.files} files, {g.bytes / 1e6:.1f} MB." for g in gone]
+    lines += [
+        "Keys went first. Blocks of a solid-state disk may outlive a deletion; without the keys "
+        "they cannot be opened.",
+        "Not touched: the copy in the cloud, and keys that the school keeps elsewhere.",
+    ]
+    document = [{"what": g.what, "files": g.files, "bytes": g.bytes} for g in gone]
+    answer({"destroyed": document}, lines, as_json=json)
+
+
+def _ask(name: str) -> str:
+    if not sys.stdin.isatty():
+        raise BadInput(f"Say --confirm with the box's name ({name}).")
+    return input(f"This destroys everything on the box. Type its name ({name}) to go on: ").strip()
+
+
+def _refuse_while_served(state: Path) -> None:
+    """The gateway holds a lock of its own, also under systemd."""
+    lock = state / "run" / "gateway.lock"
+    if not lock.exists():
+        return
+    with lock.open("r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused("The box is running: stop it first.", code="already-running") from None
+
+
+def _destroy(directory: Path) -> _Gone:
+    """Files with keys are overwritten before they are unlinked; then all of it is removed."""
+    files = [path for path in directory.rglob("*") if path.is_file() and not path.is_symlink()]
+    size = sum(path.stat().st_size for path in files)
+    if directory.name in _KEYS:
+        for path in files:
+            _overwrite(path)
+    try:
+        shutil.rmtree(directory)
+    except OSError as error:
+        raise Unreachable(
+            f"{error.filename} cannot be removed ({error.strerror}): run this as root, again."
+        ) from error
+    _sync(directory.parent)
+    return _Gone(what=directory.name, files=len(files), bytes=size)
+
+
+def _overwrite(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(os.urandom(path.stat().st_size))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,101 @@
+"""Figures for monitoring, the support bundle, and the factory reset, on a box that runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.rehearsal.page_key import PageKey
+from tests.support.box import ROSTER, SETTINGS, RealBox, free_port, running_box
+from tests.support.tiny_webm import tiny_webm
+
+CANARIES = [row.split(",")[0] for row in ROSTER.splitlines()[1:]]
+
+
+def _hallvakt(*words: str, state: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "appliance.cli.main", *words, "--state", str(state)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+async def _run(*words: str, state: Path) -> subprocess.CompletedProcess[str]:
+    return await asyncio.to_thread(_hallvakt, *words, state=state)
+
+
+async def test_figures_and_bundle_of_a_live_exam_hold_no_canary(tmp_path: Path) -> None:
+    async with running_box(tmp_path) as box:
+        lead = await box.login()
+        exam = await box.new_exam(lead, SETTINGS, to="live")
+        page = box.api()
+        joined = (await page.join(exam.code, exam.seats["A1"], PageKey())).json
+        await page.check_in()
+        assert (await page.upload(1, tiny_webm(1))).status == 201
+
+        figures = await _run("metrics", state=box.state)
+        assert figures.returncode == 0, figures.stderr
+        assert 'hallvakt_seats{state="recording"} 1.0' in figures.stdout
+        assert "hallvakt_upload_seconds_count 1.0" in figures.stdout
+        assert "hallvakt_exams_in_session 1.0" in figures.stdout
+        assert set(re.findall(r"\{(\w+)=", figures.stdout)) <= {"state", "status", "le"}
+        over_tls = await lead.ask("GET", "/box/v1/metrics")
+        assert over_tls.status == 403  # on the box itself only
+
+        with (box.state / "log" / "gateway.log").open("a") as log:
+            log.write(json.dumps({"event": "x", "reason": f"{CANARIES[0]} 10.9.8.7"}) + "\n")
+            log.write(f"Traceback: {CANARIES[1]} anna@school.example\n")
+        out = tmp_path / "bundle.json"
+        refused = await _run("support-bundle", str(out), state=box.state)
+        assert (refused.returncode, out.exists()) == (2, False)  # nobody saw it, nothing is saved
+        saved = await _run("support-bundle", str(out), "--yes", state=box.state)
+        assert saved.returncode == 0, saved.stderr
+        text = await asyncio.to_thread(out.read_text)
+        bundle: dict[str, Any] = json.loads(text)
+        assert {check["name"] for check in bundle["checks"]} > {"disk", "relay", "certificate"}
+        assert bundle["rows"]["attempts"] == 3
+        assert any(line["event"] == "gateway ready" for line in bundle["log"])
+        leaks = [*CANARIES, "127.0.0.1", "10.9.8.7", "school.example", "lena", exam.code]
+        leaks += [joined["attempt"], joined["token"], exam.exam, str(box.state)]
+        assert [leak for leak in leaks if leak in text] == []
+
+        running = await _run("factory-reset", "--confirm", "Hallvakt", state=box.state)
+        assert (running.returncode, (box.state / "box.toml").exists()) == (4, True)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> RealBox:
+    box = RealBox(tmp_path / "box", free_port())
+    box.make()
+    return box
+
+
+def test_a_factory_reset_destroys_what_it_says(made: RealBox) -> None:
+    wrong = _hallvakt("factory-reset", "--confirm", "Another", state=made.state)
+    assert wrong.returncode == 4
+    assert "nothing was destroyed" in wrong.stderr
+    assert (made.state / "keys" / "box_signing.pem").exists()
+    asked = _hallvakt("factory-reset", state=made.state)
+    assert asked.returncode == 2
+    done = _hallvakt("factory-reset", "--confirm", "Hallvakt", "--json", state=made.state)
+    assert done.returncode == 0, done.stderr
+    gone = json.loads(done.stdout)["destroyed"]
+    assert [entry["what"] for entry in gone][:3] == ["live", "keys", "tls"]
+    assert list(made.state.iterdir()) == []
+
+
+def test_a_damaged_box_can_be_reset_too_when_told_so(made: RealBox) -> None:
+    (made.state / "db" / "box.db").write_bytes(b"not a database")
+    words = ("factory-reset", "--confirm", "Hallvakt")
+    assert _hallvakt(*words, state=made.state).returncode == 6
+    assert _hallvakt(*words, "--even-unsent", state=made.state).returncode == 0
+    assert list(made.state.iterdir()) == []
