@@ -33,7 +33,9 @@ WITHOUT_ROLE: dict[Open, set[str]] = {
         "POST /api/v1/join", "POST /api/v1/login",
     },
     Open.LOGGED_IN: {"POST /api/v1/logout", "POST /api/v1/passphrase"},
-    Open.BOX_PROCESS: {"POST /box/v1/sign"},
+    Open.BOX_PROCESS: {
+        "POST /box/v1/sign", "POST /box/v1/hall-sound", "GET /box/v1/metrics",
+    },
 }  # fmt: skip
 # What shows a person, by the end of its path, and the one action that may let it be seen.
 SHOWS = {
@@ -54,15 +56,21 @@ WITHOUT_LOGIN = {
     "makes or runs the box": {"init", "serve", "demo"},
     "logs in by itself": {"console"},
     "the box's own process, ciphertext and pseudonyms": {
-        "sync plan", "sync run", "sync status", "sync verify", "janitor",
+        "sync plan", "sync run", "sync status", "sync verify", "sync prepare", "janitor",
     },
     "reads a settings file": {"exam settings", "exam notice"},
     "the officer's, with the state directory in hand; pseudonyms only": {
         "audit show", "audit verify", "record processing", "record dpia", "record technical-file",
     },
     "opens with a private key that is not on the box": {
-        "review open", "review list", "review extract", "review export", "attempt names",
+        "review open", "review list", "review extract", "review export", "review receipts",
+        "attempt names",
     },
+    "figures and verdicts about the machine, of nobody": {
+        "doctor", "metrics", "support-bundle", "certificate show", "certificate export",
+    },
+    "logs in over TLS as whom it is told": {"rehearse"},
+    "destroys everything, with the state directory in hand": {"factory-reset"},
     "public model files": {
         "models bench", "models evaluate", "models install", "models list", "models verify",
     },

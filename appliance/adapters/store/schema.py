@@ -83,11 +83,14 @@ def connect(path: Path) -> apsw.Connection:
     """Open an existing database; raise IntegrityFailure when its pages do not fit together."""
     if path.stat().st_size == 0:
         raise damaged(path)
-    connection = _connection(path)
     try:
-        sound = connection.execute("PRAGMA quick_check(1)").get == "ok"
+        connection = _connection(path)
+        try:
+            sound = connection.execute("PRAGMA quick_check(1)").get == "ok"
+        except apsw.Error:
+            connection.close()
+            raise
     except apsw.Error as error:
-        connection.close()
         raise translate(error, path) from error
     if not sound:
         connection.close()
