@@ -2,50 +2,87 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
+from appliance.cli.night_progress import NightProgress
 from appliance.cli.options import DEFAULT_STATE, Json, State
-from appliance.cli.output import answer, progress
+from appliance.cli.output import answer
 from appliance.cli.sync_prepare import prepare
-from appliance.core.errors import BadInput
+from appliance.core.errors import BadInput, Refused
+from appliance.core.night_window import Span
+from appliance.core.night_words import sentence, size, when
 from appliance.processes.cloud_ends import has_verifier
 from appliance.processes.drill import Drill, last_drill
 from appliance.processes.syncer import syncer
+from appliance.services.paced_line import Closed
 
 app = App(name="sync", help="The night: upload, prove, plan.")
 app.command(prepare)
 
+Now = Annotated[
+    bool, Parameter(name="--now", negative=(), help="Send outside the windows; needs --reason.")
+]
+Reason = Annotated[str, Parameter(name="--reason", help="Why; it stands in the audit log.")]
+Timer = Annotated[
+    bool,
+    Parameter(
+        name="--timer", negative=(), help="As the timer calls it: nothing to do is no failure."
+    ),
+]
+ExamCode = Annotated[str, Parameter(name="--exam", help="One exam only: its code.")]
+
 
 @app.command
-async def plan(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
-    """What the next night will send, in which order, and done when."""
+async def plan(*, exam: ExamCode = "", state: State = DEFAULT_STATE, json: Json = False) -> None:
+    """What the nights to come will send, in which order, and done when: exams that are closed, and
+    those to come by roster, settings and what this box has measured."""
     async with syncer(state) as night:
-        planned = await night.night.plan()
-    finishes = _time(planned.finishes_ms)
+        only = (await night.stores.exams.by_code(exam.upper())).exam_id if exam else None
+        planned = await night.night.plan(only)
+        zone = night.config.night.zone
+    now_ms = time.time_ns() // 1_000_000
     document = {
         "bytes": planned.bytes,
-        # Without a window one run sends all there is.
-        "nights": 1 if planned.bytes else 0,
-        "finishes_at": finishes,
-        "order": [{"kind": kind.value, "bytes": size} for kind, size in planned.order],
+        "nights": planned.nights,
+        "finishes_at": _time(planned.finishes_ms),
+        "order": [{"kind": kind.value, "bytes": count} for kind, count in planned.order],
     }
-    lines = [f"{_size(planned.bytes)} to send:"]
-    lines += [f"  {kind.value}: {_size(size)}" for kind, size in planned.order if size]
-    lines.append(
-        f"Done at {finishes}, if the line is as it was last time."
-        if finishes
-        else "How long it takes is known after the first night."
-    )
-    answer(document, lines if planned.bytes else "Nothing to send.", as_json=json)
+    lines = []
+    if planned.bytes:
+        lines = [f"{size(planned.bytes)} to send:"]
+        lines += [f"  {kind.value}: {size(count)}" for kind, count in planned.order if count]
+    answer(document, [*lines, sentence(planned, now_ms, zone)], as_json=json)
 
 
 @app.command
-async def run(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+async def run(
+    *,
+    now: Now = False,
+    reason: Reason = "",
+    timer: Timer = False,
+    state: State = DEFAULT_STATE,
+    json: Json = False,
+) -> None:
     """Send what is closed, prove it, and say so. Run again after a cut: it goes on."""
+    if now != bool(reason.strip()):
+        raise BadInput("--now and --reason TEXT belong together: the reason is audited.")
+    progress = NightProgress()
     async with syncer(state) as night:
-        report = await night.run(_tell)
+        try:
+            report = await night.run(
+                progress.packs, reason=reason.strip()[:200], by_timer=timer, on_sent=progress.sent
+            )
+        except Refused as refused:
+            if timer and (why := _calm(refused)):
+                answer({"sent": False, "why": why}, why, as_json=json)
+                return
+            raise
+        finally:
+            progress.close()
     document = {
         "objects_at": report.objects_at,
         "records_at": report.records_at,
@@ -53,14 +90,33 @@ async def run(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
         "bytes": report.bytes,
         "exams": report.exams,
         "waiting": report.waiting,
+        "stopped": report.stopped,
     }
     lines = [
-        f"Sent {report.packs} packs, {_size(report.bytes)}, to {report.objects_at}; "
+        f"Sent {report.packs} packs, {size(report.bytes)}, to {report.objects_at}; "
         f"{len(report.exams)} exams confirmed."
     ]
     if report.waiting:
         lines.append(f"{len(report.waiting)} closed exams wait for late uploads.")
+    if report.stopped:
+        lines.append(f"Not all was sent. {report.stopped}")
+    if report.exams and not has_verifier(night.config.cloud):
+        lines.append(
+            "Read back with the writer's own logins: name the verifier's in the table [cloud]."
+        )
     answer(document, lines, as_json=json)
+
+
+@app.command
+async def pause(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+    """Send nothing until `sync resume`; a run that is going on stops within seconds."""
+    await _pause(True, state, json)
+
+
+@app.command
+async def resume(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+    """Let the night send again, in its windows."""
+    await _pause(False, state, json)
 
 
 @app.command
@@ -69,7 +125,9 @@ async def status(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
     async with syncer(state) as night:
         now = await night.night.status()
         drilled = await last_drill(night)
-    verified = _time(now.last_verified_ms)
+        own = night.config.night
+    verified, now_ms = _time(now.last_verified_ms), time.time_ns() // 1_000_000
+    holds = now.window or now.next_window
     document = {
         "backlog_bytes": now.backlog_bytes,
         "backlog_packs": now.backlog_packs,
@@ -78,15 +136,26 @@ async def status(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
         "last_verified_at": verified,
         "last_drill_at": _time(drilled.at_ms) if drilled else None,
         "drill_ok": drilled.ok if drilled else None,
-        "window": None,
-        "cap_bit_s": None,
+        "window": holds and _window(holds, open_now=now.window is not None),
+        "cap_bit_s": now.window and now.window.cap_bit_s,
+        "paused": now.paused,
     }
     lines = [
-        f"To send: {now.backlog_packs} packs, {_size(now.backlog_bytes)}.",
-        f"Confirmed: {now.confirmed_packs} packs, {_size(now.confirmed_bytes)}.",
+        f"To send: {size(now.backlog_bytes)}.",
+        f"Confirmed: {now.confirmed_packs} packs, {size(now.confirmed_bytes)}.",
         f"Last read back: {verified or 'never'}.",
         _drilled(drilled),
     ]
+    if now.paused:
+        lines.append("Sending is paused: `hallvakt sync resume` lets it go on.")
+    elif now.window:
+        cap = now.window.cap_bit_s
+        limit = f", at most {cap / 1e6:g} Mbit/s" if cap else ""
+        lines.append(
+            f"A window is open until {when(now.window.closes_ms, now_ms, own.zone)}{limit}."
+        )
+    elif now.next_window:
+        lines.append(f"The next window opens {when(now.next_window.opens_ms, now_ms, own.zone)}.")
     answer(document, lines, as_json=json)
 
 
@@ -141,18 +210,35 @@ async def verify(
 def _drilled(last: Drill | None) -> str:
     if last is None:
         return "Last restore drill: never."
-    when = _time(last.at_ms)
+    at = _time(last.at_ms)
     if not last.ok:
-        return f"Last restore drill: FAILED {when}. {last.detail}"
-    return f"Last restore drill: {when}, {last.objects} objects brought back whole."
+        return f"Last restore drill: FAILED {at}. {last.detail}"
+    return f"Last restore drill: {at}, {last.objects} objects brought back whole."
 
 
-def _tell(sent: int, total: int) -> None:
-    progress(f"{_size(sent)} of {_size(total)}")
+async def _pause(paused: bool, state: State, json: Json) -> None:
+    async with syncer(state) as night:
+        await night.pause(paused)
+    text = "Nothing is sent until `hallvakt sync resume`." if paused else "The night sends again."
+    answer({"paused": paused}, text, as_json=json)
 
 
-def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"
+def _calm(refused: Refused) -> str:
+    """What a timer has to say of a refusal that is no failure; empty for one that is."""
+    if refused.code == "no-cloud":
+        return "Nothing to do: this box keeps everything."
+    if refused.code in (Closed.WINDOW, Closed.PAUSED):
+        return f"Nothing to do now. {refused.message}"
+    return refused.message if refused.code == "busy" else ""
+
+
+def _window(span: Span, *, open_now: bool) -> dict[str, object]:
+    return {
+        "open": open_now,
+        "from": _time(span.opens_ms),
+        "to": _time(span.closes_ms),
+        "metered": span.metered,
+    }
 
 
 def _time(at_ms: int | None) -> str | None:

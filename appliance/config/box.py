@@ -14,7 +14,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
-from appliance.config import strict_toml
+from appliance.config import night, strict_toml
+from appliance.config.night import NightConfig
 from appliance.core.errors import WrongConfiguration
 from appliance.core.ids import BoxId
 
@@ -102,6 +103,7 @@ class BoxConfig:
     relay: RelayConfig = field(default_factory=RelayConfig)
     workers: WorkersConfig = field(default_factory=WorkersConfig)
     cloud: CloudConfig = field(default_factory=CloudConfig)
+    night: NightConfig = field(default_factory=NightConfig)
     halls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     hall_microphone: HallMicrophoneConfig = field(default_factory=HallMicrophoneConfig)
 
@@ -125,7 +127,8 @@ def load(state_dir: Path) -> BoxConfig:
 
 def parse(text: str, source: str = FILE_NAME) -> BoxConfig:
     """Return the configuration as written; raise WrongConfiguration naming the key."""
-    return checked(strict_toml.read(strict_toml.parse(text, source), BoxConfig, source), source)
+    document = night.read_names(strict_toml.parse(text, source))
+    return checked(strict_toml.read(document, BoxConfig, source), source)
 
 
 def checked(config: BoxConfig, source: str = FILE_NAME) -> BoxConfig:
@@ -133,13 +136,14 @@ def checked(config: BoxConfig, source: str = FILE_NAME) -> BoxConfig:
     for sentence, wrong in _CHECKS:
         if wrong(config):
             raise WrongConfiguration(f"{source}: {sentence}", code="wrong-value")
+    night.checked(config.night, source)
     return config
 
 
 def write(state_dir: Path, config: BoxConfig) -> Path:
     """Write `box.toml` (mode 0600) in one step and return its path."""
     path = state_dir / FILE_NAME
-    text = strict_toml.write(asdict(config))
+    text = strict_toml.write(night.written_names(asdict(config)))
     fresh = path.with_name(f".{FILE_NAME}.{os.getpid()}")
     with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeGuard, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -72,19 +72,33 @@ def refuse_unknown(
                 f"{source}: the key {key} is not known in the {where}.{hint}", code="unknown-key"
             )
         inner = _dataclass_in(types[key])
-        if inner is not None and isinstance(value, Mapping):
-            refuse_unknown(value, inner, source, f"{table}.{key}" if table else key)
+        for item in value if isinstance(value, list) else [value]:
+            if inner is not None and isinstance(item, Mapping):
+                refuse_unknown(item, inner, source, f"{table}.{key}" if table else key)
 
 
 def write(document: Mapping[str, Any]) -> str:
-    """Return `document` (values, lists of values, tables of those) as TOML, in its own order.
+    """Return `document` (values, lists of values, tables of those and
+    lists of such tables) as TOML, in its own order.
     None is left out, as TOML has no word for it."""
     plain = {k: v for k, v in document.items() if not isinstance(v, Mapping)}
     blocks = [_lines(plain)] if plain else []
     for name, table in document.items():
         if isinstance(table, Mapping):
-            blocks.append(f"[{name}]\n{_lines(table)}".rstrip("\n"))
+            plain = {k: v for k, v in table.items() if not _are_tables(v)}
+            blocks.append(f"[{name}]\n{_lines(plain)}".rstrip("\n"))
+            for inner, rows in table.items():
+                if _are_tables(rows):
+                    blocks += [f"[[{name}.{_key(inner)}]]\n{_lines(row)}" for row in rows]
     return "\n\n".join(block.rstrip("\n") for block in blocks) + "\n"
+
+
+def _are_tables(value: object) -> TypeGuard[Sequence[Mapping[str, Any]]]:
+    return (
+        isinstance(value, list | tuple)
+        and bool(value)
+        and all(isinstance(row, Mapping) for row in value)
+    )
 
 
 def _lines(table: Mapping[str, Any]) -> str:

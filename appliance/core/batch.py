@@ -71,28 +71,34 @@ def flagged_sequences(
 def priority_of(stored: StoredObject, flagged: Flagged) -> PriorityClass | None:
     """The class of one object; None for what never leaves the box."""
     header = stored.header
-    if header.kind in _NEVER_PACKED:
+    return priority(header.kind, near=header.sequence in flagged.get(header.attempt_id, ()))
+
+
+def priority(kind: ObjectKind, *, near: bool) -> PriorityClass | None:
+    """The same by kind; `near`: whether its number is one of a flagged snippet."""
+    if kind in _NEVER_PACKED:
         return None
-    if header.kind in _WORDS:
+    if kind is ObjectKind.RECORD:
         return PriorityClass.RECORDS
-    if header.kind in _FOOTAGE:
-        near = header.sequence in flagged.get(header.attempt_id, ())
+    if kind in _FOOTAGE:
         return PriorityClass.FLAGGED if near else PriorityClass.REST
     return PriorityClass.PORTRAITS
 
 
 def in_scope(stored: StoredObject, flagged: Flagged, scope: SyncScope) -> bool:
-    """Whether this object goes to the cloud at all.
-
-    `flagged` sends records, flagged footage, and the portraits of those with flagged footage: a
-    reviewer needs a face to compare with, and nobody else's leaves the school.
-    """
+    """Whether this object goes to the cloud at all."""
     priority = priority_of(stored, flagged)
+    return goes(priority, scope, attempt_flagged=bool(flagged.get(stored.header.attempt_id)))
+
+
+def goes(priority: PriorityClass | None, scope: SyncScope, *, attempt_flagged: bool) -> bool:
+    """`flagged` sends records, flagged footage, and the portraits of those with flagged footage: a
+    reviewer needs a face to compare with, and nobody else's leaves the school."""
     if priority is None or scope is SyncScope.NONE:
         return False
     if scope is SyncScope.ALL or priority in (PriorityClass.RECORDS, PriorityClass.FLAGGED):
         return True
-    return priority is PriorityClass.PORTRAITS and bool(flagged.get(stored.header.attempt_id))
+    return priority is PriorityClass.PORTRAITS and attempt_flagged
 
 
 def plan(

@@ -87,6 +87,17 @@ class HallMicrophoneState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NightLine:
+    """What waits to be sent. `finishes_ms` is None while nothing is known about the line; `nights`
+    0 when a week's windows do not suffice."""
+
+    bytes: int
+    nights: int
+    finishes_ms: int | None
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoxStatus:
     """`unlocked` is False after a reboot in mid-exam until an invigilator logs in.
     `worker_failures`: footage on which a media worker died or ran over time, since the start."""
@@ -100,6 +111,7 @@ class BoxStatus:
     note: str = ""
     worker_failures: int = 0
     hall_microphone: HallMicrophoneState = HallMicrophoneState.OFF
+    night: NightLine | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from appliance.core.batch import Flagged, PackPlan
-from appliance.core.ids import AttemptId, ExamId, PackName
-from appliance.core.snippet import PriorityClass, StoredObject
+from appliance.core.ids import AttemptId, ExamId, ObjectName, PackName
+from appliance.core.snippet import ObjectKind, PriorityClass, StoredObject
 
 
 class PackState(StrEnum):
@@ -39,6 +39,33 @@ class JournalledPack:
     crc32c: str | None = None
     manifest: int | None = None
     confirmed_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackHead:
+    """A pack without the list of its objects, of which an exam has hundreds of thousands. `number`
+    is its place in the order of planning, `objects` how many it holds."""
+
+    number: int
+    name: PackName
+    exam_id: ExamId
+    attempt_id: AttemptId
+    priority: PriorityClass
+    size: int
+    objects: int
+    state: PackState
+    crc32c: str | None
+    manifest: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpacked:
+    """Sum of one attempt's objects of one kind in no pack, `near` an observation or not."""
+
+    attempt_id: AttemptId
+    kind: ObjectKind
+    near: bool
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +106,18 @@ class PackJournal(Protocol):
 
     async def packs(self, exam: ExamId) -> Sequence[JournalledPack]:
         """In the order they were planned."""
+
+    async def heads(self, exam: ExamId) -> Sequence[PackHead]:
+        """The same packs in the same order, without their objects."""
+
+    async def pack(self, name: PackName) -> JournalledPack:
+        """Raise NotFound."""
+
+    async def packed(self, attempt: AttemptId) -> Collection[ObjectName]:
+        """What of the attempt is in a pack already."""
+
+    async def unpacked(self, exam: ExamId) -> Sequence[Unpacked]:
+        """What of the exam is in no pack yet, in sums."""
 
     async def uploaded(self, name: PackName, *, sha256: str, crc32c: str) -> None: ...
 

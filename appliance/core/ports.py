@@ -7,7 +7,7 @@ failure; it raises only errors of `core.errors`; an async method never blocks th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -322,6 +322,10 @@ class ObjectCloud(Protocol):
         under the same name is success (a lost reply), other content raises Conflict."""
 
     async def stat(self, name: str) -> RemoteObject | None: ...
+
+    async def list(self, prefix: str) -> Mapping[str, RemoteObject]:
+        """All whose names begin so, in few requests. `crc32c` is empty where the store's listing
+        has none: `stat` then says it."""
 
     async def get(self, name: str, start: int = 0, length: int | None = None) -> bytes: ...
 

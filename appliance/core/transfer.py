@@ -5,6 +5,7 @@ Both are handed to the object stores, which know neither a database nor a clock 
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +45,10 @@ class Line(Protocol):
     async def send(self, count: int) -> None:
         """Returns when `count` more bytes may go."""
 
+    def under_way(self, count: int) -> AbstractAsyncContextManager[None]:
+        """Around a request whose `count` bytes would all have to go again after a cut: those of all
+        requests together are kept to one chunk."""
+
 
 class FreeLine:
     """No window and no cap."""
@@ -53,6 +58,9 @@ class FreeLine:
 
     async def send(self, count: int) -> None:
         return
+
+    def under_way(self, count: int) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
 
 class MemoryUploads:

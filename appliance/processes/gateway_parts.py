@@ -27,6 +27,7 @@ from appliance.processes.candidate_parts import after_hand_in, remarks
 from appliance.processes.data_protection_parts import erasure_desk, hold_desk
 from appliance.processes.exam_parts import ExamParts, exam_parts
 from appliance.processes.foundation import Foundation, lay_foundation
+from appliance.processes.night_parts import night_line
 from appliance.processes.settings_checks import check_settings
 from appliance.processes.start_gate_parts import keep_free
 from appliance.processes.unlisted import orphans
@@ -215,6 +216,7 @@ def _box(on: Foundation, exam: ExamParts, disk_bytes: int) -> Box:
         keys=on.keys,
         clock=on.clock,
         disk_bytes=disk_bytes,
+        night=night_line(on.config, on.stores),
         sign=on.signing.sign,
         key_id=on.signing.key_id,
         public_key=on.signing.public_bytes,

@@ -10,7 +10,6 @@ from functools import partial
 
 from appliance.adapters.host import tls
 from appliance.adapters.relay.loopback import round_trip_ms
-from appliance.adapters.store.packs import Packs
 from appliance.adapters.vision import weights
 from appliance.core.checkup import Check
 from appliance.core.errors import IntegrityFailure, WrongConfiguration
@@ -18,8 +17,7 @@ from appliance.core.exam import Exam
 from appliance.core.ids import ViewId
 from appliance.processes.checkup_parts import clock_check
 from appliance.processes.foundation import Foundation
-from appliance.services.batching import Batching
-from appliance.services.night_plan import Night
+from appliance.processes.night_parts import night_of
 from appliance.services.start_gate import StartGate
 
 _KEEP_FREE_SHARE, _KEEP_FREE_MOST = 0.05, 512 * 1024 * 1024
@@ -87,7 +85,4 @@ def _model(name: str) -> str:
 async def _backlog(on: Foundation) -> int:
     if on.config.cloud.objects == "none":
         return 0
-    journal, stores = Packs(on.stores.box), on.stores
-    batching = Batching(stores.snippets, on.blobs, journal, on.randomness)
-    night = Night(stores.exams, journal, batching, stores.facts, on.clock)
-    return (await night.status()).backlog_bytes
+    return (await night_of(on.config, on.stores).backlog()).bytes

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,15 +29,19 @@ from appliance.config.box import BoxConfig
 from appliance.core.errors import IntegrityFailure, WrongState
 from appliance.core.exam import ExamState
 from appliance.core.ids import ExamId
+from appliance.core.night_window import THE_NIGHT
 from appliance.processes.cloud_ends import CloudEnds, as_verifier, cloud_ends
 from appliance.processes.erased_state import belongings, replay_with_cloud
 from appliance.processes.gateway_signer import GatewaySigner
+from appliance.processes.night_parts import night_of
 from appliance.processes.unlisted import orphans
 from appliance.services.archive_listing import Listing, read_listing
 from appliance.services.batching import Batching
 from appliance.services.manifest_writer import ManifestWriter
 from appliance.services.night_plan import Night
 from appliance.services.orphans import Orphans
+from appliance.services.paced_line import PacedLine
+from appliance.services.recording import Recording
 from appliance.services.signing import Signer
 from appliance.services.sync import BoxRows, Sync, SyncReport
 from appliance.services.tombstones import replay_tombstones
@@ -60,17 +64,50 @@ class Syncer:
     orphans: Orphans
     state: Path
 
-    async def run(self, progress: Callable[[int, int], None]) -> SyncReport:
-        """Raise WrongState while another run is going on."""
-        async with (
-            alone(self.state / "run" / "sync.lock"),
-            cloud_ends(self.config.cloud, uploads=UploadRows(self.stores.box)) as ends,
-        ):
+    async def run(
+        self,
+        progress: Callable[[int, int], None],
+        *,
+        reason: str = "",
+        by_timer: bool = False,
+        on_sent: Callable[[int], None] = lambda count: None,
+    ) -> SyncReport:
+        """`reason` sends outside the windows and in spite of a pause, and is audited; `by_timer`
+        keeps to the usual night where the box has no windows of its own.
+
+        Raise Refused outside a window and while paused, WrongState while another run is going on.
+        """
+        night = self.config.night
+        line = PacedLine(
+            night.window or (THE_NIGHT if by_timer else ()),
+            SystemClock(),
+            paused=self.night.paused,
+            zone=night.zone,
+            forced=bool(reason),
+            on_sent=on_sent,
+        )
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(alone(self.state / "run" / "sync.lock"))
+            if reason:
+                await self.stores.audit.append("box", "sync.forced", "archive", reason)
+            uploads = UploadRows(self.stores.box)
+            ends = await stack.enter_async_context(
+                cloud_ends(self.config.cloud, uploads=uploads, line=line)
+            )
+            await line.ready()
             await replay_with_cloud(self.state, self.config.box_id, self.stores, ends.records)
             started = time.monotonic()
-            report = await self._sync(ends, progress).run()
+            report = await self._sync(ends, line, progress).run()
             await self.night.remember_speed(report.bytes, time.monotonic() - started)
+            for exam in report.exams:
+                await self.night.learn(exam)
             return report
+
+    async def pause(self, paused: bool) -> None:
+        """A run that is going on, in whichever process, stops within seconds."""
+        action = "sync.paused" if paused else "sync.resumed"
+        await self.stores.audit.append("box", action, "archive", self.config.box_id)
+        await self.night.pause(paused)
 
     async def verify(self, *, packs: int | None = None) -> list[Verified]:
         """Every exam that was sent, read back whole, or `packs` of each exam drawn at random and
@@ -124,7 +161,7 @@ class Syncer:
     def _check_location(self, location: str) -> str:
         return check_location(location, self.config.cloud.trusted_locations)
 
-    def _sync(self, ends: CloudEnds, progress: Callable[[int, int], None]) -> Sync:
+    def _sync(self, ends: CloudEnds, line: PacedLine, progress: Callable[[int, int], None]) -> Sync:
         clock, randomness = SystemClock(), SystemRandomness()
         writer = ManifestWriter(
             self.journal,
@@ -144,19 +181,28 @@ class Syncer:
             journal=self.journal,
             audit=self.stores.audit,
         )
+        recording = Recording(
+            self.journal,
+            ends.objects,
+            ends.records,
+            box_id=self.config.box_id,
+            encode=encode,
+            decode=decode,
+            clock=clock,
+            read_back=self._read_back,
+        )
         return Sync(
             rows,
             self.batching,
             writer,
+            recording,
             ends.objects,
             ends.records,
+            line,
             box_id=self.config.box_id,
             check_location=self._check_location,
-            encode=encode,
-            decode=decode,
             clock=clock,
             settle=self.orphans.settle,
-            read_back=self._read_back,
             progress=progress,
         )
 
@@ -170,13 +216,13 @@ async def syncer(state: Path, *, signer: Signer | None = None) -> AsyncIterator[
         await replay_tombstones(await asyncio.to_thread(belongings, state, stores))
         journal = Packs(stores.box)
         blobs = await asyncio.to_thread(DirectoryBlobs, state / "blobs")
-        batching = Batching(stores.snippets, blobs, journal, SystemRandomness())
+        batching = Batching(stores.attempts, stores.snippets, blobs, journal, SystemRandomness())
         yield Syncer(
             config=config,
             stores=stores,
             journal=journal,
             batching=batching,
-            night=Night(stores.exams, journal, batching, stores.facts, SystemClock()),
+            night=night_of(config, stores),
             signer=signer or GatewaySigner(state),
             orphans=orphans(stores, blobs, SystemClock(), config.box_id),
             state=state,
@@ -202,7 +248,7 @@ def _lock(path: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise WrongState("Another run is going on: wait until it is done.") from None
+        raise WrongState("Another run is going on: wait until it is done.", code="busy") from None
     return descriptor
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from appliance.core import batch
 from appliance.core.batch import PackPlan
@@ -12,36 +12,50 @@ from appliance.core.errors import IntegrityFailure
 from appliance.core.exam import Exam
 from appliance.core.ids import PackName
 from appliance.core.pack_journal import JournalledPack, PackJournal
-from appliance.core.ports import BlobStore, Randomness, SnippetStore
+from appliance.core.ports import AttemptStore, BlobStore, Randomness, SnippetStore
+from appliance.services.described import SHARED
 
 
 class Batching:
     def __init__(
         self,
+        attempts: AttemptStore,
         snippets: SnippetStore,
         blobs: BlobStore,
         journal: PackJournal,
         randomness: Randomness,
     ) -> None:
+        self._attempts = attempts
         self._snippets = snippets
         self._blobs = blobs
         self._journal = journal
         self._randomness = randomness
 
-    async def forecast(self, exam: Exam) -> Sequence[PackPlan]:
-        """What is in scope and in no pack yet, as packs in the order of the night."""
-        packed = {o.name for pack in await self._journal.packs(exam.exam_id) for o in pack.objects}
-        objects = await self._snippets.objects_of_exam(exam.exam_id)
-        return batch.plan(
-            [stored for stored in objects if stored.name not in packed],
-            await self._journal.flagged(exam.exam_id),
-            exam.settings.sync,
-        )
+    async def forecast(self, exam: Exam) -> AsyncIterator[Sequence[PackPlan]]:
+        """What is in scope and in no pack yet, one attempt after another."""
+        flagged = await self._journal.flagged(exam.exam_id)
+        for attempt in await self._attempts.of_exam(exam.exam_id):
+            packed = await self._journal.packed(attempt.attempt_id)
+            objects = await self._snippets.objects(attempt.attempt_id)
+            yield batch.plan(
+                [stored for stored in objects if stored.name not in packed],
+                flagged,
+                exam.settings.sync,
+            )
 
     async def plan(self, exam: Exam) -> None:
-        """Journal packs for everything in scope that is in none yet."""
-        plans = await self.forecast(exam)
-        await self._journal.plan([(PackName(self._randomness.new_id()), plan) for plan in plans])
+        """Journal packs for everything in scope that is in none yet.
+
+        Packs of an exam share the beginning of their names, so that one listing of the store tells
+        of all of them; the rest is random.
+        """
+        known = await self._journal.heads(exam.exam_id)
+        shared = (known[0].name if known else self._randomness.new_id())[:SHARED]
+        async for plans in self.forecast(exam):
+            await self._journal.plan([(self._name(shared), plan) for plan in plans])
+
+    def _name(self, shared: str) -> PackName:
+        return PackName(shared + self._randomness.new_id()[len(shared) :])
 
     async def assemble(self, pack: JournalledPack) -> bytes:
         """The pack's bytes, at most `batch.PACK_BYTES`; the same for the same pack.

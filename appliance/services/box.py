@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import platform
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from appliance.core.feed import BoxStatus, HallMicrophoneState
+from appliance.core.feed import BoxStatus, HallMicrophoneState, NightLine
 from appliance.core.ids import BoxId, ExamId
 from appliance.core.keys import PepperKeeping
 from appliance.core.ports import BlobStore, Clock, MediaWorkers, Relay
@@ -19,6 +19,7 @@ from appliance.services.watch import Watch
 
 _DISK_EVERY_S = 5.0
 _SETTLE_EVERY_S = 10.0
+_NIGHT_EVERY_S = 60.0
 
 Sign = Callable[[str, bytes], bytes]
 
@@ -35,6 +36,7 @@ class Measured:
     worker_failures: int = 0
     hall_microphone: dict[ExamId, HallMicrophoneState] = field(default_factory=dict)
     note: str = ""
+    night: NightLine | None = None
 
     def status(self, exam: ExamId, *, unlocked: bool) -> BoxStatus:
         return BoxStatus(
@@ -47,6 +49,7 @@ class Measured:
             note=self.note,
             worker_failures=self.worker_failures,
             hall_microphone=self.hall_microphone.get(exam, HallMicrophoneState.OFF),
+            night=self.night,
         )
 
 
@@ -64,6 +67,7 @@ class AboutBox:
     note: str
     worker_failures: int
     hall_microphone: HallMicrophoneState
+    night: NightLine | None
     box_id: BoxId
     name: str
     version: str
@@ -83,7 +87,8 @@ class SignatureMade:
 
 
 class Box:
-    """`disk_bytes` is the size of the disk that holds the blobs."""
+    """`disk_bytes` is the size of the disk that holds the blobs; `night` says what waits to be
+    sent, and is asked once a minute."""
 
     def __init__(
         self,
@@ -102,6 +107,7 @@ class Box:
         microphone: HallMicrophone,
         clock: Clock,
         disk_bytes: int,
+        night: Callable[[], Awaitable[NightLine | None]],
         sign: Sign,
         key_id: str,
         public_key: bytes,
@@ -121,11 +127,12 @@ class Box:
         self._microphone = microphone
         self._clock = clock
         self._disk_bytes = disk_bytes
+        self._night = night
         self._sign = sign
         self._key_id = key_id
         self._public_key = public_key
         self._pepper = pepper
-        self._disk_at = self._settled_at = float("-inf")
+        self._disk_at = self._settled_at = self._night_at = float("-inf")
 
     async def tick(self) -> None:
         """Once a second: measure, then let the halls tell what changed."""
@@ -142,6 +149,9 @@ class Box:
             self._disk_at = now
             used = 1 - await self._blobs.free_bytes() / self._disk_bytes
             measured.disk_used_percent = round(100 * max(0.0, min(1.0, used)))
+        if now - self._night_at >= _NIGHT_EVERY_S:
+            self._night_at = now
+            measured.night = await self._night()
         if now - self._settled_at >= _SETTLE_EVERY_S:
             self._settled_at = now
             for exam in exams:
@@ -161,6 +171,7 @@ class Box:
             note=m.note,
             worker_failures=self._workers.failed,
             hall_microphone=self._microphone.overall(),
+            night=m.night,
             box_id=self._box_id,
             name=self._name,
             version=self._version,

@@ -15,6 +15,7 @@ from appliance.core.manifest import AttemptCount, Chain, CloseRecord, EnvelopeEn
 from appliance.core.pack_journal import (
     JournalledManifest,
     JournalledPack,
+    PackHead,
     PackJournal,
     PackState,
 )
@@ -62,15 +63,16 @@ class ManifestWriter:
             return
         # Of an erased attempt only what an earlier manifest signed for is still counted.
         erased = {t.attempt_id for t in await self._journal.tombstones()}
-        packs = [
-            pack
-            for pack in await self._journal.packs(exam.exam_id)
-            if pack.manifest is not None or pack.attempt_id not in erased
+        heads = [
+            head
+            for head in await self._journal.heads(exam.exam_id)
+            if head.manifest is not None or head.attempt_id not in erased
         ]
-        waiting = [p for p in packs if p.state is PackState.UPLOADED and p.manifest is None]
+        waiting = [h for h in heads if h.state is PackState.UPLOADED and h.manifest is None]
         fresh = [_entry(e) for e in envelopes if _key(e) not in listed]
         groups = list(_groups(waiting)) or [[]]
-        for number, group in enumerate(groups):
+        for number, names in enumerate(groups):
+            group = [await self._journal.pack(head.name) for head in names]
             last = number == len(groups) - 1
             manifest = manifests.extend(
                 chain,
@@ -78,7 +80,7 @@ class ManifestWriter:
                 objects=[(stored, pack.name) for pack in group for stored in pack.objects],
                 packs=[_pack_entry(pack) for pack in group],
                 envelopes=fresh if number == 0 else (),
-                close=await self._close_record(exam, packs, last_numbers) if last else None,
+                close=await self._close_record(exam, heads, last_numbers) if last else None,
             )
             payload = self._encode(manifest_payload.payload(manifest))
             # Look at it as a reader will, before it is signed.
@@ -109,12 +111,13 @@ class ManifestWriter:
         return chain, listed
 
     async def _close_record(
-        self, exam: Exam, packs: Sequence[JournalledPack], last_numbers: Mapping[AttemptId, int]
+        self, exam: Exam, heads: Sequence[PackHead], last_numbers: Mapping[AttemptId, int]
     ) -> CloseRecord:
         """Counts of what is in packs. What a sync scope keeps on the box is not counted."""
         objects: dict[AttemptId, int] = {}
         snippets: dict[AttemptId, set[int]] = {}
-        for pack in packs:
+        for head in heads:
+            pack = await self._journal.pack(head.name)
             objects[pack.attempt_id] = objects.get(pack.attempt_id, 0) + len(pack.objects)
             numbers = snippets.setdefault(pack.attempt_id, set())
             numbers.update(
@@ -137,15 +140,15 @@ class ManifestWriter:
         )
 
 
-def _groups(packs: Sequence[JournalledPack]) -> Iterator[list[JournalledPack]]:
-    group: list[JournalledPack] = []
+def _groups(heads: Sequence[PackHead]) -> Iterator[list[PackHead]]:
+    group: list[PackHead] = []
     entries = 0
-    for pack in packs:
-        if group and entries + len(pack.objects) > _ENTRIES:
+    for head in heads:
+        if group and entries + head.objects > _ENTRIES:
             yield group
             group, entries = [], 0
-        group.append(pack)
-        entries += len(pack.objects)
+        group.append(head)
+        entries += head.objects
     if group:
         yield group
 

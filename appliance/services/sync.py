@@ -8,22 +8,14 @@ the journal and goes on.
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from appliance.core import manifest_payload
-from appliance.core.errors import IntegrityFailure, WrongState
+from appliance.core.errors import Refused
 from appliance.core.exam import Exam, ExamState
 from appliance.core.ids import AttemptId, BoxId, ExamId
 from appliance.core.keys import Envelope
-from appliance.core.pack_journal import (
-    JournalledManifest,
-    JournalledPack,
-    PackJournal,
-    PackState,
-)
+from appliance.core.pack_journal import PackHead, PackJournal, PackState
 from appliance.core.ports import (
     AttemptStore,
     AuditStore,
@@ -39,12 +31,15 @@ from appliance.services import cloud_documents as documents
 from appliance.services.arrived import all_arrived, window_ended
 from appliance.services.batching import Batching
 from appliance.services.manifest_writer import ManifestWriter
-from appliance.services.signing import Decode, Encode
+from appliance.services.paced_line import Closed, PacedLine
+from appliance.services.recording import Recording
+from appliance.services.uploading import Uploading, in_order
 
 
 @dataclass(slots=True)
 class SyncReport:
-    """What one run did. `waiting` are closed exams whose late uploads may still come."""
+    """What one run did. `waiting` are closed exams whose late uploads may still come; `stopped` is
+    why the run ended before all was sent, in words."""
 
     objects_at: str
     records_at: str
@@ -52,6 +47,7 @@ class SyncReport:
     bytes: int = 0
     exams: list[ExamId] = field(default_factory=list)
     waiting: list[ExamId] = field(default_factory=list)
+    stopped: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,56 +64,64 @@ class BoxRows:
 
 class Sync:
     """`check_location` raises Refused for a place outside the EU/EEA. `progress` is told
-    (bytes sent, bytes to send) of the exam being sent; `settle` is asked before an exam is packed,
-    for what has no row yet (`services.orphans`); `read_back` proves a sample of it, before anything
-    is confirmed, as somebody who may only read (`services.verify_archive`)."""
+    (bytes sent, bytes to send) after each pack; `settle` is asked before an exam is packed, for
+    what has no row yet (`services.orphans`)."""
 
     def __init__(
         self,
         rows: BoxRows,
         batching: Batching,
         writer: ManifestWriter,
+        recording: Recording,
         objects: ObjectCloud,
         records: RecordCloud,
+        line: PacedLine,
         *,
         box_id: BoxId,
         check_location: Callable[[str], str],
-        encode: Encode,
-        decode: Decode,
         clock: Clock,
         settle: Callable[[ExamId], Awaitable[object]],
-        read_back: Callable[[ExamId], Awaitable[object]],
         progress: Callable[[int, int], None] = lambda sent, total: None,
     ) -> None:
         self._rows = rows
         self._batching = batching
         self._writer = writer
+        self._recording = recording
         self._objects = objects
         self._records = records
+        self._line = line
         self._box_id = box_id
         self._check_location = check_location
-        self._encode = encode
-        self._decode = decode
         self._clock = clock
         self._settle = settle
-        self._read_back = read_back
         self._progress = progress
 
     async def run(self) -> SyncReport:
-        """Send every exam that is due. Raise Refused before the first byte when either end is
-        not in the EU/EEA, Unreachable when the line fails; call again to go on."""
+        """Send every exam that is due, until all is there or the window ends.
+
+        Raise Refused before the first byte when no window is open or when either end is not in the
+        EU/EEA, Unreachable when the line fails; call again to go on.
+        """
+        await self._line.ready()
         report = SyncReport(
             objects_at=self._check_location(await self._objects.location()),
             records_at=await self._records.check_residency(),
         )
+        due: dict[ExamId, Exam] = {}
         for exam in await self._rows.exams.all():
             if exam.state is not ExamState.CLOSED or exam.settings.sync is SyncScope.NONE:
                 continue
             if await self.due(exam):
-                await self._send(exam, report)
-                report.exams.append(exam.exam_id)
+                await self._prepare(exam)
+                due[exam.exam_id] = exam
             else:
                 report.waiting.append(exam.exam_id)
+        try:
+            await self._send(due, report)
+        except Refused as stop:
+            if stop.code not in tuple(Closed):
+                raise
+            report.stopped = stop.message
         return report
 
     async def due(self, exam: Exam) -> bool:
@@ -132,15 +136,47 @@ class Sync:
         rows = await self._rows.snippets.snippets(attempt)
         return {row.sequence for row in rows} | set(await self._rows.snippets.refused(attempt))
 
-    async def _send(self, exam: Exam, report: SyncReport) -> None:
+    async def _prepare(self, exam: Exam) -> None:
         if not any(m.closes for m in await self._rows.journal.manifests(exam.exam_id)):
             await self._settle(exam.exam_id)
         await self._batching.plan(exam)
-        await self._upload(await self._packs(exam), report)
+
+    async def _send(self, due: Mapping[ExamId, Exam], report: SyncReport) -> None:
+        """Packs of all exams in one order; an exam is proven as soon as its last pack is there."""
+        heads = [head for exam in due for head in await self._recording.heads(exam)]
+        order = in_order(heads, records_only=self._line.records_only)
+        total = sum(head.size for head in order)
+
+        def uploaded(head: PackHead) -> None:
+            report.packs += 1
+            report.bytes += head.size
+            self._progress(report.bytes, total)
+
+        async def complete(exam: ExamId) -> None:
+            states = {head.state for head in await self._recording.heads(exam)}
+            if PackState.PLANNED not in states:  # a metered line leaves some for later
+                await self._complete(due[exam])
+                report.exams.append(exam)
+
+        self._progress(0, total)
+        waiting = {head.exam_id for head in order}
+        for exam in due:
+            if exam not in waiting:
+                await complete(exam)
+        uploading = Uploading(
+            self._rows.journal,
+            self._batching,
+            self._objects,
+            uploaded=uploaded,
+            complete=complete,
+        )
+        await uploading.send(order)
+
+    async def _complete(self, exam: Exam) -> None:
         envelopes = await self._envelopes(exam)
         await self._writer.write(exam, envelopes, await self._last_numbers(exam))
-        await self._record(exam, envelopes)
-        await self._confirm(exam)
+        await self._recording.record(exam, envelopes)
+        await self._recording.confirm(exam, envelopes)
         await self._rows.audit.append("box", "sync.confirmed", "archive", exam.exam_id)
         await self._records.upsert(
             documents.EXAMS,
@@ -149,28 +185,6 @@ class Sync:
         await self._rows.exams.replace(
             replace(exam, state=ExamState.ARCHIVED), expected=ExamState.CLOSED
         )
-
-    async def _upload(self, packs: Sequence[JournalledPack], report: SyncReport) -> None:
-        waiting = [pack for pack in packs if pack.state is PackState.PLANNED]
-        total, sent = sum(pack.size for pack in waiting), 0
-        for pack in waiting:
-            content = await self._batching.assemble(pack)
-            remote = await self._objects.put(f"packs/{pack.name}", content)
-            digest = await asyncio.to_thread(hashlib.sha256, content)
-            await self._rows.journal.uploaded(
-                pack.name, sha256=digest.hexdigest(), crc32c=remote.crc32c
-            )
-            sent += pack.size
-            report.packs += 1
-            report.bytes += pack.size
-            self._progress(sent, total)
-
-    async def _packs(self, exam: Exam) -> list[JournalledPack]:
-        """What is to be in the cloud: an erased attempt's packs are not, wherever the night was
-        cut when it was erased."""
-        erased = {t.attempt_id for t in await self._rows.journal.tombstones()}
-        packs = await self._rows.journal.packs(exam.exam_id)
-        return [pack for pack in packs if pack.attempt_id not in erased]
 
     async def _last_numbers(self, exam: Exam) -> dict[AttemptId, int]:
         attempts = await self._rows.attempts.of_exam(exam.exam_id)
@@ -183,60 +197,3 @@ class Sync:
             for attempt in attempts
             for envelope in await self._rows.envelopes.of_attempt(attempt.attempt_id)
         ]
-
-    async def _record(self, exam: Exam, envelopes: Sequence[Envelope]) -> None:
-        for written in await self._rows.journal.manifests(exam.exam_id):
-            await self._objects.put(
-                f"manifests/{written.name}",
-                self._encode(documents.manifest_object(written)),
-            )
-        for collection, rows in (await self._documents(exam, envelopes)).items():
-            # Only an exam's own document ever changes: its state, and only by this box.
-            write = self._records.upsert if collection == documents.EXAMS else self._records.create
-            await write(collection, rows)
-
-    async def _confirm(self, exam: Exam) -> None:
-        """Read everything of this exam back from both stores and compare; then say confirmed."""
-        journal = self._rows.journal
-        for pack in await self._packs(exam):
-            remote = await self._objects.stat(f"packs/{pack.name}")
-            if remote is None or (remote.size, remote.crc32c) != (pack.size, pack.crc32c):
-                raise IntegrityFailure(
-                    "The object store does not have what it took: nothing is deleted here. Ask "
-                    "the technician."
-                )
-        envelopes = await self._envelopes(exam)
-        for collection, sent in (await self._documents(exam, envelopes)).items():
-            key = "_id" if collection == documents.EXAMS else "exam"
-            if not documents.same(
-                await self._records.find(collection, **{key: exam.exam_id}), sent
-            ):
-                raise IntegrityFailure(
-                    "The database does not have what it took: nothing is deleted here. Ask the "
-                    "technician."
-                )
-        await self._read_back(exam.exam_id)
-        for written in await journal.manifests(exam.exam_id):
-            remote = await self._objects.stat(f"manifests/{written.name}")
-            expected = len(self._encode(documents.manifest_object(written)))
-            if remote is None or remote.size != expected:
-                raise IntegrityFailure("A manifest is missing from the object store.")
-            await journal.confirm(exam.exam_id, written.number, self._clock.now_ms())
-        if any(p.state is not PackState.CONFIRMED for p in await self._packs(exam)):
-            raise WrongState("Another run is sending this exam: try again when it is done.")
-
-    async def _documents(
-        self, exam: Exam, envelopes: Sequence[Envelope]
-    ) -> dict[str, list[dict[str, object]]]:
-        packs = await self._packs(exam)
-        written = await self._rows.journal.manifests(exam.exam_id)
-        return {
-            documents.EXAMS: [documents.exam_document(exam, self._box_id, ExamState.CLOSED)],
-            documents.ATTEMPTS: documents.attempt_documents(exam.exam_id, self._box_id, envelopes),
-            documents.PACKS: [documents.pack_document(pack, self._box_id) for pack in packs],
-            documents.MANIFESTS: [self._manifest_document(manifest) for manifest in written],
-        }
-
-    def _manifest_document(self, written: JournalledManifest) -> dict[str, object]:
-        parsed = manifest_payload.parse(self._decode(written.payload))
-        return documents.manifest_document(written, parsed)

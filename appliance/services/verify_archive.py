@@ -13,6 +13,7 @@ from appliance.core.ids import AttemptId, ExamId
 from appliance.core.manifest import PackEntry
 from appliance.core.ports import ObjectCloud, Randomness
 from appliance.services.archive_listing import Listing, Placed
+from appliance.services.described import described
 from appliance.services.signing import Encode
 
 
@@ -65,8 +66,7 @@ async def verify_archive(
     read = kept if sample is None else sample.of(kept)
     for pack in read:
         await check_pack(objects, pack, in_pack[pack.name])
-    for pack in set(kept) - set(read):
-        await _check_size(objects, pack)
+    await _check_sizes(objects, [pack for pack in kept if pack not in read])
     gone = [pack for pack in listing.packs if pack.attempt_id in erased]
     still_there = [p for p in gone if await objects.stat(f"packs/{p.name}") is not None]
     return Verified(
@@ -83,12 +83,14 @@ async def verify_archive(
     )
 
 
-async def _check_size(objects: ObjectCloud, pack: PackEntry) -> None:
-    there = await objects.stat(f"packs/{pack.name}")
-    if there is None:
-        raise _missing()
-    if there.size != pack.size:
-        raise _other_size()
+async def _check_sizes(objects: ObjectCloud, packs: Sequence[PackEntry]) -> None:
+    there = await described(objects, [f"packs/{pack.name}" for pack in packs], checksums=False)
+    for pack in packs:
+        remote = there.get(f"packs/{pack.name}")
+        if remote is None:
+            raise _missing()
+        if remote.size != pack.size:
+            raise _other_size()
 
 
 async def check_pack(objects: ObjectCloud, pack: PackEntry, placed: Sequence[Placed]) -> None:

@@ -12,7 +12,7 @@ import itertools
 import json
 import re
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -70,6 +70,8 @@ class StrictGcs:
         self.faults: list[int | str | tuple[str, int]] = []
         self.seen: list[Seen] = []
         self.created: list[str] = []
+        self.watch: Callable[[int], None] = lambda total: None  # told as bytes of bodies arrive
+        self._total = 0
         self._generations = itertools.count(1)
         self._generation: dict[str, int] = {}
         self._server: TestServer | None = None
@@ -101,7 +103,13 @@ class StrictGcs:
     @property
     def body_bytes(self) -> int:
         """All that was uploaded, arrived twice or not."""
-        return sum(seen.body_bytes for seen in self.seen)
+        return self._total
+
+    @property
+    def kept_bytes(self) -> int:
+        """In objects and in sessions that are not finished."""
+        begun = (len(s.received) for s in self.sessions.values() if s.finished is None)
+        return sum(map(len, self.objects.values())) + sum(begun)
 
     def expire_sessions(self) -> None:
         for session in self.sessions.values():
@@ -252,7 +260,7 @@ class StrictGcs:
         try:
             async for piece in request.content.iter_chunked(64 * 1024):
                 arrived += piece
-                seen.body_bytes += len(piece)
+                self._count(seen, piece)
                 if isinstance(fault, tuple) and len(arrived) >= fault[1]:
                     assert request.transport is not None
                     request.transport.abort()
@@ -269,7 +277,7 @@ class StrictGcs:
         arrived = bytearray()
         async for piece in request.content.iter_chunked(64 * 1024):
             arrived += piece
-            seen.body_bytes += len(piece)
+            self._count(seen, piece)
             if isinstance(fault, tuple) and len(arrived) >= fault[1]:
                 assert request.transport is not None
                 request.transport.abort()
@@ -291,6 +299,11 @@ class StrictGcs:
             "generation": str(self._generation.get(name, 0)),
             "metageneration": "1",
         }
+
+    def _count(self, seen: Seen, piece: bytes) -> None:
+        seen.body_bytes += len(piece)
+        self._total += len(piece)
+        self.watch(self._total)
 
     def _note(self, request: web.Request) -> Seen:
         seen = Seen(request.method, request.path, dict(request.query), request.headers)

@@ -7,7 +7,7 @@ import ast
 import asyncio
 import hashlib
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -54,6 +54,9 @@ class FrozenCloud:
 
     async def stat(self, name: str) -> RemoteObject | None:
         raise AssertionError("nothing was erased")
+
+    async def list(self, prefix: str) -> Mapping[str, RemoteObject]:
+        raise AssertionError("everything is read")
 
     async def _never(self, *_arguments: Any, **_equals: Any) -> Any:
         raise AssertionError("a reader only reads")

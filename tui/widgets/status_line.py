@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from textual.content import Content
 
-from appliance.core.feed import BoxStatus, HallMicrophoneState
+from appliance.core.feed import BoxStatus, HallMicrophoneState, NightLine
 from appliance.core.wording import HALL_MICROPHONE
 from tui.feed_link import Link
 from tui.language import several, tr
@@ -63,6 +65,27 @@ def _box_parts(box: BoxStatus) -> list[tuple[str, str]]:
             box.worker_failures,
         )
         parts.append((f" · {unreadable}", _OK))
+    if box.night is not None:
+        parts.append((" · " + night_words(box.night), _LOUD if _needs_eyes(box.night) else _OK))
     if box.note:
         parts.append((f" · {tr(box.note)}", _LOUD))
     return parts
+
+
+def night_words(night: NightLine) -> str:
+    """`night: 9.1 GB, done 04:40`, in the console's language and by this machine's clock."""
+    size = f"{night.bytes / 1e9:.1f} GB" if night.bytes >= 1e8 else f"{night.bytes / 1e6:.1f} MB"
+    if night.paused:
+        return tr("night: {size}, paused", size=size)
+    if night.nights == 0:
+        return tr("night: {size}, more than a week", size=size)
+    if night.finishes_ms is None:
+        return tr("night: {size}", size=size)
+    done = f"{datetime.fromtimestamp(night.finishes_ms / 1000):%H:%M}"
+    if night.nights > 1:
+        return tr("{n} nights: {size}, done {time}", n=night.nights, size=size, time=done)
+    return tr("night: {size}, done {time}", size=size, time=done)
+
+
+def _needs_eyes(night: NightLine) -> bool:
+    return night.paused or night.nights != 1

@@ -6,9 +6,10 @@ import asyncio
 import errno
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
-from appliance.adapters.cloud.names import check_name, crc32c
+from appliance.adapters.cloud.names import check_name, check_prefix, crc32c, is_name
 from appliance.adapters.cloud.residency import ON_SITE
 from appliance.core.errors import Conflict, NoRoom, NotFound, Unreachable
 from appliance.core.ports import RemoteObject
@@ -32,6 +33,9 @@ class DirectoryObjects:
 
     async def stat(self, name: str) -> RemoteObject | None:
         return await asyncio.to_thread(self._stat, check_name(name))
+
+    async def list(self, prefix: str) -> Mapping[str, RemoteObject]:
+        return await asyncio.to_thread(self._list, check_prefix(prefix))
 
     async def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         return await asyncio.to_thread(self._get, check_name(name), start, length)
@@ -75,6 +79,14 @@ class DirectoryObjects:
         except FileNotFoundError:
             return None
         return RemoteObject(name=name, size=len(content), crc32c=crc32c(content))
+
+    def _list(self, prefix: str) -> dict[str, RemoteObject]:
+        folder, _, beginning = prefix.partition("/")
+        names = [
+            f"{folder}/{path.name}" for path in (self._directory / folder).glob(f"{beginning}*")
+        ]
+        found = {name: self._stat(name) for name in names if is_name(name)}
+        return {name: remote for name, remote in found.items() if remote is not None}
 
     def _get(self, name: str, start: int, length: int | None) -> bytes:
         try:

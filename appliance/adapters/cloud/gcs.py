@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -18,7 +19,7 @@ from appliance.adapters.cloud.endpoint import checked_url, is_loopback
 from appliance.adapters.cloud.gcs_http import FAULTS, GcsHttp, check
 from appliance.adapters.cloud.gcs_resumable import Resumable
 from appliance.adapters.cloud.google_token import GoogleToken
-from appliance.adapters.cloud.names import check_name, crc32c
+from appliance.adapters.cloud.names import check_name, check_prefix, crc32c, is_name
 from appliance.adapters.cloud.retrying import PAUSES_S, AgainError, damaged, retried
 from appliance.core.errors import Conflict, NotFound, Unreachable, WrongConfiguration
 from appliance.core.ports import ObjectCloud, RemoteObject
@@ -40,9 +41,8 @@ class GcsObjects:
         pauses_s: tuple[float, ...] = PAUSES_S,
         chunk_bytes: int = CHUNK_BYTES,
     ) -> None:
-        """`pauses_s`: how long to wait before each further try of a request that failed.
-        `prover` reads in place of this account, which then needs to be able to create and nothing
-        else.
+        """`prover`: the same bucket under an identity that may read, for one that may only create.
+        `pauses_s`: how long to wait before each further try of a request that failed.
 
         Raise WrongConfiguration for an endpoint without TLS, or without credentials, unless it
         is on this machine.
@@ -58,10 +58,13 @@ class GcsObjects:
         self._line = line or FreeLine()
         self._http = GcsHttp(endpoint, bucket, token, self._line)
         self._resumable = Resumable(self._http, uploads or MemoryUploads(), pauses_s)
+        self._prover = prover
         self._pauses_s = pauses_s
         self._chunk_bytes = chunk_bytes
 
     async def location(self) -> str:
+        if self._prover is not None:
+            return await self._prover.location()
         path = f"/storage/v1/b/{self._http.bucket}"
         reply = await self._json("GET", path)
         if reply is None:
@@ -76,9 +79,10 @@ class GcsObjects:
         check_name(name)
         checksum = crc32c(content)
         if len(content) <= self._chunk_bytes:
-            reply = await retried(
-                lambda: self._post(name, content, checksum), self._line, self._pauses_s
-            )
+            async with self._line.under_way(len(content)):
+                reply = await retried(
+                    lambda: self._post(name, content, checksum), self._line, self._pauses_s
+                )
         else:
             try:
                 reply = await self._resumable.send(name, content, checksum)
@@ -103,6 +107,22 @@ class GcsObjects:
             return await self._prover.stat(name)
         reply = await self._json("GET", self._object(check_name(name)))
         return None if reply is None else _remote(name, reply)
+
+    async def list(self, prefix: str) -> Mapping[str, RemoteObject]:
+        if self._prover is not None:
+            return await self._prover.list(prefix)
+        asked = f"prefix={quote(check_prefix(prefix), safe='')}&fields=items(name,size,crc32c),"
+        found: dict[str, RemoteObject] = {}
+        page = ""
+        while True:
+            path = f"/storage/v1/b/{self._http.bucket}/o?{asked}nextPageToken{page}"
+            reply = await self._json("GET", path) or {}
+            for item in reply.get("items", ()):
+                if is_name(name := str(item.get("name", ""))):
+                    found[name] = _remote(name, item)
+            if not (token := reply.get("nextPageToken")):
+                return found
+            page = f"&pageToken={quote(str(token), safe='')}"
 
     async def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         if self._prover is not None:

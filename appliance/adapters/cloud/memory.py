@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from appliance.adapters.cloud.names import check_name, crc32c
+from appliance.adapters.cloud.names import check_name, check_prefix, crc32c
 from appliance.adapters.cloud.residency import ON_SITE, check_location
 from appliance.core.errors import Conflict, NotFound
 from appliance.core.ports import RemoteObject
@@ -30,6 +30,14 @@ class MemoryObjects:
         if content is None:
             return None
         return RemoteObject(name=name, size=len(content), crc32c=crc32c(content))
+
+    async def list(self, prefix: str) -> Mapping[str, RemoteObject]:
+        check_prefix(prefix)
+        return {
+            name: RemoteObject(name=name, size=len(content), crc32c=crc32c(content))
+            for name, content in self.content.items()
+            if name.startswith(prefix)
+        }
 
     async def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         try:

@@ -10,6 +10,11 @@ import google_crc32c
 from appliance.core.errors import BadInput
 
 _NAME = re.compile(r"(packs|manifests|decisions)/[0-9a-f]{32}\Z")
+_PREFIX = re.compile(r"(packs|manifests|decisions)/[0-9a-f]{0,32}\Z")
+
+
+def is_name(name: str) -> bool:
+    return _NAME.match(name) is not None
 
 
 def check_name(name: str) -> str:
@@ -17,6 +22,13 @@ def check_name(name: str) -> str:
     if not _NAME.match(name):
         raise BadInput("That is not the name of a stored object.", code="bad-object-name")
     return name
+
+
+def check_prefix(prefix: str) -> str:
+    """Return `prefix`; raise BadInput for what is not the beginning of names."""
+    if not _PREFIX.match(prefix):
+        raise BadInput("That is not the beginning of object names.", code="bad-object-name")
+    return prefix
 
 
 def crc32c(content: bytes) -> str:

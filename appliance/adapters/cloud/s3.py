@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as LineError
 
 from appliance.adapters.cloud.endpoint import checked_url, is_loopback
-from appliance.adapters.cloud.names import check_name, crc32c
+from appliance.adapters.cloud.names import check_name, check_prefix, crc32c, is_name
 from appliance.adapters.cloud.residency import ON_SITE
 from appliance.adapters.cloud.retrying import (
     PAUSES_S,
@@ -56,8 +56,8 @@ class S3Objects:
         chunk_bytes: int = CHUNK_BYTES,
     ) -> None:
         """`endpoint` is for stores other than Amazon's; `listed` when the school has listed its
-        host as lying in the EU/EEA, whose regions then need not be known here. `prover` reads in
-        place of this account, which then needs to be able to create and nothing else.
+        host as lying in the EU/EEA, whose regions then need not be known here; `prover` is the same
+        bucket under an identity that may read, for one that may only create.
 
         Raise WrongConfiguration for an endpoint without TLS, unless it is on this machine, and for
         a region that is none.
@@ -74,6 +74,7 @@ class S3Objects:
         self._account = account
         self._listed = listed and not self._amazon
         self._prover = prover
+        self._replied: dict[str, tuple[str, str]] = {}  # by name: tag and checksum of final replies
         self._uploads = uploads or MemoryUploads()
         self._line = line or FreeLine()
         self._pauses_s = pauses_s
@@ -85,6 +86,8 @@ class S3Objects:
     async def location(self) -> str:
         """The store's word for the region, in capitals; the host where only the school's list
         says where it is; `on site` for a store on this machine that names no region."""
+        if self._prover is not None:
+            return await self._prover.location()
         reply = await self._call("get_bucket_location")
         if reply is None:
             raise WrongConfiguration(
@@ -104,16 +107,20 @@ class S3Objects:
         checksum = crc32c(content)
         key = check_name(name)
         if len(content) <= self._chunk_bytes:
-            reply = await self._call(
-                "put_object", Key=key, Body=content, ChecksumCRC32C=checksum, IfNoneMatch="*"
-            )
-            said = None if reply is None else str(reply.get("ChecksumCRC32C", ""))
+            async with self._line.under_way(len(content)):
+                reply = await self._call(
+                    "put_object", Key=key, Body=content, ChecksumCRC32C=checksum, IfNoneMatch="*"
+                )
         else:
-            multipart = Multipart(self._call, self._uploads, self._chunk_bytes, exists=self._exists)
-            said = await multipart.send(key, content, checksum)
-        if said is not None:
+            multipart = Multipart(
+                self._call, self._exists, self._uploads, self._line, self._chunk_bytes
+            )
+            reply = await multipart.send(key, content, checksum)
+        if reply is not None:
+            said = str(reply.get("ChecksumCRC32C", ""))
             if said != checksum:
                 raise damaged()
+            self._replied[name] = str(reply.get("ETag", "")), said
             return RemoteObject(name=name, size=len(content), crc32c=said)
         # The name exists. After a lost reply that is our own earlier try.
         remote = await self.stat(name)
@@ -122,9 +129,6 @@ class S3Objects:
         if (remote.size, remote.crc32c) != (len(content), checksum):
             raise Conflict("An object of that name with other content is stored already.")
         return remote
-
-    async def _exists(self, name: str) -> bool:
-        return await self.stat(name) is not None
 
     async def stat(self, name: str) -> RemoteObject | None:
         if self._prover is not None:
@@ -137,6 +141,37 @@ class S3Objects:
             size=int(reply.get("ContentLength", -1)),
             crc32c=str(reply.get("ChecksumCRC32C", "")),
         )
+
+    async def list(self, prefix: str) -> Mapping[str, RemoteObject]:
+        """A listing names no checksum, but a tag of the content: where that is the one of a final
+        reply to this very client, so is the checksum."""
+        replied = self._replied
+        found: dict[str, RemoteObject] = {}
+        for name, size, tag in await self._pages(check_prefix(prefix)):
+            known, checksum = replied.get(name, ("", ""))
+            found[name] = RemoteObject(
+                name=name, size=size, crc32c=checksum if tag and tag == known else ""
+            )
+        return found
+
+    async def _pages(self, prefix: str) -> Sequence[tuple[str, int, str]]:
+        if isinstance(self._prover, S3Objects):
+            return await self._prover._pages(prefix)
+        found: list[tuple[str, int, str]] = []
+        page: dict[str, Any] = {}
+        while True:
+            reply = await self._call("list_objects_v2", Prefix=prefix, **page) or {}
+            found += [
+                (str(item["Key"]), int(item["Size"]), str(item.get("ETag", "")))
+                for item in reply.get("Contents", ())
+                if is_name(str(item["Key"]))
+            ]
+            if not reply.get("IsTruncated"):
+                return found
+            page = {"ContinuationToken": str(reply["NextContinuationToken"])}
+
+    async def _exists(self, name: str) -> bool:
+        return await self.stat(name) is not None
 
     async def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         if self._prover is not None:

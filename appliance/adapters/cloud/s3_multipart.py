@@ -13,7 +13,7 @@ from typing import Any
 
 from appliance.adapters.cloud.names import crc32c
 from appliance.core.errors import Unreachable
-from appliance.core.transfer import UnfinishedUpload, UploadJournal
+from appliance.core.transfer import Line, UnfinishedUpload, UploadJournal
 
 Call = Callable[..., Awaitable[Any]]
 """An operation by its name; None when the store says 404 or 412."""
@@ -23,15 +23,21 @@ Exists = Callable[[str], Awaitable[bool]]
 
 class Multipart:
     def __init__(
-        self, call: Call, uploads: UploadJournal, chunk_bytes: int, *, exists: Exists
+        self,
+        call: Call,
+        exists: Exists,
+        uploads: UploadJournal,
+        line: Line,
+        chunk_bytes: int,
     ) -> None:
         self._call = call
         self._exists = exists
         self._uploads = uploads
+        self._line = line
         self._chunk_bytes = chunk_bytes
 
-    async def send(self, key: str, content: bytes, checksum: str, *, tries: int = 3) -> str | None:
-        """The store's checksum of the whole object; None when the name exists already."""
+    async def send(self, key: str, content: bytes, checksum: str, *, tries: int = 3) -> Any:
+        """The store's final reply; None when the name exists already."""
         begun = await self._uploads.find(key)
         there: dict[int, str] | None = None
         if begun is not None and begun.size == len(content):
@@ -46,14 +52,15 @@ class Multipart:
             part = content[at : at + self._chunk_bytes]
             part_checksum, tag = await asyncio.to_thread(_digests, part)
             if there.get(number) != tag:
-                reply = await self._call(
-                    "upload_part",
-                    Key=key,
-                    UploadId=begun.token,
-                    PartNumber=number,
-                    Body=part,
-                    ChecksumCRC32C=part_checksum,
-                )
+                async with self._line.under_way(len(part)):
+                    reply = await self._call(
+                        "upload_part",
+                        Key=key,
+                        UploadId=begun.token,
+                        PartNumber=number,
+                        Body=part,
+                        ChecksumCRC32C=part_checksum,
+                    )
                 if reply is None:  # the upload is gone: the store gave it up, or it is finished
                     await self._uploads.forget(key)
                     if await self._exists(key):
@@ -76,7 +83,7 @@ class Multipart:
             # The name is taken, or a lost reply was of this very call: the caller looks.
             await self._call("abort_multipart_upload", Key=key, UploadId=begun.token)
         await self._uploads.forget(key)
-        return None if reply is None else str(reply.get("ChecksumCRC32C", ""))
+        return reply
 
     async def _begin(self, key: str, content: bytes) -> UnfinishedUpload:
         reply = await self._call(

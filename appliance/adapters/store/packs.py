@@ -15,10 +15,17 @@ from appliance.core.ids import AttemptId, ExamId, ObjectName, PackName
 from appliance.core.pack_journal import (
     JournalledManifest,
     JournalledPack,
+    PackHead,
     PackState,
     Tombstone,
+    Unpacked,
 )
 from appliance.core.snippet import ObjectHeader, ObjectKind, PriorityClass, StoredObject
+
+_COLUMNS = (
+    "number, name, exam_id, attempt_id, box_id, priority, size, state, sha256, crc32c, manifest, "
+    "confirmed_ms"
+)
 
 
 class Packs:
@@ -69,14 +76,80 @@ class Packs:
             return [
                 _pack(row[1:], objects[row[0]])
                 for row in connection.execute(
-                    "SELECT number, name, exam_id, attempt_id, box_id, priority, size, state, "
-                    "sha256, crc32c, manifest, confirmed_ms FROM packs WHERE exam_id = ? "
-                    "ORDER BY number",
+                    f"SELECT {_COLUMNS} FROM packs WHERE exam_id = ? ORDER BY number",
                     (exam,),
                 )
             ]
 
         return await self._database.read(find)
+
+    async def heads(self, exam: ExamId) -> Sequence[PackHead]:
+        return await self._database.read(
+            lambda connection: [
+                PackHead(
+                    number=row[0],
+                    name=row[1],
+                    exam_id=row[2],
+                    attempt_id=row[3],
+                    priority=PriorityClass(row[4]),
+                    size=row[5],
+                    state=PackState(row[6]),
+                    crc32c=row[7],
+                    manifest=row[8],
+                    objects=row[9],
+                )
+                for row in connection.execute(
+                    "SELECT number, name, exam_id, attempt_id, priority, size, state, crc32c, "
+                    "manifest, (SELECT COUNT(*) FROM pack_objects WHERE pack = number) "
+                    "FROM packs WHERE exam_id = ? ORDER BY number",
+                    (exam,),
+                )
+            ]
+        )
+
+    async def pack(self, name: PackName) -> JournalledPack:
+        def find(connection: apsw.Connection) -> JournalledPack:
+            row = connection.execute(f"SELECT {_COLUMNS} FROM packs WHERE name = ?", (name,)).get
+            if row is None:
+                raise NotFound("There is no such pack in the journal.")
+            objects = connection.execute(
+                "SELECT object, kind, sequence, epoch, size, sha256, stored_ms FROM pack_objects "
+                "WHERE pack = ? ORDER BY position",
+                (row[0],),
+            ).fetchall()
+            return _pack(row[1:], objects)
+
+        return await self._database.read(find)
+
+    async def packed(self, attempt: AttemptId) -> Collection[ObjectName]:
+        return await self._database.read(
+            lambda connection: {
+                ObjectName(name)
+                for (name,) in connection.execute(
+                    "SELECT o.object FROM pack_objects AS o JOIN packs AS p ON p.number = o.pack "
+                    "WHERE p.attempt_id = ?",
+                    (attempt,),
+                )
+            }
+        )
+
+    async def unpacked(self, exam: ExamId) -> Sequence[Unpacked]:
+        footage = (int(ObjectKind.SNIPPET), int(ObjectKind.THUMBNAIL))
+        return await self._database.read(
+            lambda connection: [
+                Unpacked(
+                    attempt_id=row[0], kind=ObjectKind(row[1]), near=bool(row[2]), bytes=row[3]
+                )
+                for row in connection.execute(
+                    "SELECT o.attempt_id, o.kind, f.sequence IS NOT NULL AS near, SUM(o.size) "
+                    "FROM objects AS o LEFT JOIN pack_objects AS p ON p.object = o.name "
+                    "LEFT JOIN flagged_snippets AS f ON f.attempt_id = o.attempt_id "
+                    "AND f.sequence = o.sequence AND o.kind IN (?, ?) "
+                    "WHERE o.exam_id = ? AND p.object IS NULL GROUP BY 1, 2, 3",
+                    (*footage, exam),
+                )
+            ]
+        )
 
     async def uploaded(self, name: PackName, *, sha256: str, crc32c: str) -> None:
         """A confirmed pack stays confirmed; raises NotFound for a name never planned."""

@@ -8,12 +8,18 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from appliance.adapters.store.stores import open_stores
+from appliance.config import box
 from appliance.config.box import CloudConfig
+from appliance.config.night import NightConfig
+from appliance.core.night_window import Window
 from appliance.rehearsal.school import free_port
 from tests.support.closed_exam import closed_exam
 
@@ -94,7 +100,49 @@ async def test_the_night_by_command(state: Path, cloud_config: CloudConfig) -> N
 
 
 @pytest.mark.usefixtures("made_box")
-async def test_a_box_without_cloud_says_so(state: Path) -> None:
-    code, document, said = await _hallvakt("sync", "run", "--state", str(state))
+async def test_a_box_without_cloud_says_so_to_a_person_and_is_calm_under_its_timer(
+    state: Path,
+) -> None:
+    at = ("--state", str(state))
+    code, document, said = await _hallvakt("sync", "run", *at)
     assert (code, document) == (4, None)
     assert "stays on the box" in said
+    code, document, said = await _hallvakt("sync", "run", "--timer", *at)
+    assert (code, said) == (0, "")
+    assert document == {"sent": False, "why": "Nothing to do: this box keeps everything."}
+
+
+@pytest.mark.usefixtures("made_box")
+async def test_outside_its_windows_and_paused_a_box_sends_only_for_a_reason(
+    state: Path, cloud_config: CloudConfig
+) -> None:
+    made = await closed_exam(state, cloud_config)
+    config = await asyncio.to_thread(box.load, state)
+    hour = datetime.now(UTC).hour
+    window = Window(opens=f"{(hour + 3) % 24:02}:00", closes=f"{(hour + 4) % 24:02}:00")
+    night = NightConfig(time_zone="UTC", window=(window,))
+    await asyncio.to_thread(box.write, state, replace(config, night=night))
+    at = ("--state", str(state))
+    code, _, said = await _hallvakt("sync", "run", *at)
+    assert code == 4
+    assert "Outside the windows" in said
+    code, calm, _ = await _hallvakt("sync", "run", "--timer", *at)
+    assert (code, calm["sent"]) == (0, False)
+    code, _, said = await _hallvakt("sync", "run", "--now", *at)
+    assert code == 2
+    assert "--reason" in said
+    assert (await _hallvakt("sync", "pause", *at))[1] == {"paused": True}
+    _, status, _ = await _hallvakt("sync", "status", *at)
+    assert (status["paused"], status["cap_bit_s"]) == (True, None)
+    assert (status["window"]["open"], status["backlog_bytes"] > 0) == (False, True)
+    async with _gateway(state):
+        reason = "the school closes for the holidays"
+        code, ran, said = await _hallvakt("sync", "run", "--now", "--reason", reason, *at)
+        assert code == 0, said
+        assert ran["exams"] == [made.exam_id]
+    assert (await _hallvakt("sync", "resume", *at))[1] == {"paused": False}
+    stores = await asyncio.to_thread(open_stores, state)
+    entries = [(e.action, e.about) for e in await stores.audit.entries()]
+    await stores.close()
+    assert ("sync.forced", reason) in entries
+    assert {"sync.paused", "sync.resumed"} <= {action for action, _ in entries}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +14,6 @@ from appliance.adapters.store.stores import open_stores
 from appliance.config.box import CloudConfig
 from appliance.core.errors import IntegrityFailure, Refused, WrongState
 from appliance.core.exam import ExamState
-from appliance.core.pack_journal import PackState
 from appliance.core.retention import DAY_MS
 from appliance.core.settings import Retention
 from appliance.core.snippet import PriorityClass
@@ -173,61 +170,6 @@ async def test_a_damaged_blob_is_not_sent_as_if_it_were_whole(
         with pytest.raises(IntegrityFailure, match="disk"):
             await night.run(_silent)
     assert (await exam_of(state, made.exam_id)).state is ExamState.CLOSED
-
-
-_CHILD = """
-import asyncio, os, signal, sys
-from pathlib import Path
-from appliance.adapters.cloud.gcs import GcsObjects
-from appliance.adapters.crypto.signing import SigningKey
-from appliance.processes.syncer import syncer
-from tests.support.closed_exam import LocalSigner
-
-def die(*_):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-async def put_and_die(self, name, content):
-    await put(self, name, content)
-    die()
-
-put = GcsObjects.put
-if sys.argv[3] == "stored":  # the store has it, the journal does not know
-    GcsObjects.put = put_and_die
-
-async def main():
-    signer = LocalSigner(SigningKey.load(Path(sys.argv[2])))
-    async with syncer(Path(sys.argv[1]), signer=signer) as night:
-        await night.run(die)
-
-asyncio.run(main())
-"""
-
-
-async def test_killed_again_and_again_it_neither_doubles_nor_loses(
-    state: Path, cloud: CloudServers, cloud_config: CloudConfig, tmp_path: Path
-) -> None:
-    """Ten times SIGKILL of the sending process, in turns just before and just after the journal
-    learns that a pack is stored; then a run to the end."""
-    made = await closed_exam(state, cloud_config, candidates=6, snippets=2)
-    key = tmp_path / "signing.pem"
-    await asyncio.to_thread(made.signing_key.save, key)
-    before = set(_files(cloud.objects_directory))
-    for moment in ("stored", "journalled") * 5:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", _CHILD, str(state), str(key), moment
-        )
-        assert await child.wait() == -signal.SIGKILL
-    async with syncer(state, signer=made.signer) as night:
-        report = await night.run(_silent)
-        assert report.packs == 18 - 5  # what the journal knew is not sent again
-        packs = await Packs(night.stores.box).packs(made.exam_id)
-        assert all(pack.state is PackState.CONFIRMED for pack in packs)
-        await night.verify()
-    sent = set(_files(cloud.objects_directory)) - before
-    objects = [stored.name for pack in packs for stored in pack.objects]
-    assert len(packs) == 18
-    assert len(sent) == len(packs) + 1  # and one manifest
-    assert sorted(objects) == sorted(made.names)
 
 
 async def test_the_box_lets_go_only_of_what_is_proven(

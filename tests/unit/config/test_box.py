@@ -9,8 +9,10 @@ import pytest
 
 from appliance.config import box
 from appliance.config.box import BoxConfig, CloudConfig, WebConfig
+from appliance.config.night import NightConfig
 from appliance.core.errors import WrongConfiguration
 from appliance.core.ids import BoxId
+from appliance.core.night_window import Window
 
 ID = BoxId("ab" * 16)
 TOP = f'box_id = "{ID}"\n'
@@ -21,6 +23,13 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         box_id=ID,
         name="Aulan",
         web=WebConfig(port=9443, names=("box.school.example", "10.0.0.5")),
+        night=NightConfig(
+            time_zone="Europe/Stockholm",
+            window=(
+                Window(opens="22:00", closes="06:00", days=("mon", "tue"), cap_mbit_s=4.0),
+                Window(opens="12:00", closes="13:00", metered=True),
+            ),
+        ),
         cloud=CloudConfig(objects="directory", directory=tmp_path / "copy"),
         halls={"Hall A, östra": ("10.20.0.0/16", "2001:db8::/64")},
     )
@@ -71,6 +80,10 @@ def test_a_directory_without_a_box_says_what_to_do(tmp_path: Path) -> None:
             TOP + '[cloud]\nobjects = "s3"\nbucket = "b"\n',
             "cloud.region and cloud.credentials_file",
         ),
+        (TOP + '[[night.window]]\nfrom = "22:00"\n', "number 1: to must be a time"),
+        (TOP + '[[night.window]]\nform = "22:00"\n', "form is not known"),
+        (TOP + '[night]\ntime_zone = "Mars"\n', "Europe/Stockholm"),
+        (TOP + "[night]\nwindow = 3\n", "night.window must be"),
         (TOP + "[cloud]\ndirectory = 1\n", "cloud.directory must be text"),
         (TOP + '[cloud]\npassword = "x"\n', "the key password is not known"),
     ],

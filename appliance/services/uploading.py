@@ -1,0 +1,91 @@
+"""Packs from the journal to the object store, several at a time, in the order of the night.
+
+One pack's way over a long line is mostly waiting for replies, so several are under way at once; how
+much of them a cut may cost is kept to one chunk by the line (`core.transfer.Line.under_way`). What
+is in memory is bounded whatever the backlog: heads of packs here, contents of `AT_ONCE` packs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+
+from appliance.core.batch import ORDER
+from appliance.core.ids import ExamId
+from appliance.core.pack_journal import PackHead, PackJournal, PackState
+from appliance.core.ports import ObjectCloud
+from appliance.services.batching import Batching
+
+AT_ONCE = 6  # small packs, whose way is mostly waiting for the reply
+CONTENT_BYTES = 40 * 1024 * 1024  # of all packs in memory together
+
+
+class Uploading:
+    """`uploaded` is told of each pack; `complete` when the last one of an exam is there, one exam
+    at a time."""
+
+    def __init__(
+        self,
+        journal: PackJournal,
+        batching: Batching,
+        objects: ObjectCloud,
+        *,
+        uploaded: Callable[[PackHead], None],
+        complete: Callable[[ExamId], Awaitable[None]],
+    ) -> None:
+        self._journal = journal
+        self._batching = batching
+        self._objects = objects
+        self._uploaded = uploaded
+        self._complete = complete
+        self._completing = asyncio.Lock()
+        self._in_memory = 0
+        self._room = asyncio.Condition()
+
+    async def send(self, heads: Sequence[PackHead]) -> None:
+        """Raise what the first pack raises that cannot be sent; the others under way are given up
+        and go on where they were in the next run."""
+        left = Counter(head.exam_id for head in heads)
+        waiting = iter(heads)
+
+        async def work() -> None:
+            for head in waiting:
+                await self._send(head)
+                left[head.exam_id] -= 1
+                if left[head.exam_id] == 0:
+                    async with self._completing:
+                        await self._complete(head.exam_id)
+
+        workers = [asyncio.ensure_future(work()) for _ in range(min(AT_ONCE, len(heads)))]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _send(self, head: PackHead) -> None:
+        async with self._room:
+            await self._room.wait_for(lambda: self._in_memory + head.size <= CONTENT_BYTES)
+            self._in_memory += head.size
+        try:
+            content = await self._batching.assemble(await self._journal.pack(head.name))
+            remote = await self._objects.put(f"packs/{head.name}", content)
+            digest = await asyncio.to_thread(hashlib.sha256, content)
+            del content
+        finally:
+            async with self._room:
+                self._in_memory -= head.size
+                self._room.notify_all()
+        await self._journal.uploaded(head.name, sha256=digest.hexdigest(), crc32c=remote.crc32c)
+        self._uploaded(head)
+
+
+def in_order(heads: Sequence[PackHead], *, records_only: bool = False) -> list[PackHead]:
+    """What still has to go, of all exams together: records first, then flagged footage, portraits,
+    the rest; within a class as planned. On a metered line records only."""
+    classes = {kind: place for place, kind in enumerate(ORDER[:1] if records_only else ORDER)}
+    waiting = [h for h in heads if h.state is PackState.PLANNED and h.priority in classes]
+    return sorted(waiting, key=lambda h: (classes[h.priority], h.number))

@@ -1,0 +1,144 @@
+"""The cap, the window and the pause, by a clock that the test moves."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from appliance.core.errors import Refused
+from appliance.core.night_window import Window
+from appliance.core.token_bucket import TokenBucket, wire_bytes
+from appliance.core.transfer import CHUNK_BYTES
+from appliance.services.paced_line import Closed, PacedLine
+from tests.support.fake_clock import FakeClock
+
+PIECE = 64 * 1024
+EVENING_MS = round(datetime(2026, 11, 25, 22, tzinfo=UTC).timestamp() * 1000)
+
+
+class Switch:
+    on = False
+
+    async def __call__(self) -> bool:
+        return self.on
+
+
+def _line(
+    clock: FakeClock,
+    *windows: Window,
+    paused: Switch | None = None,
+    forced: bool = False,
+) -> PacedLine:
+    async def sleep(seconds: float) -> None:
+        clock.advance(seconds)
+
+    return PacedLine(
+        windows, clock, paused=paused or Switch(), zone=UTC, forced=forced, sleep=sleep
+    )
+
+
+async def _sent_in(line: PacedLine, clock: FakeClock, seconds: float) -> int:
+    """Bytes of bodies in so many seconds, from a sender that never rests."""
+    until, sent = clock.monotonic() + seconds, 0
+    while True:
+        await line.send(PIECE)
+        if clock.monotonic() >= until:
+            return sent
+        sent += PIECE
+
+
+@pytest.mark.parametrize("cap", [1.0, 4.0, 100.0])
+async def test_the_cap_holds_over_any_ten_seconds(cap: float) -> None:
+    clock = FakeClock(EVENING_MS)
+    line = _line(clock, Window(opens="22:00", closes="06:00", cap_mbit_s=cap))
+    for _ in range(5):
+        on_the_line = wire_bytes(await _sent_in(line, clock, 10)) * 8 / 10
+        assert 0.95 * cap * 1e6 <= on_the_line <= 1.05 * cap * 1e6
+
+
+async def test_what_was_not_used_is_not_made_up_for() -> None:
+    clock = FakeClock(EVENING_MS)
+    line = _line(clock, Window(opens="22:00", closes="06:00", cap_mbit_s=4.0))
+    await line.send(PIECE)
+    clock.advance(600)
+    assert wire_bytes(await _sent_in(line, clock, 10)) * 8 / 10 <= 1.05 * 4e6
+
+
+def test_two_senders_share_one_cap() -> None:
+    bucket = TokenBucket()
+    waits = [bucket.wait_s(125_000, 1_000_000, 0.0) for _ in range(4)]  # a second each
+    assert waits == pytest.approx([0.0, 0.9, 1.9, 2.9])
+
+
+def test_packets_and_records_are_counted() -> None:
+    assert wire_bytes(0) == 0
+    assert wire_bytes(1) == 1 + 22 + 52
+    assert 1.03 < wire_bytes(10**7) / 10**7 < 1.05
+
+
+async def test_outside_the_window_nothing_goes_and_an_upload_under_way_stops() -> None:
+    clock = FakeClock(EVENING_MS - 60_000)
+    line = _line(clock, Window(opens="22:00", closes="22:30"))
+    with pytest.raises(Refused) as before:
+        await line.ready()
+    assert before.value.code == Closed.WINDOW
+    clock.advance(60)
+    await line.send(PIECE)
+    clock.advance(30 * 60)
+    with pytest.raises(Refused):
+        await line.send(PIECE)
+
+
+async def test_a_pause_is_heard_within_a_second() -> None:
+    clock, paused = FakeClock(EVENING_MS), Switch()
+    line = _line(clock, paused=paused)
+    await line.send(PIECE)
+    paused.on = True
+    clock.advance(1.1)
+    with pytest.raises(Refused) as stopped:
+        await line.send(PIECE)
+    assert stopped.value.code == Closed.PAUSED
+    assert "sync resume" in stopped.value.message
+    paused.on = False
+    clock.advance(1.1)
+    await line.send(PIECE)
+
+
+async def test_a_person_with_a_reason_sends_at_any_time_and_keeps_to_the_cap() -> None:
+    clock, paused = FakeClock(EVENING_MS - 3_600_000), Switch()
+    paused.on = True
+    windows = (
+        Window(opens="20:00", closes="21:30", cap_mbit_s=1.0, metered=True),
+        Window(opens="22:00", closes="06:00"),
+    )
+    line = _line(clock, *windows, paused=paused, forced=True)
+    assert wire_bytes(await _sent_in(line, clock, 10)) * 8 / 10 <= 1.05e6
+    assert not line.records_only
+    clock.advance(1800)  # between the windows
+    await line.send(PIECE)
+
+
+async def test_a_metered_window_is_for_records() -> None:
+    clock = FakeClock(EVENING_MS)
+    line = _line(clock, Window(opens="20:00", closes="23:00", metered=True))
+    await line.ready()
+    assert line.records_only
+
+
+async def test_what_a_cut_would_cost_is_one_chunk_for_all_together() -> None:
+    line = _line(FakeClock(EVENING_MS))
+    most = under_way = 0
+
+    async def request(size: int) -> None:
+        nonlocal most, under_way
+        async with line.under_way(size):
+            under_way += min(size, CHUNK_BYTES)
+            most = max(most, under_way)
+            await asyncio.sleep(0)
+            under_way -= min(size, CHUNK_BYTES)
+
+    sizes = [CHUNK_BYTES, 2 * CHUNK_BYTES, 10, CHUNK_BYTES // 2, CHUNK_BYTES // 2, 1000] * 4
+    await asyncio.gather(*(request(size) for size in sizes))
+    assert most <= CHUNK_BYTES
