@@ -23,7 +23,8 @@ FLAG_MARGIN_MS = 30_000  # footage this long before and after an observation tra
 ORDER = tuple(PriorityClass)
 
 # Identities stay in the identity store of the box; they are never an object of a pack.
-_NEVER_PACKED = frozenset({ObjectKind.IDENTITY})
+# Names, and what only the box itself compares with: it goes at close.
+_NEVER_PACKED = frozenset({ObjectKind.IDENTITY, ObjectKind.DESCRIPTOR})
 _WORDS = frozenset({ObjectKind.RECORD, ObjectKind.REMARK})
 _FOOTAGE = frozenset({ObjectKind.SNIPPET, ObjectKind.THUMBNAIL})
 

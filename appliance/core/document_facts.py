@@ -143,6 +143,8 @@ def _category_row(rule: Rule, facts: Facts) -> tuple[str, ...]:
 def _kept(rule: Rule, days: Sequence[int]) -> str:
     if not rule.stored:
         return "no"
+    if rule.category in BIOMETRIC:
+        return "sealed, until close"
     until = f"{' or '.join(map(str, days))} days after close at the latest"
     if rule.category in _OBJECTS:
         return f"sealed, until {until}"
@@ -168,8 +170,7 @@ def recipients_blocks(facts: Facts) -> list[Block]:
                 "Invigilators and lead invigilators: what the table says, for the exams and halls "
                 "they are assigned to, only while the exam is open or live.",
                 "Reviewers: only with a reviewer's private key, which is not on the box; the key "
-                "opens everything of an attempt that is sealed under the attempt's key, the "
-                "descriptor included.",
+                "opens everything of an attempt that is kept after close; the descriptor is not.",
                 "Technicians: no media and no names.",
                 "Data protection officer: the audit log, these documents, erasure and legal "
                 "hold; no media on the box.",

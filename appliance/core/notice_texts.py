@@ -75,7 +75,8 @@ SEEN_BY: Mapping[tuple[str, ...], str] = {
 BIOMETRIC_HEADING = "Biometric data"
 BIOMETRIC = (
     "The row of numbers from your face is biometric data, which the law protects specially. It "
-    "is compared with your own photo only, never with other people's and never searched in.",
+    "is compared with your own photo only, never with other people's and never searched in. It "
+    "never leaves the box and is destroyed when the exam is closed.",
     "You can have your identity checked by a person instead. Tell an invigilator: the comparison "
     "is then switched off for you, and it is no disadvantage.",
 )

@@ -118,7 +118,7 @@ TABLE: tuple[Rule, ...] = (
         permitted_by=("track_misuse_metrics",),
         purpose="purpose.descriptor",
         stored=True,
-        in_cloud=True,
+        in_cloud=False,  # it is of use during the exam only, and destroyed at close
         recipients=(),
     ),
     Rule(

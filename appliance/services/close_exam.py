@@ -190,9 +190,9 @@ class CloseExam:
         await self._attendance.forget_act_notes(exam_id)
         await self._handovers.forget(exam_id)
         self._names.forget(exam_id)
-        for attempt in attempts:
-            self._portraits.forget(attempt.attempt_id)
         await self._keys.destroy(exam_id)
+        for attempt in attempts:
+            await self._portraits.end(attempt.attempt_id)
         report = CloseReport(
             exam_id=exam_id,
             closed_ms=exam.closed_ms or 0,

@@ -107,8 +107,11 @@ class Portraits:
             self._references[attempt] = found
         return self._references[attempt]
 
-    def forget(self, attempt: AttemptId) -> None:
+    async def end(self, attempt: AttemptId) -> None:
+        """At close: nobody has a use for the descriptor any more. Idempotent."""
         self._references.pop(attempt, None)
+        for kept in await self._snippets.objects(attempt, ObjectKind.DESCRIPTOR):
+            await self._objects.remove(kept)
 
     async def _replace(
         self, exam: Exam, attempt: AttemptId, kind: ObjectKind, plaintext: bytes

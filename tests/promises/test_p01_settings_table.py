@@ -45,7 +45,7 @@ from appliance.core.processing import Category
 from appliance.core.settings import Features
 from appliance.core.settings_hash import settings_hash
 from appliance.core.snippet import ObjectKind
-from appliance.processes.cloud_ends import cloud_ends
+from appliance.processes.cloud_ends import CloudEnds, cloud_ends
 from appliance.processes.syncer import syncer
 from appliance.rehearsal.clips import StagedFootage
 from appliance.rehearsal.cloud_servers import CloudServers
@@ -70,8 +70,8 @@ KINDS = {
     ObjectKind.SNIPPET: {"video_snippets"},
     ObjectKind.THUMBNAIL: {"video_snippets"},
     ObjectKind.PORTRAIT: {"face_photo"},
-    ObjectKind.DESCRIPTOR: {"track_misuse_metrics"},
 }
+DURING_THE_EXAM = KINDS | {ObjectKind.DESCRIPTOR: {"track_misuse_metrics"}}
 OBSERVATIONS = {
     "nobody_in_view": {"track_misuse_metrics"},
     "several_faces": {"track_misuse_metrics"},
@@ -122,7 +122,13 @@ def name_of(on: frozenset[str]) -> str:
     return "+".join(name for name in SWITCHES if name in on) or "nothing"
 
 
-def settings_toml(on: frozenset[str], *, basis: bool = True) -> str:
+EVERYTHING = max(POSSIBLE, key=len)
+SEEN_ONLY = frozenset({"video_snippets", "face_photo"})  # looked at, and nothing noticed
+# What leaves the box, where it is not `all`: every combination above is sent whole.
+NARROWER = [(EVERYTHING, "flagged"), (SEEN_ONLY, "flagged"), (EVERYTHING, "none")]
+
+
+def settings_toml(on: frozenset[str], *, basis: bool = True, sync: str = "all") -> str:
     switches = "\n".join(f"{name} = {'true' if name in on else 'false'}" for name in SWITCHES)
     reasons = '[basis]\nlegal_basis = "a basis"\ndpia_reference = "1"\n' if basis else ""
     return (
@@ -130,6 +136,7 @@ def settings_toml(on: frozenset[str], *, basis: bool = True) -> str:
         f"[retention]\ndays = 30\n{reasons}"
         f"[rules]\nseveral_faces_s = 1\nconversation_s = 1\nanalyse_every_s = 0.5\n"
         f"[features]\n{switches}\n"
+        f'[sync]\nwhat = "{sync}"\n'
     )
 
 
@@ -148,7 +155,7 @@ class Room:
     opened: OpenedFiles
     token: str = ""
     used: set[str] = field(default_factory=set)
-    closed: dict[ExamId, frozenset[str]] = field(default_factory=dict)
+    closed: dict[ExamId, tuple[frozenset[str], str]] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -210,8 +217,21 @@ async def test_metrics_without_a_recorded_basis_never_become_an_exam(lead: BoxAp
 async def test_nothing_appears_without_its_setting(
     room: Room, lead: BoxApi, on: frozenset[str]
 ) -> None:
+    await _sit_an_exam(room, lead, on, "all")
+
+
+@pytest.mark.parametrize(
+    ("on", "sync"), NARROWER, ids=[f"{sync}-{name_of(on)}" for on, sync in NARROWER]
+)
+async def test_nor_whatever_is_sent(
+    room: Room, lead: BoxApi, on: frozenset[str], sync: str
+) -> None:
+    await _sit_an_exam(room, lead, on, sync)
+
+
+async def _sit_an_exam(room: Room, lead: BoxApi, on: frozenset[str], sync: str) -> None:
     box = room.box
-    prepared = await box.new_exam(lead, settings_toml(on), ROSTER)
+    prepared = await box.new_exam(lead, settings_toml(on, sync=sync), ROSTER)
     exam = ExamId(prepared.exam)
     page = box.api()
     joined = await page.join(prepared.code, prepared.seats["A1"], PageKey())
@@ -221,11 +241,15 @@ async def test_nothing_appears_without_its_setting(
     await _talk_in_the_hall(box, on)
     relay = box.state / "run" / f"relay-{exam}"
     assert await asyncio.to_thread(relay.exists) == ("live_view" in on)
+    kinds = set(await asyncio.to_thread(_kinds_of_blobs, box.state / "blobs", exam))
+    permitted = {kind for kind, needed in DURING_THE_EXAM.items() if needed <= on}
+    # A thumbnail is there when the snippet was looked at; close waits for that.
+    assert kinds | {ObjectKind.THUMBNAIL} == permitted | {ObjectKind.THUMBNAIL}
     path = f"/api/v1/exams/{exam}/state"
     report = await lead.ok("POST", path, json={"to": "closed"})
     assert report["unanalysed"] == 0
     room.used |= on
-    room.closed[exam] = on
+    room.closed[exam] = (on, sync)
 
     _check_worker(room, on)
     await asyncio.to_thread(_check_models, room)
@@ -378,19 +402,46 @@ async def _opened_record(room: Room, stores: Stores, attempt: AttemptId) -> dict
 
 async def test_and_the_cloud_holds_no_more_than_that(room: Room, cloud: CloudServers) -> None:
     """The night after: what arrived is read back, pack by pack, object by object."""
-    assert len(room.closed) == len(POSSIBLE), "run the whole module"
+    assert len(room.closed) == len(POSSIBLE) + len(NARROWER), "run the whole module"
     await asyncio.to_thread(cloud.configure, room.box.state)
     async with syncer(room.box.state) as night:
         report = await night.run(lambda sent, total: None)
-        assert set(report.exams) == set(room.closed)
+        sent = {exam for exam, (_, sync) in room.closed.items() if sync != "none"}
+        assert set(report.exams) == sent
         async with cloud_ends(night.config.cloud) as ends:
-            for exam, on in room.closed.items():
-                kinds = set()
-                for pack in await ends.records.find(documents.PACKS, exam=exam):
-                    content = await ends.objects.get(f"packs/{pack['_id']}")
-                    for listed in pack["objects"]:
-                        header = _header(content[listed["offset"] :])
-                        assert header["exam"] == bytes.fromhex(exam)
-                        kinds.add(ObjectKind(header["kind"]))
-                needed = {kind for kind, switches in KINDS.items() if switches <= on}
-                assert kinds == needed | {ObjectKind.RECORD}, name_of(on)
+            for exam, (on, sync) in room.closed.items():
+                kinds = await _kinds_in_cloud(ends, exam)
+                assert kinds == _expected_in_cloud(on, sync), f"{sync} {name_of(on)}"
+    # Kept at home is kept out altogether: not even its pseudonym is anywhere in the cloud.
+    written = await asyncio.to_thread(_everything_below, cloud.directory)
+    for exam, (on, sync) in room.closed.items():
+        there = any(form in content for content in written for form in _forms(exam))
+        assert there == (sync != "none"), f"{sync} {name_of(on)}"
+
+
+async def _kinds_in_cloud(ends: CloudEnds, exam: ExamId) -> set[ObjectKind]:
+    kinds = set()
+    for pack in await ends.records.find(documents.PACKS, exam=exam):
+        content = await ends.objects.get(f"packs/{pack['_id']}")
+        for listed in pack["objects"]:
+            header = _header(content[listed["offset"] :])
+            assert header["exam"] == bytes.fromhex(exam)
+            kinds.add(ObjectKind(header["kind"]))
+    return kinds
+
+
+def _expected_in_cloud(on: frozenset[str], sync: str) -> set[ObjectKind]:
+    if sync == "none":
+        return set()
+    needed = {kind for kind, switches in KINDS.items() if switches <= on}
+    if sync == "flagged" and on == SEEN_ONLY:
+        needed.clear()
+    return needed | {ObjectKind.RECORD}
+
+
+def _everything_below(directory: Path) -> list[bytes]:
+    return [path.read_bytes() for path in directory.rglob("*") if path.is_file()]
+
+
+def _forms(exam: ExamId) -> tuple[bytes, bytes]:
+    return exam.encode(), bytes.fromhex(exam)

@@ -73,7 +73,7 @@ def test_no_face_model_and_no_vector_without_the_metrics() -> None:
 def test_live_pictures_are_stored_nowhere_and_vectors_seen_by_nobody() -> None:
     live, vector = rule_for(Category.LIVE_PICTURE), rule_for(Category.DESCRIPTOR)
     assert (live.stored, live.in_cloud) == (False, False)
-    assert vector.recipients == ()
+    assert (vector.recipients, vector.in_cloud) == ((), False)
 
 
 def test_what_is_in_the_cloud_is_stored() -> None:
