@@ -56,7 +56,11 @@ WITHOUT_LOGIN = {
     "makes or runs the box": {"init", "serve", "demo"},
     "logs in by itself": {"console"},
     "the box's own process, ciphertext and pseudonyms": {
-        "sync plan", "sync run", "sync status", "sync verify", "sync prepare", "janitor",
+        "sync plan", "sync run", "sync status", "sync verify", "sync prepare", "sync pause",
+        "sync resume", "janitor",
+    },
+    "the box as a whole, with the state directory in hand; sealed to the recovery key": {
+        "backup create", "backup restore", "backup adopt", "backup drill",
     },
     "reads a settings file": {"exam settings", "exam notice"},
     "the officer's, with the state directory in hand; pseudonyms only": {
