@@ -123,7 +123,7 @@ def test_observations_describe_what_is_in_the_picture() -> None:
     """A new kind is a decision that somebody must take here, too."""
     assert {kind.value for kind in observation.ObservationKind} == {
         "nobody_in_view", "several_faces", "other_person", "looking_away", "picture_covered",
-        "picture_frozen", "conversation", "noise",
+        "picture_frozen", "conversation", "noise", "hall_conversation", "hall_noise",
     }  # fmt: skip
 
 
@@ -204,6 +204,7 @@ def test_only_a_person_s_request_makes_a_decision() -> None:
         "services/decisions.py",
         "web/attempt_api.py",  # the body of the request
         "adapters/store/observations.py",  # reads it back
+        "review/decisions.py",  # a reviewer's own, signed with their key
     }
     setting = {file for file, value in keywords("decision") if value != "None"}
     assert setting - known == set()
