@@ -47,6 +47,7 @@ _COMMANDS = (
         "appliance.cli.support_bundle:support_bundle",
         "What helps somebody help you, without personal data.",
     ),
+    ("snapshot", "appliance.cli.snapshot:app", "Copies of the databases around an update."),
     ("factory-reset", "appliance.cli.factory_reset:factory_reset", "Destroy everything here."),
     ("rehearse", "appliance.cli.rehearse:rehearse", "How large a class this box holds."),
     ("demo", "appliance.cli.demo:demo", "A whole exam on this machine."),

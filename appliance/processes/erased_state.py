@@ -20,7 +20,7 @@ from appliance.core.ports import RecordCloud
 from appliance.services.erasure_in_cloud import signed_tombstones
 from appliance.services.tombstones import Belongings, replay_tombstones
 
-DIRECTORY = "erased"
+DIRECTORY, SNAPSHOTS = "erased", "snapshots"
 log = structlog.get_logger(__name__)
 
 
@@ -36,7 +36,7 @@ def belongings(state: Path, stores: Stores) -> Belongings:
         snippets=stores.snippets,
         blobs=DirectoryBlobs(state / "blobs"),
         packs=Packs(stores.box),
-        erasures=Erasures(stores.box),
+        erasures=Erasures(stores.box, snapshots=state / SNAPSHOTS),
         quarantine=QuarantineRows(stores.box),
         log=tombstone_file(state),
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 import apsw
 import msgspec
@@ -29,10 +32,12 @@ _TABLES = (
 
 
 class Erasures:
-    """Implements `core.erasure.ErasureJournal`."""
+    """Implements `core.erasure.ErasureJournal`. `snapshots`: where an update keeps copies of the
+    databases; they go with the first row that is erased, for they hold it too."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, snapshots: Path | None = None) -> None:
         self._database = database
+        self._snapshots = snapshots
 
     async def begin(self, erasure: Erasure) -> None:
         body, stone = msgspec.json.encode(erasure), erasure.tombstone
@@ -97,6 +102,8 @@ class Erasures:
         count = await self._database.run(delete)
         if count:
             await self._database.scrub()
+            if self._snapshots is not None:
+                await asyncio.to_thread(shutil.rmtree, self._snapshots, ignore_errors=True)
         return count
 
     async def discard_packs(self, attempt: AttemptId) -> None:

@@ -118,6 +118,16 @@ def row_counts(path: Path) -> dict[str, int]:
         connection.close()
 
 
+def applied(path: Path) -> set[int]:
+    """The numbers of the migrations that a database has."""
+    connection = connect(path)
+    try:
+        rows = connection.execute("SELECT number FROM schema_migrations")
+        return {int(number) for (number,) in rows}
+    finally:
+        connection.close()
+
+
 def _connection(path: Path) -> apsw.Connection:
     """With the settings that every promise of the store depends on."""
     if engine_version() < _SOUND_SQLITE:

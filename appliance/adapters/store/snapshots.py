@@ -1,0 +1,101 @@
+"""Copies of a box's databases that are whole at one moment, and what an update asks of them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import apsw
+
+from appliance.adapters.store import schema
+from appliance.adapters.store.failures import translate
+from appliance.core.errors import NoRoom, NotFound, Refused, WrongConfiguration
+
+DATABASES = ("box", "identities", "audit")
+# Whatever a box has taken in since: rows that a restore would lose.
+_GROWS = ("SELECT count(*) FROM exams", "SELECT count(*) FROM snippets")
+
+
+def make(databases: Path, into: Path) -> None:
+    """Copy every database into the new directory `into`, also while the box runs; raise NoRoom."""
+    building = into.with_name(f".{into.name}.making")
+    shutil.rmtree(building, ignore_errors=True)
+    shutil.rmtree(into, ignore_errors=True)
+    try:
+        building.mkdir(parents=True, mode=0o700)
+        for name in DATABASES:
+            _copy(databases / f"{name}.db", building / f"{name}.db")
+        building.rename(into)
+    except OSError as error:
+        raise NoRoom(f"The snapshot {into} cannot be written ({error.strerror}).") from error
+
+
+def try_out(snapshot: Path) -> None:
+    """Bring copies of the snapshot up to this version; raise what that raises. Changes nothing."""
+    with tempfile.TemporaryDirectory(prefix="hallvakt-try-") as place:
+        for name in DATABASES:
+            copy = Path(place) / f"{name}.db"
+            shutil.copyfile(_existing(snapshot, name), copy)
+            connection = schema.connect(copy)
+            try:
+                schema.migrate(connection, name)
+            finally:
+                connection.close()
+
+
+def fits(databases: Path) -> bool:
+    """Whether this version knows every migration that the databases have."""
+    for name in DATABASES:
+        known = {migration.number for migration in schema.migrations_in(name)}
+        if not schema.applied(databases / f"{name}.db") <= known:
+            return False
+    return True
+
+
+def restore(databases: Path, snapshot: Path) -> None:
+    """Put the snapshot in the databases' place; the box must not run. Raise Refused when the box
+    has taken something in since: going back would lose it."""
+    before, now = _existing(snapshot, "box"), databases / "box.db"
+    if any(schema.count(now, query) > schema.count(before, query) for query in _GROWS):
+        raise Refused(
+            "Exams were made or recorded since the snapshot: going back would lose them. Let them "
+            "be synced and purged first, or wait for the next version."
+        )
+    for name in DATABASES:
+        _copy(_existing(snapshot, name), databases / f"{name}.db")
+
+
+def _existing(snapshot: Path, name: str) -> Path:
+    path = snapshot / f"{name}.db"
+    if not path.is_file():
+        raise NotFound(f"There is no snapshot of the databases in {snapshot}.")
+    return path
+
+
+def _copy(source: Path, target: Path) -> None:
+    """With SQLite's own backup: whole also while the source is written, and into the very file of
+    the target, which keeps its owner."""
+    reading = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READWRITE)
+    writing = apsw.Connection(str(target))
+    try:
+        with writing.backup("main", reading, "main") as backup:
+            while not backup.done:
+                backup.step()
+    except apsw.Error as error:
+        raise translate(error, source) from error
+    finally:
+        writing.close()
+        reading.close()
+
+
+def quiet(databases: Path) -> None:
+    """Raise Refused while an exam is ready, open or live."""
+    busy = "SELECT count(*) FROM exams WHERE state IN ('ready', 'open', 'live')"
+    if not (databases / "box.db").exists():
+        raise WrongConfiguration(f"There is no box's database in {databases}.")
+    if count := schema.count(databases / "box.db", busy):
+        raise Refused(
+            f"{count} exams are ready, open or live: the box is left alone until they are closed. "
+            "Set a planned one back, or say --anyway when it was called off."
+        )

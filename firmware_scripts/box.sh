@@ -1,0 +1,121 @@
+# Shared by install.sh, update.sh and build_bundle.sh; sourced, not run. Where a box's files lie, what
+# it is made of, and how each step is said. HALLVAKT_ROOT puts everything below another directory
+# (for a look, or a test); HALLVAKT_SYSTEMCTL=true leaves systemd alone.
+
+set -euo pipefail
+
+hv_source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+hv_below=${HALLVAKT_ROOT:-}
+hv_opt=$hv_below/opt/hallvakt
+hv_state=$hv_below/var/lib/hallvakt
+hv_units=$hv_below/etc/systemd/system
+hv_command=$hv_below/usr/local/bin/hallvakt
+hv_ports=$hv_below/etc/sysctl.d/60-hallvakt.conf
+hv_keys=$hv_below/etc/hallvakt
+hv_systemctl=${HALLVAKT_SYSTEMCTL:-systemctl}
+hv_dry=${hv_dry:-}
+
+# What a box needs of Debian; what only the demo and the tests need is in prepare.sh.
+hv_box_packages=(python3 python3-venv coturn libportaudio2 libseccomp2 util-linux iproute2
+  fonts-dejavu-core openssl ca-certificates)
+
+hv_version() { sed -n 's/^version = "\(.*\)"$/\1/p' "$1/pyproject.toml" | head -1; }
+hv_step() { printf '%s\n' "$*"; }
+hv_stop() { local code=$1; shift; printf '%s\n' "$*" >&2; exit "$code"; }
+# Does what it is given, or says what it would do.
+hv_do() { if [ -n "$hv_dry" ]; then printf '    would run: %s\n' "$*"; else "$@"; fi; }
+
+hv_must_be_root() {
+  [ -n "$hv_below$hv_dry" ] || [ "$(id -u)" -eq 0 ] || hv_stop 4 "Run this as root."
+}
+
+hv_must_be_debian() {
+  local name
+  name=$(. /etc/os-release 2>/dev/null && printf '%s %s' "${ID:-} ${ID_LIKE:-}" "${VERSION_ID:-}")
+  case $name in
+    *debian*12* | *debian*13*) ;;
+    *) hv_stop 4 "This is ${name:-an unknown system}; Hallvakt is made for Debian 12 and 13." ;;
+  esac
+  [ "$(uname -m)" = x86_64 ] || hv_stop 4 "This machine is $(uname -m); the packages are for x86_64."
+}
+
+# --- signed bundles: a tar, then 8 bytes HVBUNDL1, then 64 bytes Ed25519 over the tar's SHA-256 -----
+
+hv_mark=HVBUNDL1
+hv_tail=72
+
+hv_digest_of_payload() { head -c -$hv_tail "$1" | sha256sum | cut -d' ' -f1; }
+
+# hv_check_bundle BUNDLE PUBLIC_KEY: before a byte of it is unpacked.
+hv_check_bundle() {
+  local bundle=$1 key=$2 work
+  command -v openssl >/dev/null || hv_stop 5 "Checking the signature needs the package openssl."
+  [ -r "$key" ] || hv_stop 3 "The release key $key is missing: get it from who made the bundle."
+  [ "$(stat -c %s "$bundle" 2>/dev/null || echo 0)" -gt $hv_tail ] \
+    || hv_stop 6 "$bundle is not a Hallvakt bundle."
+  [ "$(tail -c $hv_tail "$bundle" | head -c 8)" = $hv_mark ] \
+    || hv_stop 6 "$bundle is not a whole Hallvakt bundle: copy it again."
+  work=$(mktemp -d)
+  tail -c 64 "$bundle" >"$work/signature"
+  hv_digest_of_payload "$bundle" | tr -d '\n' >"$work/digest"
+  if ! openssl pkeyutl -verify -rawin -pubin -inkey "$key" -sigfile "$work/signature" \
+    -in "$work/digest" >/dev/null 2>&1; then
+    rm -rf "$work"
+    hv_stop 6 "The signature of $bundle is not right: it was damaged or is not from who it says."
+  fi
+  rm -rf "$work"
+}
+
+hv_unpack_bundle() { head -c -$hv_tail "$1" | tar -x -C "$2"; }
+
+# --- one version in a directory of its own ---------------------------------------------------------
+
+# hv_put_version SOURCE WHEELS(or empty) MODELS(or empty): makes opt/versions/V complete or not at all.
+hv_put_version() {
+  local source=$1 wheels=$2 models=$3 version target building name
+  version=$(hv_version "$source")
+  target=$hv_opt/versions/$version
+  if [ -e "$target/complete" ]; then hv_step "  version $version is there already"; return; fi
+  hv_do rm -rf "$target"
+  hv_do mkdir -p "$target"
+  for name in appliance tui models systemd firmware_scripts pyproject.toml requirements.lock \
+    README.md CHANGELOG.md; do
+    hv_do cp -a "$source/$name" "$target/"
+  done
+  hv_step "  virtual environment, packages by their hashes"
+  hv_do python3 -m venv "$target/.venv"
+  if [ -z "$hv_dry" ]; then
+    python3 "$target/firmware_scripts/box_requirements.py" >"$target/requirements.box"
+  fi
+  local offline=()
+  [ -z "$wheels" ] || offline=(--no-index --find-links "$wheels")
+  hv_do "$target/.venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+    --require-hashes --only-binary :all: "${offline[@]}" -r "$target/requirements.box" \
+    || hv_stop 5 "Python packages could not be installed: the lines above say why."
+  hv_do "$target/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+    --no-build-isolation --no-index "$target" \
+    || hv_stop 5 "Hallvakt itself could not be installed: the lines above say why."
+  hv_step "  model files, each checked against the manifest"
+  if [ -n "$models" ]; then
+    hv_do "$target/.venv/bin/hallvakt" models install --from "$models"
+  else
+    hv_do "$target/.venv/bin/hallvakt" models install
+  fi
+  building=$target/complete
+  hv_do touch "$building"
+}
+
+# hv_switch_to VERSION: everything that names opt/current has the other version from one moment on.
+hv_switch_to() {
+  hv_do ln -sfn "versions/$1" "$hv_opt/current.new"
+  hv_do mv -T "$hv_opt/current.new" "$hv_opt/current"
+}
+
+hv_put_units() {
+  hv_do mkdir -p "$hv_units"
+  local unit
+  for unit in "$1"/systemd/*.service "$1"/systemd/*.timer "$1"/systemd/*.target; do
+    hv_do install -m 644 "$unit" "$hv_units/"
+  done
+  hv_do "$hv_systemctl" daemon-reload
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Installs a box in a Debian made for the occasion, and lets its doctor look at it: what a technician
+# does in the first hour, without a machine to spare. Takes some minutes; needs root, debootstrap and
+# the network. Leaves nothing behind unless --keep names a directory.
+#
+#   firmware_scripts/try_install.sh [--suite bookworm] [--bundle FILE --key FILE] [--keep DIR]
+set -euo pipefail
+suite=bookworm bundle='' key='' keep=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --suite) suite=${2:?}; shift ;;
+    --bundle) bundle=${2:?}; shift ;;
+    --key) key=${2:?}; shift ;;
+    --keep) keep=${2:?}; shift ;;
+    *) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  esac
+  shift
+done
+. "$(dirname "${BASH_SOURCE[0]}")/box.sh"
+[ "$(id -u)" -eq 0 ] || hv_stop 4 "Run this as root."
+command -v debootstrap >/dev/null || hv_stop 5 "Install debootstrap first."
+root=${keep:-$(mktemp -d)}
+inside() { chroot "$root" env -i HOME=/root PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
+  HALLVAKT_SYSTEMCTL=true "$@"; }
+clean() {
+  umount -l "$root/proc" "$root/sys" "$root/dev" 2>/dev/null || true
+  [ -n "$keep" ] || rm -rf "$root"
+}
+trap clean EXIT
+
+hv_step "A Debian ($suite) of its own in $root"
+[ -x "$root/usr/bin/dpkg" ] || debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" >/dev/null
+# The machine's own ways to the registries, where it has other than the usual ones.
+for file in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/pip.conf \
+  /etc/resolv.conf; do
+  [ -e "$file" ] || continue
+  mkdir -p "$root$(dirname "$file")"
+  cp -aL "$file" "$root$(dirname "$file")/" 2>/dev/null || true
+done
+mount -t proc none "$root/proc"
+mount -t sysfs none "$root/sys"
+mount --rbind /dev "$root/dev"
+
+mkdir -p "$root/hallvakt"
+# Whom this machine trusts, for it may reach the registries through a proxy of the school's.
+cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+for name in appliance tui models systemd firmware_scripts pyproject.toml requirements.lock README.md \
+  CHANGELOG.md; do cp -a "$hv_source/$name" "$root/hallvakt/"; done
+words=()
+if [ -n "$bundle" ]; then
+  cp "$bundle" "$root/hallvakt/box.bundle"
+  cp "$key" "$root/hallvakt/release.pub"
+  words=(--bundle /hallvakt/box.bundle --key /hallvakt/release.pub)
+fi
+
+hv_step "Installing"
+inside bash /hallvakt/firmware_scripts/install.sh "${words[@]}"
+hv_step "Installing again changes nothing"
+inside bash /hallvakt/firmware_scripts/install.sh "${words[@]}"
+
+hv_step "A box, its key ceremony, and what its doctor says"
+inside mkdir -p /var/lib/hallvakt /offline
+inside chown hallvakt: /var/lib/hallvakt /offline
+as_box() { inside runuser -u hallvakt -- "$@"; }
+words_of() { as_box bash -c "cd /offline && exec $1 3< <(echo 'correct horse battery staple')"; }
+words_of "hallvakt init --lead anna --no-second-factor --host 127.0.0.1 --passphrase-fd 3"
+words_of "hallvakt keys root create --out root.key --passphrase-fd 3"
+words_of "hallvakt keys reviewer create --label Board --out reviewer.key --passphrase-fd 3"
+as_box bash -c 'cd /offline && hallvakt keys recovery create --out-dir recovery' >/dev/null
+words_of "hallvakt keys recipients sign --root root.key --out recipients.json reviewer.key.pub \
+  recovery/recovery.pub --passphrase-fd 3"
+as_box bash -c 'cd /offline && hallvakt keys recipients install recipients.json --root root.key.pub'
+as_box hallvakt doctor
+
+hv_step "Taking it off again"
+inside bash /hallvakt/firmware_scripts/install.sh --uninstall
+for left in /opt/hallvakt /usr/local/bin/hallvakt /etc/sysctl.d/60-hallvakt.conf; do
+  [ ! -e "$root$left" ] || hv_stop 6 "$left was left behind."
+done
+[ -e "$root/var/lib/hallvakt/box.toml" ] || hv_stop 6 "The state directory is gone."
+hv_step "All as it should be."

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Updates a box from a signed bundle, or goes back to the version before.
+#
+#   firmware_scripts/update.sh --bundle FILE [--anyway]
+#   firmware_scripts/update.sh --rollback
+#
+# The signature is checked before anything is unpacked. The new version is put beside the old one,
+# tries itself on a copy of the databases, and then takes over in one step; if the box does not
+# answer afterwards, the old version and its databases come back. Refused while an exam is ready,
+# open or live (--anyway, for an exam that was called off).
+set -euo pipefail
+bundle='' anyway='' rollback=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --bundle) bundle=${2:?--bundle needs a file}; shift ;;
+    --anyway) anyway=yes ;;
+    --rollback) rollback=yes ;;
+    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "There is no option $1; try --help." >&2; exit 2 ;;
+  esac
+  shift
+done
+. "$(dirname "${BASH_SOURCE[0]}")/box.sh"
+hv_must_be_root
+old=$(basename "$(readlink "$hv_opt/current" 2>/dev/null || true)")
+[ -n "$old" ] || hv_stop 3 "Hallvakt is not installed here: run install.sh."
+hallvakt() { "$hv_opt/versions/$1/.venv/bin/hallvakt" "${@:2}" --state "$hv_state"; }
+
+restart() { "$hv_systemctl" restart hallvakt.target; }
+# The gateway's own word, over its socket; some seconds for its start.
+answers() {
+  [ "$hv_systemctl" != true ] || return 0
+  local n
+  for n in $(seq 30); do
+    hallvakt "$1" metrics >/dev/null 2>&1 && return 0
+    sleep 1
+  done
+  return 1
+}
+# go_back VERSION SNAPSHOT
+go_back() {
+  "$hv_systemctl" stop hallvakt.target || true
+  if [ -d "$2" ] && ! hallvakt "$1" snapshot restore "$2"; then
+    restart
+    hv_stop 4 "Nothing was changed: the version that ran goes on."
+  fi
+  hv_switch_to "$1"
+  hv_put_units "$hv_opt/versions/$1"
+  restart
+}
+
+snapshots=$hv_state/snapshots
+if [ -n "$rollback" ]; then
+  last=$(cat "$hv_opt/previous" 2>/dev/null || true)
+  [ -n "$last" ] && [ -e "$hv_opt/versions/$last/complete" ] \
+    || hv_stop 4 "There is no version to go back to."
+  hv_step "Going back from $old to $last"
+  go_back "$last" "$snapshots/before-$old"
+  hv_step "Done: version $last runs."
+  exit 0
+fi
+
+[ -n "$bundle" ] || hv_stop 2 "Name the bundle with --bundle; try --help."
+hv_step "1. Is an exam near?"
+if [ -z "$anyway" ]; then hallvakt "$old" snapshot quiet || exit $?; fi
+
+hv_step "2. Checking the bundle's signature"
+hv_check_bundle "$bundle" "$hv_keys/release.pub"
+unpacked=$(mktemp -d)
+trap 'rm -rf "$unpacked"' EXIT
+hv_unpack_bundle "$bundle" "$unpacked"
+new=$(hv_version "$unpacked/source")
+[ "$new" != "$old" ] || hv_stop 4 "Version $new runs already."
+
+hv_step "3. Version $new beside version $old"
+hv_put_version "$unpacked/source" "$unpacked/wheels" "$unpacked/models"
+
+hv_step "4. A snapshot of the databases, and the new version tries itself on a copy"
+hallvakt "$old" snapshot make "$snapshots/before-$new"
+hallvakt "$new" snapshot try "$snapshots/before-$new" \
+  || hv_stop 6 "Version $new cannot use this box's databases: nothing was changed."
+
+hv_step "5. Version $new takes over"
+printf '%s\n' "$old" >"$hv_opt/previous"
+hv_switch_to "$new"
+hv_put_units "$hv_opt/versions/$new"
+if restart && answers "$new"; then
+  hv_step "Done: version $new runs. To go back: update.sh --rollback"
+  exit 0
+fi
+hv_step "The box does not answer with version $new: going back to $old"
+go_back "$old" "$snapshots/before-$new"
+hv_stop 5 "Version $old runs again. Look at the log: journalctl -u hallvakt-gateway"

@@ -1,0 +1,227 @@
+"""The installer's scripts: what they would do, and what they refuse. A whole installation in a
+Debian of its own is `firmware_scripts/try_install.sh` (marked `soak`: it takes minutes)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.support.box import ROOT, RealBox, free_port
+
+SCRIPTS = ROOT / "firmware_scripts"
+
+
+def _bash(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **environment},
+    )
+
+
+def test_a_dry_run_says_every_step_and_does_none(tmp_path: Path) -> None:
+    done = _bash(str(SCRIPTS / "install.sh"), "--dry-run", HALLVAKT_ROOT=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    for step in ("1. Debian packages", "2. A user", "3. Version", "4. This version", "5. Units"):
+        assert step in done.stdout
+    assert "would run: python3 -m venv" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_box_gets_what_it_imports_and_nothing_of_the_tests() -> None:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPTS / "box_requirements.py")], capture_output=True, text=True
+    )
+    names = {line.split("==")[0] for line in done.stdout.splitlines() if line[:1].isalnum()}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    direct = {line.split(">")[0].lower().replace("_", "-") for line in project["dependencies"]}
+    assert direct <= names
+    assert names & {"pytest", "moto", "playwright", "secantusdb", "mypy"} == set()
+    assert done.stdout.count("--hash=sha256:") > len(names)
+
+
+# --- bundles -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """A directory with a release key and a small bundle signed with it."""
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content" / "file").write_text("content")
+    with tarfile.open(tmp_path / "payload", "w") as tar:
+        tar.add(tmp_path / "content", "source")
+    made = _bash(
+        "-c",
+        f"""set -e; cd {tmp_path}; . {SCRIPTS}/box.sh; cd {tmp_path}
+        for n in release other; do
+          openssl genpkey -algorithm ed25519 -out $n.pem
+          openssl pkey -in $n.pem -pubout -out $n.pub
+        done
+        cp payload bundle
+        sha256sum payload | cut -d' ' -f1 | tr -d '\\n' >digest
+        openssl pkeyutl -sign -rawin -inkey release.pem -in digest -out signature
+        {{ printf %s $hv_mark; cat signature; }} >>bundle""",
+    )
+    assert made.returncode == 0, made.stderr
+    return tmp_path
+
+
+def _check(bundle: Path, key: Path) -> subprocess.CompletedProcess[str]:
+    return _bash("-c", f". {SCRIPTS}/box.sh; hv_check_bundle {bundle} {key} && echo good")
+
+
+def test_a_signed_bundle_is_taken(release: Path) -> None:
+    assert _check(release / "bundle", release / "release.pub").stdout == "good\n"
+
+
+@pytest.mark.parametrize("where", [0, 600, -100, -73, -40, -1])
+def test_a_bundle_changed_anywhere_is_refused(release: Path, where: int) -> None:
+    content = bytearray((release / "bundle").read_bytes())
+    content[where] ^= 1
+    (release / "bundle").write_bytes(content)
+    done = _check(release / "bundle", release / "release.pub")
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "bundle" in done.stderr
+
+
+def test_a_bundle_cut_short_or_of_somebody_else_is_refused(release: Path) -> None:
+    done = _check(release / "bundle", release / "other.pub")
+    assert done.returncode == 6
+    assert "not from who it says" in done.stderr
+    whole = (release / "bundle").read_bytes()
+    (release / "bundle").write_bytes(whole[:-10])
+    assert _check(release / "bundle", release / "release.pub").returncode == 6
+    (release / "bundle").write_bytes(b"")
+    assert _check(release / "bundle", release / "release.pub").returncode == 6
+    assert _check(release / "bundle", release / "missing.pub").returncode == 3
+
+
+def test_a_wrong_bundle_is_refused_before_anything_is_unpacked_or_changed(
+    release: Path, tmp_path: Path
+) -> None:
+    content = bytearray((release / "bundle").read_bytes())
+    content[10] ^= 1
+    (release / "bundle").write_bytes(content)
+    root = tmp_path / "root"
+    root.mkdir()
+    words = ("--bundle", str(release / "bundle"), "--key", str(release / "release.pub"))
+    done = _bash(str(SCRIPTS / "install.sh"), *words, HALLVAKT_ROOT=str(root))
+    assert done.returncode == 6
+    assert list(root.iterdir()) == []
+
+
+def test_an_update_needs_an_installed_box(tmp_path: Path) -> None:
+    done = _bash(str(SCRIPTS / "update.sh"), "--bundle", "x", HALLVAKT_ROOT=str(tmp_path))
+    assert done.returncode == 3
+    assert "run install.sh" in done.stderr
+
+
+# --- an update, with two versions that are really there ----------------------------------------
+
+
+@pytest.fixture
+def installed(tmp_path: Path, release: Path) -> Path:
+    """A root with version 0.1.0 in place; its programs are this checkout's."""
+    root = tmp_path / "root"
+    opt = root / "opt" / "hallvakt"
+    _version(opt / "versions" / "0.1.0", "0.1.0")
+    (opt / "current").symlink_to("versions/0.1.0")
+    (root / "etc" / "hallvakt").mkdir(parents=True)
+    shutil.copy(release / "release.pub", root / "etc" / "hallvakt" / "release.pub")
+    box = RealBox(tmp_path / "box", free_port())  # made at a short path, for its sockets
+    box.make()
+    (root / "var" / "lib").mkdir(parents=True)
+    shutil.move(box.state, root / "var" / "lib" / "hallvakt")
+    return root
+
+
+def _version(directory: Path, number: str) -> None:
+    (directory / ".venv" / "bin").mkdir(parents=True)
+    (directory / "systemd").mkdir()
+    for name in ("hallvakt-gateway.service", "hallvakt-syncer.timer", "hallvakt.target"):
+        shutil.copy(ROOT / "systemd" / name, directory / "systemd" / name)
+    (directory / "pyproject.toml").write_text(f'[project]\nversion = "{number}"\n')
+    command = directory / ".venv" / "bin" / "hallvakt"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m appliance.cli.main "$@"\n')
+    command.chmod(0o755)
+    (directory / "complete").touch()
+
+
+def _sign(release: Path, number: str) -> Path:
+    """A bundle whose version is already unpacked: what an update does after the packages."""
+    source = release / "source-of" / number
+    _version(source, number)
+    with tarfile.open(release / "payload", "w") as tar:
+        tar.add(source, "source")
+    made = _bash(
+        "-c",
+        f"""set -e; . {SCRIPTS}/box.sh; cd {release}; cp payload next.bundle
+        sha256sum payload | cut -d' ' -f1 | tr -d '\\n' >digest
+        openssl pkeyutl -sign -rawin -inkey release.pem -in digest -out signature
+        {{ printf %s $hv_mark; cat signature; }} >>next.bundle""",
+    )
+    assert made.returncode == 0, made.stderr
+    return release / "next.bundle"
+
+
+def _update(root: Path, *words: str, systemctl: str = "true") -> subprocess.CompletedProcess[str]:
+    return _bash(
+        str(SCRIPTS / "update.sh"),
+        *words,
+        HALLVAKT_ROOT=str(root),
+        HALLVAKT_SYSTEMCTL=systemctl,
+        PYTHONPATH=str(ROOT),
+    )
+
+
+def _running(root: Path) -> str:
+    return os.readlink(root / "opt" / "hallvakt" / "current")
+
+
+def test_an_update_switches_in_one_step_and_goes_back(installed: Path, release: Path) -> None:
+    _version(installed / "opt" / "hallvakt" / "versions" / "0.2.0", "0.2.0")
+    bundle = _sign(release, "0.2.0")
+    done = _update(installed, "--bundle", str(bundle))
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert _running(installed) == "versions/0.2.0"
+    assert (installed / "var/lib/hallvakt/snapshots/before-0.2.0/box.db").exists()
+    again = _update(installed, "--bundle", str(bundle))
+    assert again.returncode == 4
+    back = _update(installed, "--rollback")
+    assert back.returncode == 0, back.stderr
+    assert _running(installed) == "versions/0.1.0"
+
+
+def test_a_version_that_does_not_start_gives_way_to_the_old_one(
+    installed: Path, release: Path
+) -> None:
+    _version(installed / "opt" / "hallvakt" / "versions" / "0.2.0", "0.2.0")
+    refuses = installed / "systemctl"  # a restart that fails, as systemd says it
+    refuses.write_text(
+        '#!/bin/sh\n[ "$1" != restart ] || [ -e "$0.tried" ] || { touch "$0.tried"; exit 1; }\n'
+    )
+    refuses.chmod(0o755)
+    bundle = _sign(release, "0.2.0")
+    done = _update(installed, "--bundle", str(bundle), systemctl=str(refuses))
+    assert done.returncode == 5
+    assert "Version 0.1.0 runs again" in done.stderr
+    assert _running(installed) == "versions/0.1.0"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_a_box_is_installed_in_a_debian_of_its_own() -> None:
+    done = subprocess.run(
+        ["bash", str(SCRIPTS / "try_install.sh")], capture_output=True, text=True, timeout=1700
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "All as it should be." in done.stdout
