@@ -33,7 +33,7 @@ class ConsoleApp(App[None]):
 
     TITLE = "Hallvakt"
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
-        _STYLES / name for name in ("frame.tcss", "hall.tcss", "dialogs.tcss")
+        _STYLES / name for name in ("frame.tcss", "hall.tcss", "dialogs.tcss", "acts.tcss")
     ]
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False

@@ -14,6 +14,7 @@ from appliance.core.exam import ExamState
 from appliance.core.feed import BoxStatus, ExamStatus, SeatStatus
 from appliance.core.ids import AttemptId, ExamId, IncidentId
 from appliance.core.observation import Decision, Incident, ReasonCategory
+from tui.client_acts import ClientActs
 from tui.language import tr
 from tui.problems import LoginEnded, error_of
 from tui.replies import (
@@ -33,7 +34,7 @@ _HEARTBEAT_S = 6.0  # a dead link shows after at most one and a half of these
 _LARGEST_MESSAGE = 8 * 1024 * 1024  # a snapshot of 500 seats is about half a megabyte
 
 
-class BoxClient:
+class BoxClient(ClientActs):
     """One person's connection to one box. The token lives here and nowhere else.
 
     Every method raises the core's errors: `LoginEnded` when a new login is needed, `Unreachable`
@@ -89,12 +90,13 @@ class BoxClient:
     async def exam(self, exam: ExamId) -> ExamStatus:
         return decode(await self._ask("GET", f"/exams/{exam}"), ExamStatus)
 
-    async def change_state(self, exam: ExamId, to: ExamState) -> dict[str, Any]:
-        """Ask for another state. Closing answers the close report, the others the exam."""
+    async def change_state(self, exam: ExamId, to: ExamState, override: str = "") -> dict[str, Any]:
+        """Ask for another state. Closing answers the close report, the others the exam. `override`:
+        why the exam is started although the start gate fails."""
         body = await self._ask(
             "POST",
             f"/exams/{exam}/state",
-            json_body={"to": to.value},
+            json_body={"to": to.value, **({"override": override} if override else {})},
             within_s=_CLOSE_WITHIN_S if to is ExamState.CLOSED else _ANSWER_WITHIN_S,
         )
         return decode(body, dict[str, Any])

@@ -55,6 +55,7 @@ class SeatStatus:
     seat: str
     pseudonym: str
     name: str | None = None
+    number: str | None = None  # the school's own; with the name, and under the same rule
     state: AttemptState = AttemptState.EXPECTED
     link: LinkState = LinkState.NEVER
     link_lost_ms: int | None = None

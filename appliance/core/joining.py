@@ -2,9 +2,10 @@
 
 The code of a hall proves that somebody is in the room: it is shown at the console there, differs
 from hall to hall and changes every few minutes. A slip that was photographed and sent away is of
-no use without it. The code is HMAC-SHA-256 over hall and period, cut to four characters of an
-alphabet without look-alikes (some 810,000 codes; what guards against guessing is that a seat
-code is needed first and that tries are limited per seat and address).
+no use without it. The code is HMAC-SHA-256 over hall and period, cut to five digits: they can be
+drawn large in any terminal, read out in any language and typed on any keyboard. What guards
+against guessing is that a seat code is needed first and that tries are limited per seat and
+address (10 at once, then one in five seconds, for two codes of 100,000).
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ from ipaddress import ip_address, ip_network
 from appliance.core.attempt import Attempt
 from appliance.core.exam import Exam, ExamState
 
-HALL_CODE_LENGTH = 4
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXY"  # no 0 O, 1 I L; Z is heard as C
+HALL_CODE_LENGTH = 5
 _MINUTE_MS = 60_000
 
 
@@ -44,7 +44,7 @@ def hall_code(secret: bytes, hall: str, minutes: int, now_ms: int) -> HallCode:
 
 
 def is_hall_code(secret: bytes, hall: str, minutes: int, now_ms: int, typed: str) -> bool:
-    """Whether `typed` (capitals, no spaces) is this hall's code of now or the one before."""
+    """Whether `typed` (no spaces) is this hall's code of now or the one before."""
     period = now_ms // (minutes * _MINUTE_MS)
     return any(
         hmac.compare_digest(_code(secret, hall, p).encode(), typed.encode("utf-8", "replace"))
@@ -75,9 +75,5 @@ def joins_late(exam: Exam, attempt: Attempt, now_ms: int) -> bool:
 
 def _code(secret: bytes, hall: str, period: int) -> str:
     said = hmac.new(secret, f"hallvakt-hall\n{hall}\n{period}".encode(), hashlib.sha256).digest()
-    number = int.from_bytes(said[:8])
-    letters = []
-    for _ in range(HALL_CODE_LENGTH):
-        number, at = divmod(number, len(_ALPHABET))
-        letters.append(_ALPHABET[at])
-    return "".join(letters)
+    number: int = int.from_bytes(said[:8]) % 10**HALL_CODE_LENGTH
+    return f"{number:0{HALL_CODE_LENGTH}}"

@@ -5,7 +5,7 @@ written into the audit log, and only then opened."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from appliance.core.errors import BadMedia, NotFound, Unreachable
 from appliance.core.feed import SeatStatus
@@ -15,7 +15,7 @@ from appliance.core.observation import Incident
 from appliance.core.ports import MediaWorkers, ObservationStore, SnippetStore
 from appliance.core.snippet import ObjectKind
 from appliance.services.access import Access, AttemptFor
-from appliance.services.feed import NameBook
+from appliance.services.feed import NameBook, named
 from appliance.services.hall import Halls
 from appliance.services.portraits import Portraits
 from appliance.services.sealed_objects import SealedObjects
@@ -65,7 +65,7 @@ class EvidenceRoom:
         incidents = await self._observations.incidents(asked.exam.exam_id)
         rows = sorted(await self._snippets.snippets(attempt), key=lambda s: s.sequence)
         return AttemptDetail(
-            seat=replace(seat, name=names(attempt) if names else None),
+            seat=named(seat, names) if names else seat,
             incidents=tuple(
                 i for i in incidents if i.attempt_id == attempt and not is_withdrawn(i)
             ),

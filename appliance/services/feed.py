@@ -33,7 +33,8 @@ from appliance.core.ports import Clock
 RING_MESSAGES = 2000
 QUEUE_MESSAGES = 200
 
-NameBook = Callable[[AttemptId], str | None]
+NameBook = Callable[[AttemptId], tuple[str, str] | None]
+"""The name and the school's number of a candidate, for one viewer; None while nobody may know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,12 @@ class Viewer:
 
     halls: frozenset[str] | None = None
     names: NameBook | None = None
+
+
+def named(seat: SeatStatus, names: NameBook) -> SeatStatus:
+    """`seat` with who sits there, as far as `names` tells."""
+    name, number = names(seat.attempt_id) or (None, None)
+    return replace(seat, name=name, number=number)
 
 
 def _nobody(_attempt: AttemptId) -> str | None:
@@ -136,7 +143,7 @@ class Subscription:
     def _named(self, seat: SeatStatus) -> SeatStatus:
         if self.viewer.names is None:
             return seat
-        return replace(seat, name=self.viewer.names(seat.attempt_id))
+        return named(seat, self.viewer.names)
 
 
 class ExamFeed:

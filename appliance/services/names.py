@@ -77,9 +77,9 @@ class Names:
         with suppress(Locked):
             await self.all(exam.exam_id)
 
-        def look_up(attempt: AttemptId) -> str | None:
+        def look_up(attempt: AttemptId) -> tuple[str, str] | None:
             who = self._open.get(exam.exam_id, {}).get(attempt)
-            return who.name if who else None
+            return (who.name, who.number) if who else None
 
         return look_up
 

@@ -57,6 +57,7 @@ def seat(number: int, label: str, hall: str = "Hall A", **changes: object) -> Se
         seat=label,
         pseudonym=attempt[:4].upper(),
         name=f"{_FIRST[number % len(_FIRST)]} {_LAST[number % len(_LAST)]}",
+        number=f"{1000 + number}",
         state=AttemptState.RECORDING,
         link=LinkState.UP,
         camera=CameraState.WORKING,

@@ -9,6 +9,7 @@ from textual.widgets import OptionList
 
 from appliance.core.exam import ExamState
 from tests.tui import halls
+from tests.tui.act_scenes import ACT_SCENES
 from tests.tui.conftest import drawn, hall_is_shown, log_in, until
 from tests.tui.scripted_box import ScriptedBox
 from tui.feed_link import Link
@@ -178,6 +179,7 @@ SCENES: list[Scene] = [
     paper_record,
     help_screen,
     check_in,
+    *ACT_SCENES,
 ]
 
 

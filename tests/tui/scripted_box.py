@@ -28,7 +28,9 @@ from appliance.core.feed import (
 )
 from appliance.core.ids import AttemptId, ExamId
 from appliance.core.observation import Incident
+from tests.tui.scripted_hall import hall_routes
 
+USER = "0" * 32
 TOKEN = "token-of-the-test"
 _BODY = web.RequestKey("body", dict[str, Any])
 _KIND = {data: kind for kind, data in DATA_TYPE.items()}
@@ -53,6 +55,13 @@ class ScriptedBox:
         self.portrait: bytes | None = None
         self.stills: list[tuple[float, bytes]] = []
         self.snippets: dict[AttemptId, list[dict[str, Any]]] = defaultdict(list)
+        self.gate: list[dict[str, str]] = [
+            {"name": "roster", "status": "ok", "detail": "30 candidates", "advice": ""}
+        ]
+        self.open_seats: list[dict[str, Any]] = []
+        self.late_until_ms: int | None = None
+        self.hall_codes: dict[str, Any] = {"needed": False, "codes": []}
+        self.not_done: list[dict[str, str]] = []
         self.close_report: dict[str, Any] = {"live_key_destroyed": True, "views_ended": 0}
         self.live_handler: Any = None
         self._feeds: set[web.WebSocketResponse] = set()
@@ -119,6 +128,7 @@ class ScriptedBox:
                 ),
                 web.post("/api/v1/exams/{exam}/incidents/{incident}/decision", self._decide),
                 web.post("/api/v1/exams/{exam}/attempts/{attempt}/acts", self._act),
+                *hall_routes(self),
             ]
         )
         return app
@@ -143,7 +153,7 @@ class ScriptedBox:
         return _json(
             {
                 "token": TOKEN,
-                "user_id": "0" * 32,
+                "user_id": USER,
                 "role": self.role,
                 "expires_ms": self.now_ms + 3_600_000,
             }
@@ -195,6 +205,9 @@ class ScriptedBox:
             incidents=tuple(self.view.incidents.values()),
             hall_events=self.view.hall_events,
             box=self.view.box or self._snapshot_box,
+            shift_notes=self.view.shift_notes,
+            duty=self.view.duty,
+            seen=tuple(self.view.seen.values()),
         )
 
     async def _attempt(self, request: web.Request) -> web.Response:
@@ -264,6 +277,10 @@ def _after_act(seat: SeatStatus, body: dict[str, Any], now_ms: int) -> SeatStatu
         "extra_time": {"extra_minutes": seat.extra_minutes + body.get("minutes", 0)},
         "release_seat": {"takeover_asked": False},
         "end": {"state": "ended"},
+        "admit_late": {"late_asked": False, "admitted_late_ms": now_ms},
+        "seat_watched": {"camera": "watched"},
+        "camera_again": {"camera": "working"},
+        "takeover_approve": {"takeover_asked": False},
         "message": {},
     }
     return msgspec.convert({**msgspec.to_builtins(seat), **changes[body["act"]]}, SeatStatus)

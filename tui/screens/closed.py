@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -12,9 +13,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from appliance.core.exam import ExamState
 from appliance.core.feed import ExamStatus
+from appliance.core.roles import Action
 from tui.language import text, tr
 from tui.screens.base import ConsoleScreen
+from tui.screens.close_out import CloseOutScreen
 from tui.screens.paper_record import PaperRecordScreen
 from tui.shift import Shift
 from tui.widgets.key_footer import KeyFooter
@@ -26,6 +30,7 @@ class ClosedScreen(ConsoleScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,escape", "back", "to the exams"),
         Binding("p", "paper", "for the paper record"),
+        Binding("o", "still_comes", "what still comes"),
     ]
 
     class Left(Message):
@@ -83,13 +88,23 @@ class ClosedScreen(ConsoleScreen[None]):
         parts += [(f"{label:<36}{value}\n", "$foreground") for label, value in _lines(self._report)]
         return Content.assemble(*parts)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only who closed the exam was told the head of the log."""
-        return action != "paper" or bool(self._report.get("audit_head"))
-
     def action_paper(self) -> None:
         words, head = self._report.get("audit_words", ""), self._report["audit_head"]
         self.app.push_screen(PaperRecordScreen(str(words), str(head)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "paper":  # only who closed the exam was told the head of the log
+            return bool(self._report.get("audit_head"))
+        if action == "still_comes":
+            exam = self._exam
+            return exam is not None and self.shift.may(
+                Action.CLOSE_OUT_SEE, replace(exam, state=ExamState.CLOSED)
+            )
+        return True
+
+    def action_still_comes(self) -> None:
+        if self._exam is not None:
+            self.app.push_screen(CloseOutScreen(self.shift, self._exam.exam_id, None, None))
 
     def action_back(self) -> None:
         self.post_message(self.Left())

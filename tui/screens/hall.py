@@ -25,8 +25,10 @@ from tui.screens.base import LoginWanted
 from tui.screens.close_exam import first_question, second_question
 from tui.screens.filter_choice import FilterScreen
 from tui.screens.find import FindScreen
+from tui.screens.hall_menu import HALL_MENU, HallMenuScreen
+from tui.screens.more_acts import MORE
 from tui.screens.seat import SeatScreen
-from tui.screens.seat_acts import ACTS, DECISIONS, LOOKS, SeatActsScreen
+from tui.screens.seat_acts import ACTS, DECISIONS, LOOKS
 from tui.seat_look import counts
 from tui.sentences import why_of
 from tui.shift import Shift
@@ -42,7 +44,7 @@ from tui.widgets.title_bar import TitleBar
 from tui.words import span
 
 
-class HallScreen(SeatActsScreen, inherit_bindings=False):
+class HallScreen(HallMenuScreen, inherit_bindings=False):
     """Follows `shift.watch`; posts `Closed` when the exam is no longer in session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -50,6 +52,8 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
         *LOOKS,
         *DECISIONS,
         *ACTS[:2],
+        MORE,
+        HALL_MENU,
         Binding("slash", "find", "find", tooltip=text("Find a seat, a name or a number")),
         Binding(
             "tab,shift+tab",
@@ -150,6 +154,7 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
             self._board.show(view.seats, why, changed=set(view.seats))
         elif changes.seats:
             self._board.show(view.seats, why, changed=changes.seats)
+        self.hear_hands(changes)
         if changes.link:
             self._link_changed()
         for announcement in changes.announcements:
@@ -286,10 +291,10 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
         self.app.push_screen(FindScreen(seats, names_hidden=self.shift.names_hidden), found)
 
     def action_start_exam(self) -> None:
-        self.request(self._start(), group="state")
+        self.request(self.start_through_gate(), group="state")
 
-    async def _start(self) -> None:
-        await self.shift.client.change_state(self.hall.exam_id, ExamState.LIVE)
+    async def start_exam(self, override: str) -> None:
+        await self.shift.client.change_state(self.hall.exam_id, ExamState.LIVE, override)
         here = sum(1 for s in self.hall.view.seats.values() if s.state.value == "checked_in")
         self.say(
             several(
@@ -312,7 +317,10 @@ class HallScreen(SeatActsScreen, inherit_bindings=False):
             if yes:
                 self.app.push_screen(second_question(exam), twice)
 
-        self.app.push_screen(first_question(exam, self.hall.view), once)
+        def ask() -> None:
+            self.app.push_screen(first_question(exam, self.hall.view), once)
+
+        self.request(self.look_before_close(ask), group="close")
 
     async def _close(self) -> None:
         self._ending_exam = True

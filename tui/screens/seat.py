@@ -19,7 +19,8 @@ from appliance.core.observation import Incident
 from tui.hall_watch import Changes
 from tui.language import several, tr
 from tui.queue_entries import waiting
-from tui.screens.seat_acts import ACTS, DECISIONS, LOOKS, SeatActsScreen
+from tui.screens.more_acts import MORE, MoreActsScreen
+from tui.screens.seat_acts import ACTS, DECISIONS, LOOKS
 from tui.seat_look import is_stale
 from tui.seat_words import picture_age
 from tui.sentences import sentence, when, why
@@ -31,12 +32,13 @@ from tui.widgets.title_bar import TitleBar
 from tui.words import CATEGORY, DECISION
 
 
-class SeatScreen(SeatActsScreen, inherit_bindings=False):
+class SeatScreen(MoreActsScreen, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back"),
         *LOOKS,
         *DECISIONS,
         *ACTS[:2],
+        MORE,
         Binding("p", "toggle_portrait", "check-in photo"),
         *ACTS[2:],
     ]

@@ -83,7 +83,7 @@ async def test_names_and_halls_are_for_those_who_may_see_them() -> None:
     feed = _feed()
     plain, named = (
         feed.subscribe(Viewer(halls=frozenset({"Annex"}))),
-        feed.subscribe(Viewer(names=lambda attempt: f"Name {attempt[0]}")),
+        feed.subscribe(Viewer(names=lambda attempt: (f"Name {attempt[0]}", "7"))),
     )
     first, second = await plain.next(), await named.next()
     assert first is not None
