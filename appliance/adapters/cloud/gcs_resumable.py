@@ -16,6 +16,7 @@ from typing import Any
 from appliance.adapters.cloud.gcs_http import FAULTS, GcsHttp, check, described
 from appliance.adapters.cloud.retrying import AgainError, retried
 from appliance.core.errors import Refused, Unreachable
+from appliance.core.ports import Content
 from appliance.core.transfer import UnfinishedUpload, UploadJournal
 
 _RANGE = re.compile(r"bytes=0-(\d+)\Z")
@@ -45,7 +46,7 @@ class Resumable:
         self._uploads = uploads
         self._pauses_s = pauses_s
 
-    async def send(self, name: str, content: bytes, checksum: str) -> dict[str, Any] | None:
+    async def send(self, name: str, content: Content, checksum: str) -> dict[str, Any] | None:
         """The store's description of the object; None when the name was taken."""
         for left in reversed(range(_SESSIONS)):
             try:
@@ -80,7 +81,7 @@ class Resumable:
         await self._uploads.forget(name)
 
     async def _in_one_session(
-        self, name: str, content: bytes, checksum: str
+        self, name: str, content: Content, checksum: str
     ) -> dict[str, Any] | None:
         begun = await self._uploads.find(name)
         if begun is None or begun.size != len(content):
@@ -144,7 +145,7 @@ class Resumable:
             self._pauses_s,
         )
 
-    async def _push(self, begun: UnfinishedUpload, content: bytes, offset: int) -> _Answer:
+    async def _push(self, begun: UnfinishedUpload, content: Content, offset: int) -> _Answer:
         await self._http.line.ready()
         rest = memoryview(content)[offset:]
         if not rest:  # it has all and has not said so: asking makes it finish
