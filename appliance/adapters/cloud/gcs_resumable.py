@@ -94,8 +94,11 @@ class Resumable:
             sent_from = answer.offset
             try:
                 answer = await self._push(begun, content, sent_from)
-            except AgainError:
-                answer = await self._ask(begun)
+            except AgainError as error:
+                try:
+                    answer = await self._ask(begun)
+                except _SessionLost:
+                    raise _SessionLost(damaged=error.damaged) from None
             if answer.offset is not None and answer.offset <= sent_from:
                 # A cut that still brought the upload on is no failure, however many there are.
                 if failed == len(self._pauses_s):
@@ -170,8 +173,10 @@ class Resumable:
                     return _Answer(done=None)
                 if reply.status in (404, 410):
                     raise _SessionLost
-                if reply.status == 400:  # what arrived does not have the checksum we named
-                    raise _SessionLost(damaged=True)
+                if reply.status == 400:
+                    # The checksum does not fit, and the session is gone; or an earlier connection
+                    # still brought something after we had asked, and it goes on from there.
+                    raise AgainError(damaged=True) if rest else _SessionLost
                 check(reply)
                 return _Answer(done=await described(reply))
         except FAULTS:
