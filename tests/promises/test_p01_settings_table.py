@@ -113,8 +113,7 @@ def _every() -> list[frozenset[str]]:
     return sorted(every, key=lambda on: ("track_misuse_metrics" in on, "audio_presence" in on))
 
 
-# The live view and the hall's microphone share no part: they are not tried together.
-POSSIBLE = [on for on in _every() if _may_be(on) and not {"live_view", "hall_microphone"} <= on]
+POSSIBLE = [on for on in _every() if _may_be(on)]
 IMPOSSIBLE = [on for on in _every() if not _may_be(on)]
 
 
