@@ -56,7 +56,10 @@ class AttemptLife:
             if AttemptState.ON_BREAK in {before.state, after.state} and before != after:
                 await self._keep_ledger(after)
         self._halls.attempt_changed(after)
-        self._channels.refresh(attempt)
+        if before.token_hash is not None and after.token_hash is None:
+            self._channels.close(attempt)  # the page's login has ended, and so does its socket
+        else:
+            self._channels.refresh(attempt)
         if after.state is not before.state and after.state in _NOT_WATCHED:
             await self._watch.pause(await self._exams.get(after.exam_id), after)
         return after

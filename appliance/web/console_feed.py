@@ -79,6 +79,8 @@ async def _until_forbidden(asked: Asked) -> str:
         try:
             caller = await asked.gateway.accounts.again(asked.caller)
             await asked.gateway.access.to_exam(caller.person, Action.HALL_WATCH, exam)
+            if caller.person.halls != asked.caller.person.halls:
+                return "Your halls have changed: open the exam again."
         except NotLoggedIn as error:
             return error.message
         except HallvaktError as error:
