@@ -36,6 +36,7 @@ _COMMANDS = (
     ("sync", "appliance.cli.sync:app", "The night: upload, prove, plan."),
     ("janitor", "appliance.cli.janitor:janitor", "Purge what retention allows."),
     ("backup", "appliance.cli.backup:app", "The box in one file, and getting it back."),
+    ("fleet", "appliance.cli.fleet:app", "All boxes that share one cloud."),
     ("review", "appliance.cli.review:app", "Open what a reviewer's key can open."),
     ("audit", "appliance.cli.audit:app", "Who did and looked at what; is the log whole."),
     ("record", "appliance.cli.record:app", "Documents for data protection and the AI Act."),

@@ -8,8 +8,10 @@ incremented, so a write that is sent twice does no harm.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -82,6 +84,15 @@ class MongoRecords:
             if server.server_type != SERVER_TYPE.RSArbiter
         ]
         return check_members(members, self._trusted)
+
+    async def clock_ms(self) -> int:
+        """Unix milliseconds by the server's clock, half the way there and back allowed for."""
+        client, started = await self._connected(), time.monotonic()
+        async with explained():
+            answer = await client.admin.command("hello")
+        away = (time.monotonic() - started) / 2
+        at: datetime = answer["localTime"]
+        return round((at.replace(tzinfo=UTC).timestamp() + away) * 1000)
 
     async def upsert(self, collection: str, documents: Sequence[dict[str, Any]]) -> None:
         into = await self._collection(collection)
