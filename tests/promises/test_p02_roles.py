@@ -74,12 +74,10 @@ WITHOUT_LOGIN = {
         "doctor", "metrics", "support-bundle", "certificate show", "certificate export",
     },
     "logs in over TLS as whom it is told": {"rehearse"},
-    "files to files, sealed to the recovery key": {
-        "backup create", "backup restore", "backup adopt", "backup drill",
-    },
     "files to files, for an update": {
         "snapshot quiet", "snapshot make", "snapshot try", "snapshot restore",
     },
+    "figures of the boxes themselves, of nobody": {"fleet report", "fleet status"},
     "destroys everything, with the state directory in hand": {"factory-reset"},
     "public model files": {
         "models bench", "models evaluate", "models install", "models list", "models verify",
