@@ -12,6 +12,7 @@ from appliance.config.box import CloudConfig
 from appliance.core.errors import Conflict, IntegrityFailure, Locked, NotAllowed
 from appliance.core.retention import DAY_MS
 from appliance.core.review_decision import Standing, Verdict, standing
+from appliance.processes.eraser import finish_erasures
 from appliance.processes.janitor import clean
 from appliance.processes.record_preparation import prepare_records
 from appliance.rehearsal.cloud_servers import CloudServers
@@ -20,6 +21,7 @@ from appliance.review.desk import Desk
 from appliance.services import cloud_documents as documents
 from tests.support.archived_exam import ArchivedExam
 from tests.support.closed_exam import STARTED_MS, new_reviewer
+from tests.support.erasing import erase_on_box
 from tests.support.fake_clock import FakeClock
 
 
@@ -153,3 +155,17 @@ async def test_they_go_when_retention_ends(archived: ArchivedExam, tmp_path: Pat
         assert await archived.ends.records.find(collection) == []
     name = object_name(attempt.attempt_id, 1)
     assert await archived.ends.objects.stat(f"decisions/{name}") is None
+
+
+async def test_they_go_with_an_erasure(archived: ArchivedExam, tmp_path: Path) -> None:
+    made, desk = archived.made, archived.desk(tmp_path / "receipts")
+    exam = await desk.archive.open(made.exam_id)
+    one, two = (exam.attempts[attempt] for attempt in made.attempts)
+    for attempt in (one, two):
+        await desk.decisions.decide(exam, attempt, verdict=Verdict.NO_FINDING, reason="x")
+    await erase_on_box(made.state, made.box_id, made.signing_key, made.exam_id, one.attempt_id)
+    await finish_erasures(made.state, signer=made.signer)
+    (left,) = await archived.ends.records.find(documents.DECISIONS)
+    assert left["attempt"] == two.attempt_id
+    name = f"decisions/{object_name(one.attempt_id, 1)}"
+    assert await archived.ends.objects.stat(name) is None
