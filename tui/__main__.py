@@ -14,6 +14,7 @@ from tui.app import ConsoleApp
 from tui.arguments import Arguments, parse
 from tui.client import BoxClient
 from tui.language import of_this_terminal, speak
+from tui.plain import lines_of, run_plain
 from tui.screenshot import take_screenshot
 from tui.shift import Shift
 from tui.target import from_arguments
@@ -43,12 +44,19 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         if arguments.passphrase_fd is not None:
             shift.passphrase = _passphrase(arguments.passphrase_fd)
+        if arguments.plain:
+            asyncio.run(run_plain(shift, lines_of(sys.stdin), _write))
+            return 0
         app = ConsoleApp(shift)
         app.run()
         return app.return_code or 0
     except HallvaktError as error:
         print(error.message, file=sys.stderr)  # noqa: T201 - the one line of the command line
         return error.exit_code
+
+
+def _write(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - plain mode writes lines
 
 
 async def _screenshot(shift: Shift, arguments: Arguments) -> None:

@@ -21,6 +21,7 @@ from tui.screens.exam_choice import ExamChoiceScreen
 from tui.screens.hall import HallScreen
 from tui.screens.help import HelpScreen
 from tui.screens.live_view import LiveViewScreen
+from tui.screens.live_wall import LiveWallScreen
 from tui.screens.login import LoginScreen
 from tui.shift import Shift
 from tui.themes import THEMES, following
@@ -168,5 +169,5 @@ class ConsoleApp(App[None]):
         markup: bool = True,
     ) -> None:
         """A toast, but never over a live picture, which must not be cropped."""
-        if not isinstance(self.screen, LiveViewScreen):
+        if not isinstance(self.screen, (LiveViewScreen, LiveWallScreen)):
             super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)

@@ -16,6 +16,7 @@ class Arguments:
     user: str
     exam: str
     letters: bool
+    plain: bool
     language: str
     screenshot: Path | None
     size: tuple[int, int]
@@ -33,6 +34,11 @@ def parse(argv: list[str] | None = None) -> Arguments:
     parser.add_argument("--ca", type=Path, help="the box's certificate authority (tls/ca.pem)")
     parser.add_argument("--user", default="", help="fill in the user's name")
     parser.add_argument("--exam", default="", help="go straight to the exam with this code")
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="lines and typed commands instead of drawing: for screen readers and pipes",
+    )
     parser.add_argument(
         "--letters", action="store_true", help="letters instead of signs, for simple terminals"
     )
@@ -64,6 +70,7 @@ def parse(argv: list[str] | None = None) -> Arguments:
         user=given.user,
         exam=given.exam,
         letters=given.letters,
+        plain=given.plain,
         language=given.language,
         screenshot=given.screenshot,
         size=(int(columns), int(lines)),

@@ -10,3 +10,4 @@ class Drawing(StrEnum):
 
     MAP = "map"
     LIST = "list"
+    MOSAIC = "mosaic"

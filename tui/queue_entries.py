@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.core.feed import HallView, needs_eyes
-from appliance.core.ids import AttemptId
+from appliance.core.ids import AttemptId, UserId
 from appliance.core.incident import is_withdrawn
 from appliance.core.observation import HALL_KINDS, HallEvent, Incident, Strength
 from tui.language import several, tr
@@ -29,9 +29,10 @@ class Entry:
     second: str
 
 
-def entries(view: HallView, now_ms: int) -> tuple[Entry, ...]:
-    """Most in need of a look first (`core.feed.needs_eyes`); recent hall events at the end."""
-    found = [_of_incident(view, incident) for incident in waiting(view)]
+def entries(view: HallView, now_ms: int, me: UserId | None = None) -> tuple[Entry, ...]:
+    """Most in need of a look first (`core.feed.needs_eyes`); recent hall events at the end. `me`:
+    whose looks count as seen; what others have seen is said."""
+    found = [_of_incident(view, incident, me) for incident in waiting(view)]
     found += [
         _of_event(event)
         for event in sorted(view.hall_events, key=lambda event: -event.last_ms)
@@ -70,17 +71,30 @@ def how_much(incident: Incident) -> str:
     return f"{tr(STRENGTH[incident.strength])} · {span(incident.duration_s)} · {when}"
 
 
-def _of_incident(view: HallView, incident: Incident) -> Entry:
+def _seen(view: HallView, incident: Incident, me: UserId | None) -> tuple[bool, str]:
+    """Whether `me` has looked at it, and who has in words."""
+    seen = view.seen.get(incident.incident_id)
+    lookers = set(seen.users) if seen is not None else set()
+    others = len(lookers - {me})
+    words = tr("seen by you") if me in lookers else ""
+    if others:
+        also = several("seen by {n} other", "seen by {n} others", others)
+        words = f"{words}, {also}" if words else also
+    return me in lookers, f" · {words}" if words else ""
+
+
+def _of_incident(view: HallView, incident: Incident, me: UserId | None) -> Entry:
+    seen_by_me, seen = _seen(view, incident, me)
     seat = view.seats.get(incident.attempt_id)
     return Entry(
         key=incident.incident_id,
         incident=incident,
         attempt_id=incident.attempt_id,
         tone=_TONE[incident.strength],
-        glyph="▲",
+        glyph="△" if seen_by_me else "▲",
         first=f"{seat.seat if seat else '?'}  {kinds_of(incident)}",
         first_right=tr("now") if incident.ongoing else time_of_day(incident.last_ms)[:5],
-        second=f"{tr(STRENGTH[incident.strength])} · {span(incident.duration_s)}",
+        second=f"{tr(STRENGTH[incident.strength])} · {span(incident.duration_s)}{seen}",
     )
 
 
@@ -109,7 +123,7 @@ def entry_line(entry: Entry, line: int, width: int, *, selected: bool, letters: 
     mark = "▌" if selected and not letters else ">" if selected else " "
     if line == 0:
         room = width - 3 - len(entry.first_right) - (1 if entry.first_right else 0)
-        glyph = entry.glyph if not letters else "!"
+        glyph = entry.glyph if not letters else ("." if entry.glyph == "△" else "!")
         tail = f" {entry.first_right}" if entry.first_right else ""
         return f"{mark}{glyph} {fit(entry.first, room)}{tail}"
     return f"{mark}  {fit(entry.second, width - 3)}"

@@ -24,8 +24,8 @@ ViewOpener = Callable[[BoxClient, ExamId, AttemptId], LiveView]
 class Shift:
     """What is known since the login. `passphrase`: from the command line, for one login, then
     forgotten. `letters`: letters instead of glyphs, for terminals without Unicode. `exam_code`: the
-    exam to go to after the login. `drawing`, `chosen`: how and which seats are shown.
-    `feed_pauses_s`: waits between attempts to get the feed back."""
+    exam to go to after the login. `drawing`, `chosen`: how and which seats are shown; `marked`:
+    those to look at together. `feed_pauses_s`: waits between attempts to get the feed back."""
 
     client: BoxClient
     clock: BoxClock = field(default_factory=BoxClock)
@@ -36,6 +36,7 @@ class Shift:
     names_hidden: bool = False
     drawing: Drawing = Drawing.MAP
     chosen: HallFilter = EVERYTHING
+    marked: tuple[AttemptId, ...] = ()
     feed_pauses_s: tuple[float, ...] = ()
     view_opener: ViewOpener = open_live_view
     watch: HallWatch | None = None
@@ -60,3 +61,4 @@ class Shift:
         """What the next person must not find: called at lock and at leaving an exam."""
         self.watch = None
         self.last_decided = None
+        self.marked = ()

@@ -32,13 +32,15 @@ WARM_UP_S = 4.0
 CHILD = "tests.benchmarks.console_cost_child"
 
 
-async def measure(seats: int, changes_per_s: float, seconds: float) -> dict[str, float | int]:
+async def measure(
+    seats: int, changes_per_s: float, seconds: float, drawing: str = "map"
+) -> dict[str, float | int]:
     """Run the console for `seconds` and return the figures of DESIGN section 10."""
     with tempfile.TemporaryDirectory(prefix="hv-") as directory:
         socket, report = Path(directory) / "box.sock", Path(directory) / "report.json"
         box = ScriptedBox(halls.big_hall(seats), now_ms=time.time_ns() // 1_000_000)
         await box.start(socket)
-        pid, terminal = _spawn(socket, report, seconds)
+        pid, terminal = _spawn(socket, report, seconds, drawing)
         reader = asyncio.create_task(_drain(terminal))
         try:
             await asyncio.sleep(WARM_UP_S)
@@ -54,13 +56,16 @@ async def measure(seats: int, changes_per_s: float, seconds: float) -> dict[str,
     return {"seats": seats, "changes_per_s": changes_per_s, **figures}
 
 
-def _spawn(socket: Path, report: Path, seconds: float) -> tuple[int, int]:
+def _spawn(socket: Path, report: Path, seconds: float, drawing: str) -> tuple[int, int]:
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", LANG="C.UTF-8")
         os.execv(
             sys.executable,
-            [sys.executable, "-m", CHILD, str(socket), str(report), str(WARM_UP_S), str(seconds)],
+            [
+                *(sys.executable, "-m", CHILD, str(socket), str(report)),
+                *(str(WARM_UP_S), str(seconds), drawing),
+            ],
         )
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     os.set_blocking(terminal, False)
@@ -111,9 +116,10 @@ def main() -> None:
     parser.add_argument("--seats", type=int, default=500)
     parser.add_argument("--changes-per-s", type=float, default=5.0)
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--drawing", choices=["map", "list"], default="map")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    figures = asyncio.run(measure(given.seats, given.changes_per_s, given.seconds))
+    figures = asyncio.run(measure(given.seats, given.changes_per_s, given.seconds, given.drawing))
     if given.json:
         print(json.dumps(figures))
     else:

@@ -1,6 +1,6 @@
 """The console that `console_cost` measures: the real application, logged in and in the hall.
 
-`console_cost_child SOCKET REPORT WARM_UP_S SECONDS`
+`console_cost_child SOCKET REPORT WARM_UP_S SECONDS DRAWING`
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.tui import halls
 from tui.app import ConsoleApp
 from tui.client import BoxClient
+from tui.drawing import Drawing
 from tui.hall_watch import Changes, HallWatch
 from tui.screens.hall import HallScreen
 from tui.shift import Shift
@@ -77,8 +78,9 @@ def _cpu_s() -> float:
 
 
 def main() -> None:
-    socket, report, warm_up_s, seconds = sys.argv[1:]
-    shift = Shift(client=BoxClient(Target(socket=Path(socket))))
+    socket, report, warm_up_s, seconds, drawing = sys.argv[1:]
+    client = BoxClient(Target(socket=Path(socket)))
+    shift = Shift(client=client, drawing=Drawing(drawing))
     MeasuredConsole(shift, float(warm_up_s), float(seconds), Path(report)).run()
 
 

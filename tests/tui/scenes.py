@@ -11,11 +11,15 @@ from appliance.core.exam import ExamState
 from tests.tui import halls
 from tests.tui.act_scenes import ACT_SCENES
 from tests.tui.conftest import drawn, hall_is_shown, log_in, until
+from tests.tui.pretend_views import PretendView
 from tests.tui.scripted_box import ScriptedBox
+from tui.app import ConsoleApp
 from tui.feed_link import Link
 from tui.screens.hall import HallScreen
 from tui.screens.live_view import LiveViewScreen
+from tui.widgets.mosaic import Mosaic
 from tui.widgets.picture import Picture
+from tui.widgets.seat_board import SeatBoard
 
 Scene = Callable[[Pilot[None], ScriptedBox], Awaitable[None]]
 
@@ -42,6 +46,15 @@ async def hall_contrast(pilot: Pilot[None], box: ScriptedBox) -> None:
 async def seat_list(pilot: Pilot[None], box: ScriptedBox) -> None:
     await hall(pilot, box)
     await pilot.press("t", "3")
+
+
+async def mosaic(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await hall(pilot, box)
+    await pilot.press("home", "v")
+    board = pilot.app.screen.query_one(SeatBoard)
+    view = board.view
+    assert isinstance(view, Mosaic)
+    await until(pilot, lambda: view.is_complete)
 
 
 async def filter_choice(pilot: Pilot[None], box: ScriptedBox) -> None:
@@ -92,6 +105,20 @@ async def live_ended(pilot: Pilot[None], box: ScriptedBox) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, LiveViewScreen))
     screen = pilot.app.screen
     await until(pilot, lambda: bool(screen.check_action("again", ())))
+
+
+async def live_wall(pilot: Pilot[None], box: ScriptedBox) -> None:
+    """Nine pretended views; the second has stalled."""
+    app = pilot.app
+    assert isinstance(app, ConsoleApp)
+    PretendView.opened = []
+    app.shift.view_opener = PretendView
+    await hall(pilot, box)
+    await pilot.press("home", *(["space", "down"] * 3), "home", "right", *(["space", "down"] * 3))
+    await pilot.press("home", "right", "right", *(["space", "down"] * 3), "L")
+    await until(pilot, lambda: len(PretendView.opened) == 9)
+    PretendView.opened[1].stalled_for_s = 4.0
+    await pilot.pause(0.3)
 
 
 async def dismiss(pilot: Pilot[None], box: ScriptedBox) -> None:
@@ -162,6 +189,7 @@ SCENES: list[Scene] = [
     hall_light,
     hall_contrast,
     seat_list,
+    mosaic,
     filter_choice,
     filtered,
     palette,
@@ -170,6 +198,7 @@ SCENES: list[Scene] = [
     seat,
     film_strip,
     live_ended,
+    live_wall,
     dismiss,
     message,
     find,

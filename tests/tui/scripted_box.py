@@ -26,7 +26,8 @@ from appliance.core.feed import (
     SeatStatus,
     apply,
 )
-from appliance.core.ids import AttemptId, ExamId
+from appliance.core.handover import SeenBy
+from appliance.core.ids import AttemptId, ExamId, IncidentId, UserId
 from appliance.core.observation import Incident
 from tests.tui.scripted_hall import hall_routes
 
@@ -127,6 +128,7 @@ class ScriptedBox:
                     self._film_strip,
                 ),
                 web.post("/api/v1/exams/{exam}/incidents/{incident}/decision", self._decide),
+                web.post("/api/v1/exams/{exam}/incidents/{incident}/seen", self._seen),
                 web.post("/api/v1/exams/{exam}/attempts/{attempt}/acts", self._act),
                 *hall_routes(self),
             ]
@@ -250,6 +252,15 @@ class ScriptedBox:
         ]
         await self.tell(dataclasses.replace(seat, open_incidents=len(waiting)))
         return _json(decided)
+
+    async def _seen(self, request: web.Request) -> web.Response:
+        incident = IncidentId(request.match_info["incident"])
+        before = self.view.seen.get(incident)
+        users = (*(before.users if before else ()), UserId("0" * 32))
+        attempt = self.view.incidents[incident].attempt_id
+        seen = SeenBy(incident_id=incident, attempt_id=attempt, users=users)
+        await self.tell(seen)
+        return _json(seen)
 
     async def _act(self, request: web.Request) -> web.Response:
         seat = self.view.seats[AttemptId(request.match_info["attempt"])]

@@ -11,21 +11,18 @@ from textual.message import Message
 
 from appliance.core.exam import IN_SESSION, ExamState
 from appliance.core.feed import SeatStatus
-from appliance.core.ids import AttemptId
 from appliance.core.observation import Incident
 from appliance.core.roles import Action
-from tui.drawing import Drawing
 from tui.feed_link import Link
-from tui.hall_filter import EVERYTHING, HallFilter
+from tui.hall_filter import EVERYTHING
 from tui.hall_watch import Changes
 from tui.language import several, text, tr
 from tui.problems import LoginEnded
 from tui.queue_entries import entries, reasons
 from tui.screens.base import LoginWanted
 from tui.screens.close_exam import first_question, second_question
-from tui.screens.filter_choice import FilterScreen
-from tui.screens.find import FindScreen
-from tui.screens.hall_menu import HALL_MENU, HallMenuScreen
+from tui.screens.hall_menu import HALL_MENU
+from tui.screens.hall_views import VIEWS, HallViewsScreen
 from tui.screens.more_acts import MORE
 from tui.screens.seat import SeatScreen
 from tui.screens.seat_acts import ACTS, DECISIONS, LOOKS
@@ -44,7 +41,7 @@ from tui.widgets.title_bar import TitleBar
 from tui.words import span
 
 
-class HallScreen(HallMenuScreen, inherit_bindings=False):
+class HallScreen(HallViewsScreen, inherit_bindings=False):
     """Follows `shift.watch`; posts `Closed` when the exam is no longer in session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,16 +51,14 @@ class HallScreen(HallMenuScreen, inherit_bindings=False):
         *ACTS[:2],
         MORE,
         HALL_MENU,
-        Binding("slash", "find", "find", tooltip=text("Find a seat, a name or a number")),
+        *VIEWS[:1],
         Binding(
             "tab,shift+tab",
             "other_side",
             "map/queue",
             tooltip=text("Go to the queue and back to the seats"),
         ),
-        Binding("f", "filter", "filter", tooltip=text("Show only some seats")),
-        Binding("t", "draw('list')", "list", tooltip=text("Show the seats as a list, or as a map")),
-        Binding("n", "toggle_names", "names", tooltip=text("Hide or show the names")),
+        *VIEWS[1:],
         Binding("S", "start_exam", "start exam", tooltip=text("Start the exam: recording begins")),
         Binding(
             "C", "close_exam", "close exam", tooltip=text("Close the exam for good (asks twice)")
@@ -102,6 +97,7 @@ class HallScreen(HallMenuScreen, inherit_bindings=False):
         with Horizontal(id="hall"):
             yield SeatBoard(
                 lambda: self.now_ms,
+                self.newest_picture,
                 letters=self.shift.letters,
                 drawing=self.shift.drawing,
                 chosen=self.shift.chosen,
@@ -114,16 +110,12 @@ class HallScreen(HallMenuScreen, inherit_bindings=False):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self._board.hide_names(self.shift.names_hidden)
+        self.board.hide_names(self.shift.names_hidden)
         self.follow(self._changed)
         self.set_interval(1.0, self._tick)
-        self._board.focus_view()
+        self.board.focus_view()
         self._changed(Changes(everything=True, link=True))
         self.run_worker(self.hall.run(), group="feed")
-
-    @property
-    def _board(self) -> SeatBoard:
-        return self.query_one(SeatBoard)
 
     @property
     def _queue(self) -> IncidentQueue:
@@ -132,7 +124,7 @@ class HallScreen(HallMenuScreen, inherit_bindings=False):
     # what is meant right now
 
     def acted_seat(self) -> SeatStatus | None:
-        attempt = self._board.selected
+        attempt = self.board.selected
         return self.hall.view.seats.get(attempt) if attempt is not None else None
 
     def acted_incident(self) -> Incident | None:
@@ -149,11 +141,11 @@ class HallScreen(HallMenuScreen, inherit_bindings=False):
             return
         why = reasons(view)
         if changes.everything:
-            self._board.show(view.seats, why, start=next(iter(why), None))
+            self.board.show(view.seats, why, start=next(iter(why), None))
         elif changes.incidents:
-            self._board.show(view.seats, why, changed=set(view.seats))
+            self.board.show(view.seats, why, changed=set(view.seats))
         elif changes.seats:
-            self._board.show(view.seats, why, changed=changes.seats)
+            self.board.show(view.seats, why, changed=changes.seats)
         self.hear_hands(changes)
         if changes.link:
             self._link_changed()
@@ -167,7 +159,7 @@ class HallScreen(HallMenuScreen, inherit_bindings=False):
             self._go_to_closed()
 
     def acted_touched(self, changes: Changes) -> bool:
-        return self._board.selected in changes.seats
+        return self.board.selected in changes.seats
 
     def _link_changed(self) -> None:
         if self.hall.link is Link.LOST:
@@ -191,7 +183,7 @@ class HallScreen(HallMenuScreen, inherit_bindings=False):
 
     def _tick(self) -> None:
         if self.is_current:
-            self._board.tick()
+            self.board.tick()
             self._show_lines()
 
     def _show_lines(self) -> None:
@@ -199,18 +191,19 @@ class HallScreen(HallMenuScreen, inherit_bindings=False):
         title = view.exam.title if view.exam else "…"
         self.query_one(TitleBar).show(title, view.exam, now)
         self.query_one(CountLine).show(counts(view.seats.values(), now), letters=self.shift.letters)
-        queued = entries(view, now)
+        login = self.shift.client.login_reply
+        queued = entries(view, now, login.user_id if login else None)
         self._queue.show(queued)
         undecided = sum(1 for entry in queued if entry.incident is not None)
         self._queue.border_title = tr("Needs eyes") + (f" · {undecided}" if undecided else "")
         self._queue.set_class(undecided > 0, "-waiting")
         lost = span((now - self._link_lost_ms) / 1000) if self._link_lost_ms is not None else ""
         self.query_one(StatusLine).show(view.box, self.hall.link, lost)
-        self._show_card()
+        self.show_card()
         self._show_banner()
         self.query_one(NewsLine).show(view.seats, now)
 
-    def _show_card(self) -> None:
+    def show_card(self) -> None:
         incident = self.acted_incident()
         self.query_one(SeatCard).show(
             self.acted_seat(),
@@ -235,7 +228,7 @@ class HallScreen(HallMenuScreen, inherit_bindings=False):
         return super().check_action(action, parameters)
 
     def on_seat_board_moved(self) -> None:
-        self._show_card()
+        self.show_card()
         self.refresh_bindings()
 
     def on_seat_board_opened(self) -> None:
@@ -243,8 +236,8 @@ class HallScreen(HallMenuScreen, inherit_bindings=False):
 
     def on_incident_queue_selected(self, event: IncidentQueue.Selected) -> None:
         if event.entry.attempt_id is not None:
-            self._board.select(event.entry.attempt_id)
-        self._show_card()
+            self.board.select(event.entry.attempt_id)
+        self.show_card()
 
     def on_incident_queue_opened(self) -> None:
         self.action_look()
@@ -252,43 +245,14 @@ class HallScreen(HallMenuScreen, inherit_bindings=False):
     def action_look(self) -> None:
         seat = self.acted_seat()
         if seat is not None:
+            self.action_seen()
             self.app.push_screen(SeatScreen(self.shift, seat.attempt_id))
 
     def action_other_side(self) -> None:
         if self._queue.has_focus:
-            self._board.focus_view()
+            self.board.focus_view()
         else:
             self._queue.focus()
-
-    def action_toggle_names(self) -> None:
-        self.shift.names_hidden = not self.shift.names_hidden
-        self._board.hide_names(self.shift.names_hidden)
-        self._show_card()
-
-    def action_draw(self, drawing: str) -> None:
-        """As this, or as the map again when it is drawn so already."""
-        self.shift.drawing = Drawing.MAP if self._board.drawing == drawing else Drawing(drawing)
-        self._board.draw_as(self.shift.drawing)
-
-    def action_filter(self) -> None:
-        seats = tuple(self.hall.view.seats.values())
-        self.app.push_screen(
-            FilterScreen(seats, self.acted_seat(), self.shift.chosen), self._choose
-        )
-
-    def _choose(self, chosen: HallFilter | None) -> None:
-        if chosen is not None:
-            self.shift.chosen = chosen
-            self._board.choose(chosen)
-
-    def action_find(self) -> None:
-        def found(attempt: AttemptId | None) -> None:
-            if attempt is not None:
-                self._board.focus_view()
-                self._board.select(attempt)
-
-        seats = tuple(self.hall.view.seats.values())
-        self.app.push_screen(FindScreen(seats, names_hidden=self.shift.names_hidden), found)
 
     def action_start_exam(self) -> None:
         self.request(self.start_through_gate(), group="state")
@@ -336,6 +300,6 @@ class HallScreen(HallMenuScreen, inherit_bindings=False):
 
     def action_leave(self) -> None:
         if self.shift.chosen != EVERYTHING:
-            self._choose(EVERYTHING)
+            self.choose(EVERYTHING)
             return
         self.post_message(self.Left())

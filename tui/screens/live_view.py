@@ -101,7 +101,7 @@ class LiveViewScreen(ConsoleScreen[None]):
             if pixels is not None:
                 picture.show_pixels(pixels)
             elif not view.frames:
-                picture.say(_phase(view))
+                picture.say(phase_words(view))
             elif picture.is_colourless:
                 picture.say(tr("picture {age} old", age=span(view.age_s)))
         self.query_one("#live-says", Static).update(self._words(view))
@@ -111,7 +111,7 @@ class LiveViewScreen(ConsoleScreen[None]):
             ended = tr("ended: {why}", why=tr(self._ended)) if self._ended else "…"
             return Content.styled(f" {ended}", "bold $warning")
         if not view.frames:
-            return Content.styled(f" {_phase(view)}", "$foreground")
+            return Content.styled(f" {phase_words(view)}", "$foreground")
         running = stopwatch(int(view.running_s * 1000))
         parts = [
             (f" ● {tr('live')} ", "bold $success"),
@@ -147,5 +147,6 @@ class LiveViewScreen(ConsoleScreen[None]):
             self.dismiss(None)
 
 
-def _phase(view: LiveView) -> str:
+def phase_words(view: LiveView) -> str:
+    """What a view without a picture is waiting for."""
     return tr(_PHASE_WORDS[view.phase]) if view.phase in _PHASE_WORDS else "…"

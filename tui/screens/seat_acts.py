@@ -29,6 +29,7 @@ LOOKS = (
 DECISIONS = (
     Binding("c", "decide('confirmed')", "confirm", tooltip=text("Confirm: it really was so")),
     Binding("d", "decide('dismissed')", "dismiss", tooltip=text("Dismiss: nothing to follow up")),
+    Binding("s", "seen", "seen", tooltip=text("You have looked at it; decide later")),
     Binding("u", "undo", "undo", tooltip=text("Take the last decision back")),
 )
 ACTS = (
@@ -93,9 +94,12 @@ class SeatActsScreen(ConsoleScreen[None]):
             return action not in _SEAT_ACTIONS
         match action:
             case "live":
-                return exam.features.live_view and seat.state in _PRESENT
+                return exam.features.live_view and seat.state in PRESENT
             case "decide":
                 return exam.state is ExamState.LIVE and self.acted_incident() is not None
+            case "seen":
+                incident = self.acted_incident()
+                return incident is not None and not self.has_seen(incident)
             case "undo":
                 return self.shift.last_decided is not None
             case "film_strip":
@@ -118,6 +122,7 @@ class SeatActsScreen(ConsoleScreen[None]):
     def action_film_strip(self) -> None:
         seat, incident = self.acted_seat(), self.acted_incident()
         if seat is not None:
+            self.action_seen()
             self.app.push_screen(
                 FilmStripScreen(self.shift, seat.attempt_id, _first_evidence(incident))
             )
@@ -142,6 +147,21 @@ class SeatActsScreen(ConsoleScreen[None]):
         said = tr(DECISION[verdict.decision]).capitalize()
         self.say(tr("{decided}. u takes it back.", decided=said))
         self.refresh_bindings()
+
+    def has_seen(self, incident: Incident) -> bool:
+        """Whether this person has looked at the incident, as the box knows it."""
+        login = self.shift.client.login_reply
+        seen = self.hall.view.seen.get(incident.incident_id)
+        return login is not None and seen is not None and login.user_id in seen.users
+
+    def action_seen(self) -> None:
+        """Also done by looking at the seat or its film strip."""
+        incident = self.acted_incident()
+        if incident is not None and not self.has_seen(incident):
+            self.request(self._tell_seen(incident))
+
+    async def _tell_seen(self, incident: Incident) -> None:
+        await self.shift.client.seen(self.hall.exam_id, incident.incident_id)
 
     def action_undo(self) -> None:
         incident = self.shift.last_decided
@@ -237,11 +257,12 @@ class SeatActsScreen(ConsoleScreen[None]):
         self.app.push_screen(screen, answered)
 
 
-_PRESENT = frozenset({AttemptState.CHECKED_IN, AttemptState.RECORDING, AttemptState.ON_BREAK})
+PRESENT = frozenset({AttemptState.CHECKED_IN, AttemptState.RECORDING, AttemptState.ON_BREAK})
 _SEAT_ACTIONS = frozenset(
     {
         "live",
         "decide",
+        "seen",
         "film_strip",
         "toggle_break",
         "message",

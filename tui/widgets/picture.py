@@ -7,17 +7,13 @@ another screen is on top. Without colours the widget says in words what it would
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from rich.color import Color
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.half_blocks import HALF_BLOCK, Colour, Pixels, ansi_line, from_jpeg, runs
+from tui.half_blocks import Pixels, from_jpeg
+from tui.widgets.picture_lines import picture_line, words_line
 
 
 class Picture(Widget):
@@ -55,7 +51,7 @@ class Picture(Widget):
 
     def show_pixels(self, pixels: Pixels) -> None:
         """Show pixels that were made for `cells`; skipped while another screen is on top."""
-        if self.is_attached and self.screen.is_current:
+        if self.is_attached and self.screen.is_active:
             self._pixels = pixels
             self._redraw()
 
@@ -96,33 +92,12 @@ class Picture(Widget):
         width, height = self.cells
         if not self.shows_picture or self._pixels is None:
             return self._draw_words(y, width, height)
-        pixels = self._pixels
-        line = y - (height - pixels.lines) // 2
-        left = (width - pixels.width) // 2
-        if not 0 <= line < pixels.lines or left < 0:
-            return Strip.blank(width, self.rich_style)
-        right = width - left - pixels.width
-        if self._raw and self.app.console.color_system == "truecolor":
-            return Strip([Segment(" " * left + ansi_line(pixels, line) + " " * right)], width)
-        return Strip(
-            [
-                Segment(" " * left, self.rich_style),
-                *(
-                    Segment(HALF_BLOCK * length, _style(upper, lower))
-                    for length, upper, lower in runs(pixels, line)
-                ),
-                Segment(" " * right, self.rich_style),
-            ],
-            width,
-        )
+        raw = self._raw and self.screen.is_active and is_truecolour(self)
+        return Strip(picture_line(self._pixels, y, width, height, self.rich_style, raw=raw), width)
 
     def _draw_words(self, y: int, width: int, height: int) -> Strip:
-        lines = self._words.splitlines()
-        at = y - (height - len(lines)) // 2
-        text = lines[at][:width] if 0 <= at < len(lines) else ""
-        return Strip([Segment(f"{text:^{width}}", self.rich_style)], width)
+        return Strip(words_line(self._words, y, width, height, self.rich_style), width)
 
 
-@lru_cache(maxsize=65536)
-def _style(upper: Colour, lower: Colour) -> Style:
-    return Style(color=Color.from_rgb(*upper), bgcolor=Color.from_rgb(*lower))
+def is_truecolour(widget: Widget) -> bool:
+    return widget.app.console.color_system == "truecolor"

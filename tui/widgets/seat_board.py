@@ -13,6 +13,7 @@ from appliance.core.ids import AttemptId
 from tui.drawing import Drawing
 from tui.hall_filter import EVERYTHING, HallFilter, halls_of, shown
 from tui.language import several, tr
+from tui.widgets.mosaic import Fetch, Mosaic
 from tui.widgets.seat_list import SeatList
 from tui.widgets.seat_map import SeatMap
 from tui.widgets.seat_view import Reasons, SeatView
@@ -32,6 +33,7 @@ class SeatBoard(Container):
     def __init__(
         self,
         now: Callable[[], int],
+        fetch: Fetch,
         *,
         letters: bool = False,
         drawing: Drawing = Drawing.MAP,
@@ -42,6 +44,7 @@ class SeatBoard(Container):
         self._views: Mapping[Drawing, SeatView] = {
             Drawing.MAP: SeatMap(now, letters=letters, id=Drawing.MAP),
             Drawing.LIST: SeatList(now, letters=letters, id=Drawing.LIST),
+            Drawing.MOSAIC: Mosaic(now, fetch, letters=letters, id=Drawing.MOSAIC),
         }
         self._seats: Mapping[AttemptId, SeatStatus] = {}
         self._reasons: Reasons = {}

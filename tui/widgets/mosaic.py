@@ -1,0 +1,232 @@
+"""The hall as small pictures, the newest of each seat, while somebody looks at them.
+
+Only what is on the screen is fetched, a few a second and each seat again only after a while: every
+look is on record, and neither box nor console may feel it. Leaving the mosaic forgets them all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.strip import Strip
+
+from appliance.core.errors import HallvaktError
+from appliance.core.ids import AttemptId
+from tui.half_blocks import Pixels, from_jpeg
+from tui.language import tr
+from tui.seat_look import TONES
+from tui.seat_rows import Sorting, ordered
+from tui.seat_words import phrases, short_age
+from tui.widgets.picture_lines import picture_line, words_line
+from tui.widgets.seat_view import SeatView
+from tui.widgets.tones import Tones
+from tui.words import fit
+
+Fetch = Callable[[AttemptId], Awaitable[bytes | None]]
+
+_WIDTH, _HEIGHT = 22, 9  # cells of a tile: a caption, and a 4:3 picture of 21x8
+_PAUSE_S = 0.15  # between two pictures: at most six a second
+_IDLE_S = 0.5
+_AGAIN_AFTER_S = 20.0
+
+
+@dataclass(slots=True)
+class _Shown:
+    """`taken_ms`: the time of the picture that was asked for; `asked_s`: when, monotonic."""
+
+    taken_ms: int
+    asked_s: float
+    pixels: Pixels | None = None
+
+
+class Mosaic(SeatView):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "step(-1)", show=False),
+        Binding("right", "step(1)", show=False),
+        Binding("up", "row(-1)", show=False),
+        Binding("down", "row(1)", show=False),
+        Binding("home", "step(-99999)", show=False),
+        Binding("end", "step(99999)", show=False),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "mosaic--cursor",
+        "mosaic--cursor-blurred",
+        *(f"mosaic--{tone}" for tone in TONES),
+    }
+
+    def __init__(
+        self,
+        now: Callable[[], int],
+        fetch: Fetch,
+        *,
+        letters: bool = False,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(now, letters=letters, id=id)
+        self._fetch = fetch
+        self._tones = Tones(self, "mosaic")
+        self._order: list[AttemptId] = []
+        self._place: dict[AttemptId, int] = {}
+        self._shown: dict[AttemptId, _Shown] = {}
+        self._across = 1
+
+    # pictures
+
+    def on_show(self) -> None:
+        self.run_worker(self._keep_fetching(), group="mosaic", exclusive=True)
+
+    def on_hide(self) -> None:
+        self.workers.cancel_node(self)
+        self._shown.clear()
+
+    async def _keep_fetching(self) -> None:
+        while True:
+            attempt = self._next() if self.screen.is_active else None
+            if attempt is None:
+                await asyncio.sleep(_IDLE_S)
+                continue
+            await self._load(attempt)
+            await asyncio.sleep(_PAUSE_S)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every seat on the screen that has a picture shows one."""
+        wanted = [a for a in self._visible() if self._seats[a].last_picture_ms is not None]
+        return all(a in self._shown and self._shown[a].pixels for a in wanted)
+
+    def _next(self) -> AttemptId | None:
+        """The seat on the screen whose picture here is the oldest and not the newest there is."""
+        now, waiting = time.monotonic(), []
+        for attempt in self._visible():
+            taken, known = self._seats[attempt].last_picture_ms, self._shown.get(attempt)
+            if taken is None:
+                continue
+            if known is None:
+                waiting.append((float("-inf"), attempt))
+            elif known.taken_ms != taken and now - known.asked_s >= _AGAIN_AFTER_S:
+                waiting.append((known.asked_s, attempt))
+        return min(waiting)[1] if waiting else None
+
+    async def _load(self, attempt: AttemptId) -> None:
+        known = self._shown.get(attempt)
+        taken = self._seats[attempt].last_picture_ms or 0
+        shown = _Shown(taken, time.monotonic(), known.pixels if known else None)
+        self._shown[attempt] = shown
+        try:
+            jpeg = await self._fetch(attempt)
+        except HallvaktError:
+            return  # said by the age at the seat; asked again after a while
+        if jpeg is not None:
+            shown.pixels = from_jpeg(jpeg, _WIDTH - 1, _HEIGHT - 1)
+        self.redraw([attempt])
+
+    # where what stands
+
+    def set_out(self) -> None:
+        self._order = ordered(
+            self._seats.values(), Sorting(), self._now(), names_hidden=self.names_hidden
+        )
+        self._place = {attempt: place for place, attempt in enumerate(self._order)}
+        width = max(1, self.scrollable_content_region.width)
+        self._across = max(1, width // _WIDTH)
+        rows = -(-len(self._order) // self._across)
+        self.virtual_size = Size(width, rows * _HEIGHT)
+        if self.selected not in self._place:
+            self.selected = None
+            self.action_step(0)
+        self.bring_into_view()
+        self.refresh()
+
+    def _visible(self) -> list[AttemptId]:
+        top, height = self.scroll_offset.y, self.size.height
+        first = top // _HEIGHT * self._across
+        return self._order[first : (-(-(top + height) // _HEIGHT)) * self._across]
+
+    def _area(self, attempt: AttemptId) -> Region:
+        row, column = divmod(self._place[attempt], self._across)
+        return Region(column * _WIDTH, row * _HEIGHT, _WIDTH, _HEIGHT)
+
+    def redraw(self, attempts: Iterable[AttemptId]) -> None:
+        window = Region(0, 0, *self.size)
+        for attempt in attempts:
+            if attempt in self._place:
+                area = self._area(attempt).translate(-self.scroll_offset).intersection(window)
+                if area:
+                    self.refresh(area)
+
+    def tick(self) -> None:
+        window = Region(0, 0, *self.size)
+        for attempt in self._visible():
+            caption = self._area(attempt).translate(-self.scroll_offset)
+            area = Region(caption.x, caption.y, _WIDTH, 1).intersection(window)
+            if area:
+                self.refresh(area)
+
+    def bring_into_view(self) -> None:
+        if self.selected in self._place:
+            self.scroll_to_region(self._area(self.selected), animate=False, force=True)
+
+    # keys and mouse
+
+    def action_step(self, by: int) -> None:
+        if self._order:
+            at = self._place.get(self.selected, 0) if self.selected else 0
+            self.select(self._order[max(0, min(at + by, len(self._order) - 1))])
+
+    def action_row(self, by: int) -> None:
+        self.action_step(by * self._across)
+
+    def on_click(self, event: events.Click) -> None:
+        at = event.get_content_offset(self)
+        if at is None or at.x // _WIDTH >= self._across:
+            return
+        place = (at.y + self.scroll_offset.y) // _HEIGHT * self._across + at.x // _WIDTH
+        if place < len(self._order):
+            self.clicked(self._order[place])
+
+    # drawing
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._tones.forget()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.scrollable_content_region.width
+        row, line = divmod(y + self.scroll_offset.y, _HEIGHT)
+        segments: list[Segment] = []
+        for attempt in self._order[row * self._across : (row + 1) * self._across]:
+            segments += self._caption(attempt) if line == 0 else self._picture(attempt, line - 1)
+            segments.append(Segment(" ", self.rich_style))
+        return Strip(segments).crop_extend(0, width, self.rich_style)
+
+    def _caption(self, attempt: AttemptId) -> list[Segment]:
+        seat, selected = self._seats[attempt], attempt == self.selected
+        look = self.look(seat)
+        left, right = ("[", "]") if selected else (" ", " ")
+        mark = "+" if attempt in self.marked else " "
+        name = "" if self.names_hidden else (seat.name or "")
+        age = short_age(seat, self._now())
+        words = fit(f"{self.glyph(look)}{mark}{seat.seat} {name}", _WIDTH - 3 - 4)
+        tone = look.tone
+        if selected:
+            tone = "cursor" if self.has_focus else "cursor-blurred"
+        return [Segment(f"{left}{words}{age:>4}{right}", self._tones(tone))]
+
+    def _picture(self, attempt: AttemptId, y: int) -> list[Segment]:
+        shown, width, height = self._shown.get(attempt), _WIDTH - 1, _HEIGHT - 1
+        colourless = self.app.no_color or self.app.console.color_system is None
+        if shown is not None and shown.pixels is not None and not colourless:
+            return picture_line(shown.pixels, y, width, height, self.rich_style, raw=False)
+        seat = self._seats[attempt]
+        words = phrases(seat, self._now(), self._reasons.get(attempt, ()))[0]
+        if seat.last_picture_ms is None:
+            words += "\n" + tr("no picture yet")
+        return words_line(words, y, width, height, self.rich_style)
