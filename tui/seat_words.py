@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appliance.core.accommodation import NAMES
 from appliance.core.attempt import AttemptState, CameraState, LinkState
 from appliance.core.feed import SeatStatus
 from tui.language import several, text, tr
@@ -100,6 +101,8 @@ def facts(seat: SeatStatus, now_ms: int) -> tuple[tuple[str, str, str], ...]:
         lines.append(("◉", lookers, "calm"))
     if seat.identity_checked_by_hand:
         lines.append(("✓", tr("identity checked by hand"), "calm"))
+    for category in sorted(seat.switched_off):
+        lines.append(("○", tr("not looked for: {what}", what=tr(NAMES[category])), "pause"))
     if seat.extra_minutes:
         lines.append(("+", tr("{n} minutes extra", n=seat.extra_minutes), "calm"))
     return tuple(lines)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from appliance.core.errors import WrongState
 from appliance.core.exam import Seat
 from appliance.core.ids import AttemptId, ExamId
+from appliance.core.processing import Category
 
 
 class AttemptState(StrEnum):
@@ -87,6 +88,7 @@ class Attempt:
     notice_version: str | None = None  # hex SHA-256 of the acknowledged text
     portrait_accepted: bool = False
     identity_checked_by_hand: bool = False
+    switched_off: frozenset[Category] = frozenset()  # detectors (core/accommodation.py)
     hand_raised: bool = False
     break_started_ms: int | None = None
     joined_ms: int | None = None

@@ -17,6 +17,7 @@ from appliance.core.exam import ExamState
 from appliance.core.handover import NOBODY_ON_DUTY, Duty, SeenBy, ShiftNote
 from appliance.core.ids import AttemptId, ExamId, IncidentId
 from appliance.core.observation import HallEvent, Incident, Strength
+from appliance.core.processing import Category
 from appliance.core.settings import Features
 
 
@@ -73,6 +74,7 @@ class SeatStatus:
     extra_minutes: int = 0
     roster_minutes: int = 0  # of these, what the roster gave
     identity_checked_by_hand: bool = False
+    switched_off: frozenset[Category] = frozenset()  # detectors, as an accommodation
     portrait: bool = False
     watchers: int = 0
     takeover_asked: bool = False

@@ -43,6 +43,7 @@ class Action(StrEnum):
     JOIN_CODE_SEE = "join_code_see"  # the code of a hall, to show it there
     SHIFT_HAND_OVER = "shift_hand_over"  # notes to the next, who is on duty
     CLOSE_OUT_SEE = "close_out_see"  # seats still open, and what still comes; no names, no pictures
+    ACCOMMODATE = "accommodate"  # switch single detectors off for one candidate
     ATTEMPT_ACT = "attempt_act"  # break, message, extra time, identity by hand, release a seat
     # the box
     USER_MANAGE = "user_manage"
@@ -118,6 +119,7 @@ _TABLE: dict[Role, dict[Action, _Grant]] = {
         Action.START_GATE_SEE: _Grant(frozenset({ExamState.READY, ExamState.OPEN})),
         Action.EXAM_START: _Grant(frozenset({ExamState.OPEN})),
         Action.EXAM_CLOSE: _Grant(IN_SESSION),
+        Action.ACCOMMODATE: _Grant(IN_SESSION),
         Action.CLOSE_OUT_SEE: _Grant(IN_SESSION | {ExamState.CLOSED}),
         Action.USER_MANAGE: _Grant(None),
         Action.ERASURE_COUNTERSIGN: _Grant(_ANY - IN_SESSION),

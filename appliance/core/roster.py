@@ -1,6 +1,7 @@
 """The list of candidates as schools export it: CSV, with a comma or a semicolon.
 
-Columns `name, number, seat, hall, extra_minutes`, or their Swedish names, in any order. A column
+Columns `name, number, seat, hall, extra_minutes, detectors_off` (the last two are optional), or
+their Swedish names, in any order. A column
 that the box has no use for is refused rather than passed over: it may be a misspelt one, and
 personal data that nobody needs shall not come to the box.
 """
@@ -14,7 +15,9 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from appliance.core.accommodation import parse_detectors
 from appliance.core.errors import BadInput
+from appliance.core.processing import Category
 
 if TYPE_CHECKING:
     from _csv import Reader  # the class has no public name before Python 3.12
@@ -33,6 +36,8 @@ _COLUMNS = {
     "extra_minutes": "extra_minutes", "extra minutes": "extra_minutes",
     "extratid": "extra_minutes", "extra tid": "extra_minutes",
     "extraminuter": "extra_minutes", "extra minuter": "extra_minutes",
+    "detectors_off": "detectors_off", "detectors off": "detectors_off",
+    "avstängt": "detectors_off", "avstängda": "detectors_off",
 }  # fmt: skip
 _REQUIRED = ("name", "number", "seat", "hall")
 _SWEDISH = {"name": "namn", "number": "nummer", "seat": "plats", "hall": "sal"}
@@ -47,6 +52,7 @@ class RosterEntry:
     seat: str
     hall: str
     extra_minutes: int = 0
+    switched_off: frozenset[Category] = frozenset()
 
 
 def decode(content: bytes, encoding: str | None = None) -> str:
@@ -153,7 +159,16 @@ def _entry(line: int, row: Mapping[str, str]) -> RosterEntry:
         seat=row["seat"].upper(),
         hall=row["hall"],
         extra_minutes=_minutes(line, row.get("extra_minutes", "")),
+        switched_off=_switched_off(line, row.get("detectors_off", "")),
     )
+
+
+def _switched_off(line: int, cell: str) -> frozenset[Category]:
+    """Detectors that are off for this candidate, one space between: `head sound`."""
+    try:
+        return parse_detectors(cell.split())
+    except BadInput as error:
+        raise BadInput(f"Line {line} of the roster: {error.message}", code=error.code) from None
 
 
 def _minutes(line: int, cell: str) -> int:

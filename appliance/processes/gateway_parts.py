@@ -31,6 +31,7 @@ from appliance.processes.night_parts import night_line
 from appliance.processes.settings_checks import check_settings
 from appliance.processes.start_gate_parts import keep_free
 from appliance.processes.unlisted import orphans
+from appliance.services.accommodations import Accommodations
 from appliance.services.accounts import Accounts
 from appliance.services.box import Box, Measured
 from appliance.services.byte_budget import ByteBudget
@@ -98,6 +99,13 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             after_login=exam.unlocking.after_login,
         ),
         after_hand_in=after_hand_in(on, exam),
+        accommodations=Accommodations(
+            access=on.access,
+            attempts=exam.attempt_life,
+            attendance=stores.attendance,
+            halls=on.halls,
+            clock=on.clock,
+        ),
         acts=attendance.acts,
         box=_box(on, exam, disk_bytes),
         candidates=Candidates(

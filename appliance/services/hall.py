@@ -58,6 +58,7 @@ def _stored_fields(attempt: Attempt) -> dict[str, Any]:
         "extra_minutes": attempt.extra_minutes,
         "roster_minutes": attempt.roster_minutes,
         "identity_checked_by_hand": attempt.identity_checked_by_hand,
+        "switched_off": attempt.switched_off,
         "portrait": attempt.portrait_accepted,
         "admitted_late_ms": attempt.admitted_late_ms,
     }

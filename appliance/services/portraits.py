@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from appliance.core.accommodation import permitted_for
 from appliance.core.attempt import Attempt
 from appliance.core.errors import BadMedia, NotAllowed, Unreachable
 from appliance.core.exam import Exam
@@ -63,7 +64,7 @@ class Portraits:
         it, Unreachable when no worker answers.
         """
         self.check_permitted(exam)
-        allowed = permitted(exam.settings.features)
+        allowed = permitted_for(exam.settings.features, attempt)
         async with self._one_at_a_time:
             reply = await self._workers.ask(
                 PreparePortrait(

@@ -133,6 +133,7 @@ class Preparation:
                     state=AttemptState.EXPECTED,
                     extra_minutes=entry.extra_minutes,
                     roster_minutes=entry.extra_minutes,
+                    switched_off=entry.switched_off,
                     # Of a code that nobody was told: slips make the ones that are printed.
                     seat_code_hash=self._hash(exam.exam_id, self._new_code()),
                 )

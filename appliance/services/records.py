@@ -26,6 +26,7 @@ ACTS = frozenset(
         "message",
         "extra_time",
         "identity_checked",
+        "accommodate",
         "release_seat",
         "seat_change",
         "takeover",
@@ -84,6 +85,7 @@ def record(
         "started_ms": exam.started_ms,
         "finished_ms": attempt.finished_ms,
         "camera": attempt.camera.value,
+        "switched_off": sorted(category.value for category in attempt.switched_off),
         "notice_version": attempt.notice_version,
         "snippets": [
             {"sequence": s.sequence, "started_ms": s.started_ms, "duration_s": s.duration_s}

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from appliance.core import rules
+from appliance.core.accommodation import permitted_for
 from appliance.core.attempt import FINISHED, Attempt, AttemptState, CameraState
 from appliance.core.errors import HallvaktError
 from appliance.core.exam import Exam
@@ -20,7 +21,7 @@ from appliance.core.ids import AttemptId, ExamId, ObservationId
 from appliance.core.messages import AnalyseSnippet, SnippetMeasured
 from appliance.core.observation import HallEvent, Incident, ObservationKind
 from appliance.core.ports import Clock, MediaWorkers, ObservationStore, Randomness, SnippetStore
-from appliance.core.processing import Category, permitted
+from appliance.core.processing import Category
 from appliance.core.rules import RuleState
 from appliance.core.snippet import Snippet
 from appliance.services.incident_book import IncidentBook, Publish, Written
@@ -304,7 +305,7 @@ class Watch:
 def _asked(exam: Exam, attempt: Attempt, reference: bytes | None) -> frozenset[Category]:
     """What may be measured of this seat now: no vector where there is nothing to compare with,
     or where a person has already compared."""
-    asked = permitted(exam.settings.features) & _MEASURED
+    asked = permitted_for(exam.settings.features, attempt) & _MEASURED
     if attempt.camera is CameraState.WATCHED:
         asked &= {Category.THUMBNAIL}  # a person watches: no camera is judged
     if reference is None or attempt.identity_checked_by_hand:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from appliance.core.ports import Clock
 from appliance.services.access import Access
+from appliance.services.accommodations import Accommodations
 from appliance.services.accounts import Accounts
 from appliance.services.acts import Acts
 from appliance.services.after_hand_in import AfterHandIn
@@ -43,6 +44,7 @@ class Gateway:
     """The use cases behind the routes."""
 
     access: Access
+    accommodations: Accommodations
     accounts: Accounts
     after_hand_in: AfterHandIn
     acts: Acts

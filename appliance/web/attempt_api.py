@@ -27,6 +27,11 @@ class ActBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     reason: str = ""
 
 
+class AccommodationBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    switched_off: list[str]
+    reason: str
+
+
 class DecisionBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     decision: Decision | None
     category: ReasonCategory | None = None
@@ -58,6 +63,13 @@ async def film_strip(request: web.Request, asked: Asked) -> web.StreamResponse:
     count = _number(request.query.get("count", "6"), 1, MOST_STILLS)
     stills = await asked.gateway.evidence.film_strip(asked.attempt, sequence, count)
     return json_response({"stills": [{"at_s": at, "jpeg": jpeg} for at, jpeg in stills]})
+
+
+@routes.console("PUT", f"{_ATTEMPT}/accommodation", Action.ACCOMMODATE)
+async def accommodate(request: web.Request, asked: Asked) -> web.StreamResponse:
+    body = await read_json(request, AccommodationBody, limit=8192)
+    seat = await asked.gateway.accommodations.set(asked.attempt, body.switched_off, body.reason)
+    return json_response(seat)
 
 
 @routes.console("POST", f"{_ATTEMPT}/acts", Action.ATTEMPT_ACT)

@@ -49,6 +49,7 @@ SHOWS = {
     "/roster": Action.ROSTER_IMPORT,
     "/decision": Action.INCIDENT_DECIDE,
     "/acts": Action.ATTEMPT_ACT,
+    "/accommodation": Action.ACCOMMODATE,
 }
 # Commands without a login, and why none is needed: who can run them has the files already, they
 # ask for a key of their own, or they show nothing of anybody.

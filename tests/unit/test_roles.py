@@ -46,6 +46,7 @@ ALLOWED: dict[Role, dict[Action, set[ExamState] | None]] = {
         Action.START_GATE_SEE: {S.READY, S.OPEN},
         Action.EXAM_START: {S.OPEN},
         Action.EXAM_CLOSE: SESSION,
+        Action.ACCOMMODATE: SESSION,
         Action.CLOSE_OUT_SEE: {S.OPEN, S.LIVE, S.CLOSED},
         Action.ERASURE_COUNTERSIGN: OVER,
     },

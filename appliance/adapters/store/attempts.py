@@ -12,14 +12,15 @@ from appliance.core.attempt import Attempt, AttemptState, CameraState
 from appliance.core.errors import Conflict, NotFound, WrongState
 from appliance.core.exam import Seat
 from appliance.core.ids import AttemptId, ExamId
+from appliance.core.processing import Category
 
 _COLUMNS = (
     "attempt_id, exam_id, hall, seat, state, camera, extra_minutes, seat_code_hash, public_key, "
     "token_hash, notice_version, portrait_accepted, identity_checked_by_hand, hand_raised, "
     "break_started_ms, joined_ms, finished_ms, epoch, last_sequence, "
-    "admitted_late_ms, roster_minutes"
+    "admitted_late_ms, roster_minutes, switched_off"
 )
-_PLACES = ", ".join("?" * 21)
+_PLACES = ", ".join("?" * 22)
 _GO_WITH_IT = ("refused_snippets", "breaks", "seats_left", "earlier_pages", "act_notes")
 _SELECT = f"SELECT {_COLUMNS} FROM attempts"
 
@@ -134,6 +135,7 @@ def _row(attempt: Attempt) -> tuple[Any, ...]:
         attempt.last_sequence,
         attempt.admitted_late_ms,
         attempt.roster_minutes,
+        " ".join(sorted(attempt.switched_off)),
     )
 
 
@@ -159,4 +161,5 @@ def _attempt(row: tuple[Any, ...]) -> Attempt:
         last_sequence=row[18],
         admitted_late_ms=row[19],
         roster_minutes=row[20],
+        switched_off=frozenset(Category(name) for name in row[21].split()),
     )
