@@ -20,6 +20,7 @@ done
 [ "$(id -u)" -eq 0 ] || hv_stop 4 "Run this as root."
 command -v debootstrap >/dev/null || hv_stop 5 "Install debootstrap first."
 root=${keep:-$(mktemp -d)}
+chmod 755 "$root" # its own users must be able to look into it
 inside() { chroot "$root" env -i HOME=/root PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
   HALLVAKT_SYSTEMCTL=true "$@"; }
 clean() {

@@ -50,6 +50,7 @@ export class Recorder {
   #stream;
   #options;
   #lengthMs;
+  #dueMs; // of the snippet in the making
   #keep;
   #draft;
   #drop;
@@ -70,6 +71,9 @@ export class Recorder {
       videoKeyFrameIntervalDuration: KEY_FRAME_EVERY_MS,
     };
     this.#lengthMs = capture.snippet_seconds * 1000;
+    // A class that starts in one moment would send in one moment for ever after: the first
+    // snippet of each page has a length of its own.
+    this.#dueMs = this.#lengthMs * (0.5 + Math.random() / 2);
     this.#keep = keep;
     this.#draft = draft;
     this.#drop = drop;
@@ -86,7 +90,9 @@ export class Recorder {
     const newest = this.#takes.at(-1);
     if (newest === undefined) return;
     if (this.#takes.length > 1 && newest.age >= OVERLAP_MS) this.#takes.shift().stop();
-    if (newest.age >= this.#lengthMs) this.#begin();
+    if (newest.age < this.#dueMs) return;
+    this.#dueMs = this.#lengthMs;
+    this.#begin();
   }
 
   /** End what is being recorded; resolves when the last snippet has been kept. */

@@ -62,7 +62,9 @@ async def test_without_sound_and_as_a_whole() -> None:
         assert min(int(picture.max()) for _, picture in pictures(again)) > 100
 
 
-@pytest.mark.parametrize("media", [b"", b"not a video" * 50, tiny_webm(1)[:300]])
+@pytest.mark.parametrize(
+    "media", [b"", b"not a video" * 50, tiny_webm(1)[:300]], ids=["nothing", "other", "cut"]
+)
 async def test_what_is_no_video_is_told_and_the_next_one_works(media: bytes) -> None:
     async with blanking() as blanker:
         with pytest.raises(BadMedia):
