@@ -39,10 +39,11 @@ class Section:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """`version` is the hexadecimal SHA-256 of everything a candidate reads: what was
-    acknowledged is exactly this text, in this language."""
+    acknowledged is exactly this text, in this language. `languages` it can be had in."""
 
     version: str
     language: str
+    languages: tuple[str, ...]
     title: str
     sections: tuple[Section, ...]
 
@@ -58,6 +59,7 @@ def notice_for(settings: ExamSettings, languages: Languages, language: str = "")
     return Notice(
         version=hashlib.sha256(text.encode()).hexdigest(),
         language=language,
+        languages=languages.names,
         title=title,
         sections=sections,
     )

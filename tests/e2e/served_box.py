@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,9 +74,12 @@ async def make(directory: Path) -> ServedBox:
 
 
 @contextlib.contextmanager
-def served(directory: Path) -> Iterator[ServedBox]:
-    """Make a box below `directory` and serve it until the block ends."""
+def served(directory: Path, *, before: Callable[[Path], None] | None = None) -> Iterator[ServedBox]:
+    """Make a box below `directory` and serve it until the block ends. `before` is given its state
+    directory before it is started."""
     box = asyncio.run(make(directory))
+    if before is not None:
+        before(box.state)
     log = directory / "serve.log"
     with log.open("wb") as file:
         process = subprocess.Popen(

@@ -2,12 +2,14 @@
 
 import { call, sentence } from "./api.js";
 import { busy, byId, say } from "./page.js";
-import { currentLanguage } from "./texts.js";
+import { currentLanguage, pageLanguages } from "./texts.js";
 
 export class NoticeStep {
   #answered;
   #version = null;
   #language = null;
+  #shown = null;
+  #chosen = null; // one that the page itself does not speak
 
   /** `answered()` is called when the box has the answer. */
   constructor(answered) {
@@ -23,12 +25,14 @@ export class NoticeStep {
   }
 
   async enter() {
-    if (this.#version !== null && this.#language === currentLanguage()) return;
-    const language = currentLanguage();
+    if (this.#language !== currentLanguage()) this.#chosen = null; // the page's button was used
+    const language = this.#chosen ?? currentLanguage();
+    if (this.#version !== null && this.#shown === language) return;
     try {
       const notice = await call("GET", `/attempts/me/notice?language=${language}`);
       this.#version = notice.version;
-      this.#language = language;
+      this.#language = currentLanguage();
+      this.#shown = language;
       this.#draw(notice);
       say(byId("notice-problem"), null);
     } catch (error) {
@@ -37,16 +41,31 @@ export class NoticeStep {
     }
   }
 
-  #draw({ title, language, sections }) {
+  #draw({ title, language, languages, sections }) {
     byId("notice-title").textContent = title;
     const body = byId("notice-body");
     body.lang = language;
     body.replaceChildren(
+      ...languages
+        .filter((other) => other !== language && !pageLanguages().includes(other))
+        .map((other) => this.#button(other)),
       ...sections.flatMap(({ heading, paragraphs }) => [
         element("h2", heading),
         ...paragraphs.map((paragraph) => element("p", paragraph)),
       ]),
     );
+  }
+
+  /** One more language of the notice, by its own name. */
+  #button(language) {
+    const made = element("button", ownName(language));
+    made.type = "button";
+    made.lang = language;
+    made.addEventListener("click", () => {
+      this.#chosen = language;
+      this.enter();
+    });
+    return made;
   }
 
   #ask(open) {
@@ -66,6 +85,10 @@ export class NoticeStep {
     }
     await this.#answered();
   }
+}
+
+function ownName(language) {
+  return new Intl.DisplayNames([language], { type: "language" }).of(language) ?? language;
 }
 
 function element(name, content) {

@@ -20,6 +20,11 @@ export function currentLanguage() {
   return language;
 }
 
+/** What the page itself can speak; the notice may be there in more (a file each, on the box). */
+export function pageLanguages() {
+  return Object.keys(TEXTS);
+}
+
 export function otherLanguage() {
   return language === "sv" ? "en" : "sv";
 }
