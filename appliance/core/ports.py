@@ -311,13 +311,17 @@ class RemoteObject:
     crc32c: str  # base64 of the big-endian 4 bytes, as GCS gives it
 
 
+Content = bytes | memoryview
+"""Of an object: read-only, and large."""
+
+
 class ObjectCloud(Protocol):
     """Object storage in the EU. Names are ours and random; an object is never overwritten."""
 
     async def location(self) -> str:
         """What the store says about where the bucket lies (`on site` for a directory)."""
 
-    async def put(self, name: str, content: bytes) -> RemoteObject:
+    async def put(self, name: str, content: Content) -> RemoteObject:
         """Create only. The reply's size and checksum are the store's own; the same content
         under the same name is success (a lost reply), other content raises Conflict."""
 

@@ -57,13 +57,13 @@ class Batching:
     def _name(self, shared: str) -> PackName:
         return PackName(shared + self._randomness.new_id()[len(shared) :])
 
-    async def assemble(self, pack: JournalledPack) -> bytes:
+    async def assemble(self, pack: JournalledPack) -> memoryview:
         """The pack's bytes, at most `batch.PACK_BYTES`; the same for the same pack.
 
         Raise IntegrityFailure when an object is missing or not what its row says: the box's disk
         is failing, and what it gives must not pass for what was acknowledged.
         """
-        content = bytearray()
+        content, at = bytearray(pack.size), 0  # filled in place: a second copy would be 16 MiB
         for stored in pack.objects:
             sealed = await self._blobs.get(stored.name)
             digest = await asyncio.to_thread(_sha256, sealed)
@@ -72,8 +72,9 @@ class Batching:
                     "A stored object is not what was stored: check the box's disk, and keep the "
                     "box as it is."
                 )
-            content += sealed
-        return bytes(content)
+            content[at : at + stored.size] = sealed
+            at += stored.size
+        return memoryview(content).toreadonly()
 
 
 def _sha256(content: bytes) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from appliance.core.errors import Refused
 from appliance.core.ports import ObjectCloud, RemoteObject
 
 # Packs of one exam share the beginning of their names (`services.batching`), so that one listing
@@ -24,7 +25,7 @@ async def described(
         groups[f"{folder}/{rest[:SHARED]}"].append(name)
     found: dict[str, RemoteObject] = {}
     for prefix, group in groups.items():
-        listed = await objects.list(prefix) if len(group) >= _WORTH_LISTING else {}
+        listed = await _listed(objects, prefix) if len(group) >= _WORTH_LISTING else {}
         for name in group:
             remote = listed.get(name)
             if remote is None or (checksums and not remote.crc32c):
@@ -32,3 +33,11 @@ async def described(
             if remote is not None:
                 found[name] = remote
     return found
+
+
+async def _listed(objects: ObjectCloud, prefix: str) -> Mapping[str, RemoteObject]:
+    """An identity that may read need not be one that may list: it asks one by one."""
+    try:
+        return await objects.list(prefix)
+    except Refused:
+        return {}

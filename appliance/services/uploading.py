@@ -19,7 +19,7 @@ from appliance.core.ports import ObjectCloud
 from appliance.services.batching import Batching
 
 AT_ONCE = 6  # small packs, whose way is mostly waiting for the reply
-CONTENT_BYTES = 40 * 1024 * 1024  # of all packs in memory together
+CONTENT_BYTES = 20 * 1024 * 1024  # of all packs in memory together
 
 
 class Uploading:

@@ -254,22 +254,20 @@ class StrictGcs:
         session: Session,
         fault: int | str | tuple[str, int] | None,
     ) -> None:
-        """Keep what arrives, in whole steps only if it stops before the end."""
-        arrived = bytearray()
-        whole = False
-        try:
-            async for piece in request.content.iter_chunked(64 * 1024):
-                arrived += piece
-                self._count(seen, piece)
-                if isinstance(fault, tuple) and len(arrived) >= fault[1]:
-                    assert request.transport is not None
-                    request.transport.abort()
-                    return
-            whole = True
-        finally:
-            if not whole or isinstance(fault, int):
-                del arrived[len(arrived) // GRANULARITY * GRANULARITY :]
-            session.received += arrived
+        """Keep what arrives in whole steps, and what is over at the end of a whole request."""
+        arrived, kept = bytearray(), 0
+        async for piece in request.content.iter_chunked(64 * 1024):
+            arrived += piece
+            self._count(seen, piece)
+            if isinstance(fault, tuple) and len(arrived) >= fault[1]:
+                assert request.transport is not None
+                request.transport.abort()
+                return
+            steps = len(arrived) // GRANULARITY * GRANULARITY
+            session.received += arrived[kept:steps]
+            kept = steps
+        if not isinstance(fault, int):
+            session.received += arrived[kept:]
 
     async def _parts(
         self, request: web.Request, seen: Seen, fault: int | str | tuple[str, int] | None

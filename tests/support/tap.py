@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -19,9 +20,21 @@ class Tap:
     same time, as on a real line.
     """
 
-    def __init__(self, host: str, port: int, *, delay_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        delay_s: float = 0.0,
+        listen: tuple[str, int] = ("127.0.0.1", 0),
+        pieces: int = 64,
+    ) -> None:
+        """`pieces` of at most 64 KiB may be under way in each direction of a connection."""
         self._to = (host, port)
         self.delay_s = delay_s
+        self._listen = listen
+        self._pieces = pieces
+        self.watch: Callable[[int], None] = lambda total: None  # told as bytes go to the server
         self.sent_bytes = self.received_bytes = self.requests = 0
         self.connections = 0
         self.answer: bytes | None = None  # instead of connecting anywhere
@@ -31,7 +44,7 @@ class Tap:
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, *self._listen)
         return self
 
     async def __aexit__(
@@ -96,7 +109,7 @@ class Tap:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, up: bool
     ) -> None:
         loop = asyncio.get_running_loop()
-        waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(maxsize=64)
+        waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(maxsize=self._pieces)
 
         async def deliver() -> None:
             while True:
@@ -129,6 +142,7 @@ class Tap:
             return
         self.sent_bytes += len(piece)
         self.requests += len(_REQUEST.findall(piece))
+        self.watch(self.sent_bytes)
         if self._cut_at is not None and self.sent_bytes >= self._cut_at:
             self._cut_at = None
             self.cut()

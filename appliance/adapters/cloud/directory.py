@@ -12,7 +12,7 @@ from pathlib import Path
 from appliance.adapters.cloud.names import check_name, check_prefix, crc32c, is_name
 from appliance.adapters.cloud.residency import ON_SITE
 from appliance.core.errors import Conflict, NoRoom, NotFound, Unreachable
-from appliance.core.ports import RemoteObject
+from appliance.core.ports import Content, RemoteObject
 
 
 class DirectoryObjects:
@@ -28,7 +28,7 @@ class DirectoryObjects:
             )
         return ON_SITE
 
-    async def put(self, name: str, content: bytes) -> RemoteObject:
+    async def put(self, name: str, content: Content) -> RemoteObject:
         return await asyncio.to_thread(self._put, check_name(name), content)
 
     async def stat(self, name: str) -> RemoteObject | None:
@@ -46,7 +46,7 @@ class DirectoryObjects:
     async def close(self) -> None:
         return
 
-    def _put(self, name: str, content: bytes) -> RemoteObject:
+    def _put(self, name: str, content: Content) -> RemoteObject:
         path = self._directory / name
         fresh = path.with_name(f".{secrets.token_hex(8)}")
         try:

@@ -22,7 +22,7 @@ from appliance.adapters.cloud.google_token import GoogleToken
 from appliance.adapters.cloud.names import check_name, check_prefix, crc32c, is_name
 from appliance.adapters.cloud.retrying import PAUSES_S, AgainError, damaged, retried
 from appliance.core.errors import Conflict, NotFound, Unreachable, WrongConfiguration
-from appliance.core.ports import ObjectCloud, RemoteObject
+from appliance.core.ports import Content, ObjectCloud, RemoteObject
 from appliance.core.transfer import CHUNK_BYTES, FreeLine, Line, MemoryUploads, UploadJournal
 
 GOOGLE = "https://storage.googleapis.com"
@@ -75,7 +75,7 @@ class GcsObjects:
         # Upper case as Google writes it; never the words of a directory on site.
         return str(reply.get("location", "")).upper()
 
-    async def put(self, name: str, content: bytes) -> RemoteObject:
+    async def put(self, name: str, content: Content) -> RemoteObject:
         check_name(name)
         checksum = crc32c(content)
         if len(content) <= self._chunk_bytes:
@@ -176,7 +176,7 @@ class GcsObjects:
     def _object(self, name: str) -> str:
         return f"/storage/v1/b/{self._http.bucket}/o/{quote(name, safe='')}"
 
-    async def _post(self, name: str, content: bytes, checksum: str) -> dict[str, Any] | None:
+    async def _post(self, name: str, content: Content, checksum: str) -> dict[str, Any] | None:
         """The store's description of the new object, None when the name was taken."""
         boundary = secrets.token_hex(16)
         about = json.dumps({"name": name, "crc32c": checksum})

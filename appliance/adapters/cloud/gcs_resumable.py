@@ -16,6 +16,7 @@ from typing import Any
 from appliance.adapters.cloud.gcs_http import FAULTS, GcsHttp, check, described
 from appliance.adapters.cloud.retrying import AgainError, retried
 from appliance.core.errors import Refused, Unreachable
+from appliance.core.ports import Content
 from appliance.core.transfer import UnfinishedUpload, UploadJournal
 
 _RANGE = re.compile(r"bytes=0-(\d+)\Z")
@@ -45,7 +46,7 @@ class Resumable:
         self._uploads = uploads
         self._pauses_s = pauses_s
 
-    async def send(self, name: str, content: bytes, checksum: str) -> dict[str, Any] | None:
+    async def send(self, name: str, content: Content, checksum: str) -> dict[str, Any] | None:
         """The store's description of the object; None when the name was taken."""
         for left in reversed(range(_SESSIONS)):
             try:
@@ -80,7 +81,7 @@ class Resumable:
         await self._uploads.forget(name)
 
     async def _in_one_session(
-        self, name: str, content: bytes, checksum: str
+        self, name: str, content: Content, checksum: str
     ) -> dict[str, Any] | None:
         begun = await self._uploads.find(name)
         if begun is None or begun.size != len(content):
@@ -93,8 +94,11 @@ class Resumable:
             sent_from = answer.offset
             try:
                 answer = await self._push(begun, content, sent_from)
-            except AgainError:
-                answer = await self._ask(begun)
+            except AgainError as error:
+                try:
+                    answer = await self._ask(begun)
+                except _SessionLost:
+                    raise _SessionLost(damaged=error.damaged) from None
             if answer.offset is not None and answer.offset <= sent_from:
                 # A cut that still brought the upload on is no failure, however many there are.
                 if failed == len(self._pauses_s):
@@ -144,7 +148,7 @@ class Resumable:
             self._pauses_s,
         )
 
-    async def _push(self, begun: UnfinishedUpload, content: bytes, offset: int) -> _Answer:
+    async def _push(self, begun: UnfinishedUpload, content: Content, offset: int) -> _Answer:
         await self._http.line.ready()
         rest = memoryview(content)[offset:]
         if not rest:  # it has all and has not said so: asking makes it finish
@@ -169,8 +173,10 @@ class Resumable:
                     return _Answer(done=None)
                 if reply.status in (404, 410):
                     raise _SessionLost
-                if reply.status == 400:  # what arrived does not have the checksum we named
-                    raise _SessionLost(damaged=True)
+                if reply.status == 400:
+                    # The checksum does not fit, and the session is gone; or an earlier connection
+                    # still brought something after we had asked, and it goes on from there.
+                    raise AgainError(damaged=True) if rest else _SessionLost
                 check(reply)
                 return _Answer(done=await described(reply))
         except FAULTS:

@@ -9,7 +9,7 @@ from typing import Any
 from appliance.adapters.cloud.names import check_name, check_prefix, crc32c
 from appliance.adapters.cloud.residency import ON_SITE, check_location
 from appliance.core.errors import Conflict, NotFound
-from appliance.core.ports import RemoteObject
+from appliance.core.ports import Content, RemoteObject
 
 
 class MemoryObjects:
@@ -20,7 +20,8 @@ class MemoryObjects:
     async def location(self) -> str:
         return self._location
 
-    async def put(self, name: str, content: bytes) -> RemoteObject:
+    async def put(self, name: str, content: Content) -> RemoteObject:
+        content = bytes(content)
         if self.content.setdefault(check_name(name), content) != content:
             raise Conflict("An object of that name with other content is stored already.")
         return RemoteObject(name=name, size=len(content), crc32c=crc32c(content))

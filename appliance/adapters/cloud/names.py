@@ -8,7 +8,9 @@ import re
 import google_crc32c
 
 from appliance.core.errors import BadInput
+from appliance.core.ports import Content
 
+_PIECE = 256 * 1024
 _NAME = re.compile(r"(packs|manifests|decisions)/[0-9a-f]{32}\Z")
 _PREFIX = re.compile(r"(packs|manifests|decisions)/[0-9a-f]{0,32}\Z")
 
@@ -31,7 +33,9 @@ def check_prefix(prefix: str) -> str:
     return prefix
 
 
-def crc32c(content: bytes) -> str:
+def crc32c(content: Content) -> str:
     """Base64 of the big-endian CRC-32C, as Google Cloud Storage gives it."""
-    checksum: int = google_crc32c.value(content)
+    checksum = 0
+    for at in range(0, len(content), _PIECE):  # the library takes nothing but `bytes`
+        checksum = google_crc32c.extend(checksum, bytes(content[at : at + _PIECE]))
     return base64.b64encode(checksum.to_bytes(4, "big")).decode()

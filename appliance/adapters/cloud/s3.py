@@ -32,7 +32,7 @@ from appliance.adapters.cloud.retrying import (
 from appliance.adapters.cloud.s3_multipart import Multipart
 from appliance.adapters.cloud.s3_session import S3Account, client, session
 from appliance.core.errors import Conflict, NotFound, Refused, Unreachable, WrongConfiguration
-from appliance.core.ports import ObjectCloud, RemoteObject
+from appliance.core.ports import Content, ObjectCloud, RemoteObject
 from appliance.core.transfer import CHUNK_BYTES, FreeLine, Line, MemoryUploads, UploadJournal
 
 _REGION = re.compile(r"[a-z0-9-]{2,40}\Z")
@@ -103,13 +103,17 @@ class S3Objects:
             return "US-EAST-1"  # Amazon names every region but its first
         return ON_SITE if not told and is_loopback(self._host) else told
 
-    async def put(self, name: str, content: bytes) -> RemoteObject:
+    async def put(self, name: str, content: Content) -> RemoteObject:
         checksum = crc32c(content)
         key = check_name(name)
         if len(content) <= self._chunk_bytes:
             async with self._line.under_way(len(content)):
                 reply = await self._call(
-                    "put_object", Key=key, Body=content, ChecksumCRC32C=checksum, IfNoneMatch="*"
+                    "put_object",
+                    Key=key,
+                    Body=bytes(content),
+                    ChecksumCRC32C=checksum,
+                    IfNoneMatch="*",
                 )
         else:
             multipart = Multipart(

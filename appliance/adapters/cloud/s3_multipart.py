@@ -13,6 +13,7 @@ from typing import Any
 
 from appliance.adapters.cloud.names import crc32c
 from appliance.core.errors import Unreachable
+from appliance.core.ports import Content
 from appliance.core.transfer import Line, UnfinishedUpload, UploadJournal
 
 Call = Callable[..., Awaitable[Any]]
@@ -36,7 +37,7 @@ class Multipart:
         self._line = line
         self._chunk_bytes = chunk_bytes
 
-    async def send(self, key: str, content: bytes, checksum: str, *, tries: int = 3) -> Any:
+    async def send(self, key: str, content: Content, checksum: str, *, tries: int = 3) -> Any:
         """The store's final reply; None when the name exists already."""
         begun = await self._uploads.find(key)
         there: dict[int, str] | None = None
@@ -49,7 +50,7 @@ class Multipart:
             begun, there = await self._begin(key, content), {}
         parts = []
         for number, at in enumerate(range(0, len(content), self._chunk_bytes), start=1):
-            part = content[at : at + self._chunk_bytes]
+            part = bytes(content[at : at + self._chunk_bytes])
             part_checksum, tag = await asyncio.to_thread(_digests, part)
             if there.get(number) != tag:
                 async with self._line.under_way(len(part)):
@@ -85,7 +86,7 @@ class Multipart:
         await self._uploads.forget(key)
         return reply
 
-    async def _begin(self, key: str, content: bytes) -> UnfinishedUpload:
+    async def _begin(self, key: str, content: Content) -> UnfinishedUpload:
         reply = await self._call(
             "create_multipart_upload",
             Key=key,

@@ -11,6 +11,7 @@ import configparser
 import io
 import os
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,8 +56,10 @@ class S3Account:
             ) from None
 
 
+@cache
 def session() -> AioSession:
-    """Reads its own tables from disk, which takes a moment: call it in a thread."""
+    """Reads its own tables from disk, which takes a moment: call it in a thread. One for all
+    clients, who bring their own accounts: the tables are 15 MB in memory."""
     made = AioSession(
         session_vars={
             name: (key, None, default, convert)
@@ -119,6 +122,7 @@ def _bound_to(endpoint: str, line: Line) -> type[AIOHTTPSession]:
     return Session
 
 
-def _whole(body: Any) -> bytes | memoryview | None:
-    """botocore wraps what it was given, and only it knows when."""
-    return body.getbuffer() if isinstance(body, io.BytesIO) else body
+def _whole(body: Any) -> bytes | None:
+    """botocore wraps what it was given, and only it knows when. The value is what was wrapped, not
+    a copy of it, as long as nobody has written to it."""
+    return body.getvalue() if isinstance(body, io.BytesIO) else body

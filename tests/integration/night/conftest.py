@@ -9,8 +9,9 @@ import pytest
 from appliance.config.box import CloudConfig
 from appliance.rehearsal.cloud_servers import CloudServers
 from tests.support.cloud_servers import cloud, database, driver_may_look_around
+from tests.support.object_servers import seaweed
 
-__all__ = ["cloud", "cloud_config", "database", "driver_may_look_around", "state"]
+__all__ = ["cloud", "cloud_config", "database", "driver_may_look_around", "seaweed", "state"]
 
 
 @pytest.fixture

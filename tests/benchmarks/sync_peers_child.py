@@ -1,0 +1,128 @@
+"""Hallvakt's side of the comparison, a process of its own: read files, seal them, send, prove.
+
+    python -m tests.benchmarks.sync_peers_child STATE FILES CLOUD_TOML
+
+What the peers do in one command a box does in two: media are sealed when they arrive, and sent at
+night. Both are counted here. Started again after a kill it goes on with what is sealed already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import sys
+from pathlib import Path
+
+from appliance.adapters.blobs.directory import DirectoryBlobs
+from appliance.adapters.crypto.objects import ObjectSealing
+from appliance.adapters.crypto.signing import SigningKey
+from appliance.adapters.store.stores import open_stores
+from appliance.config import box
+from appliance.config.box import BoxConfig
+from appliance.config.cloud_file import load_cloud_file
+from appliance.config.night import NightConfig
+from appliance.core.attempt import Attempt, AttemptState, CameraState
+from appliance.core.exam import Exam, ExamState, Seat
+from appliance.core.ids import AttemptId, BoxId, ExamId, ObjectName
+from appliance.core.keys import KEY_BYTES
+from appliance.core.night_window import Window
+from appliance.core.settings import ExamSettings, Retention
+from appliance.core.settings_hash import settings_hash
+from appliance.core.snippet import ObjectHeader, ObjectKind, StoredObject
+from appliance.processes.syncer import syncer
+from appliance.services.signing import Signed
+
+ATTEMPTS = 4
+
+
+class Signer:
+    def __init__(self, path: Path) -> None:
+        self._key = SigningKey.load(path)
+
+    async def sign(self, purpose: str, payload: bytes) -> Signed:
+        signature = self._key.sign(purpose, payload)
+        return Signed(signature=signature, public_key=self._key.public_bytes)
+
+
+def _id() -> str:
+    return secrets.token_hex(16)
+
+
+async def seal(state: Path, files: list[Path], cloud: Path, cap_mbit_s: float) -> None:
+    """A closed exam whose objects are `files`, shared out among a few attempts."""
+    for name in ("db", "run", "keys"):
+        (state / name).mkdir(parents=True, exist_ok=True)
+    SigningKey.generate().save(state / "keys" / "box_signing.pem")
+    box_id = BoxId(_id())
+    window = Window(opens="00:00", closes="00:00", cap_mbit_s=cap_mbit_s or None)
+    config = BoxConfig(
+        box_id=box_id, cloud=load_cloud_file(cloud).cloud, night=NightConfig(window=(window,))
+    )
+    box.write(state, config)
+    stores = open_stores(state)
+    blobs = DirectoryBlobs(state / "blobs")
+    exam, settings = ExamId(_id()), ExamSettings(title="Bench", retention=Retention(days=30))
+    await stores.exams.add(
+        Exam(
+            exam_id=exam,
+            code="BENCHM",
+            state=ExamState.CLOSED,
+            settings=settings,
+            settings_hash=settings_hash(settings),
+            created_ms=1,
+            opened_ms=1,
+            started_ms=1,
+            closed_ms=1,
+        )
+    )
+    attempts = [(AttemptId(_id()), secrets.token_bytes(KEY_BYTES)) for _ in range(ATTEMPTS)]
+    await stores.attempts.add(
+        [
+            Attempt(
+                attempt_id=attempt,
+                exam_id=exam,
+                seat=Seat(hall="A", label=f"A{number}"),
+                state=AttemptState.HANDED_IN,
+                camera=CameraState.WORKING,
+                seat_code_hash=_id(),
+                epoch=1,
+            )
+            for number, (attempt, _) in enumerate(attempts)
+        ]
+    )
+    for sequence, path in enumerate(files, start=1):
+        attempt, key = attempts[sequence % ATTEMPTS]
+        header = ObjectHeader(
+            kind=ObjectKind.SNIPPET,
+            box_id=box_id,
+            exam_id=exam,
+            attempt_id=attempt,
+            sequence=sequence,
+            epoch=1,
+        )
+        sealed = ObjectSealing().seal(key, header, path.read_bytes())
+        stored = StoredObject(
+            name=ObjectName(_id()),
+            header=header,
+            size=len(sealed),
+            sha256=hashlib.sha256(sealed).hexdigest(),
+            stored_ms=1,
+        )
+        await blobs.put(stored.name, sealed)
+        await stores.snippets.add_object(stored)
+    await stores.close()
+    (state / "sealed").touch()
+
+
+async def main(state: Path, files: list[Path], cloud: Path, cap_mbit_s: float) -> None:
+    if not (state / "sealed").exists():
+        await seal(state, files, cloud, cap_mbit_s)
+    async with syncer(state, signer=Signer(state / "keys" / "box_signing.pem")) as night:
+        report = await night.run(lambda sent, total: None)
+    print(report.packs, report.bytes)
+
+
+if __name__ == "__main__":
+    state, files, cloud = map(Path, sys.argv[1:4])
+    asyncio.run(main(state, sorted(files.iterdir()), cloud, float(sys.argv[4])))
