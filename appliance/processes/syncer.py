@@ -45,6 +45,7 @@ from appliance.services.recording import Recording
 from appliance.services.signing import Signer
 from appliance.services.sync import BoxRows, Sync, SyncReport
 from appliance.services.tombstones import replay_tombstones
+from appliance.services.uploading import CONTENT_BYTES, CONTENT_BYTES_S3
 from appliance.services.verify_archive import Sample, Verified, verify_archive
 
 # Of each exam, before it is confirmed: at most 32 MiB come down again.
@@ -203,6 +204,7 @@ class Syncer:
             check_location=self._check_location,
             clock=clock,
             settle=self.orphans.settle,
+            content_bytes=CONTENT_BYTES_S3 if self.config.cloud.objects == "s3" else CONTENT_BYTES,
             progress=progress,
         )
 

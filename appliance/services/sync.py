@@ -33,7 +33,7 @@ from appliance.services.batching import Batching
 from appliance.services.manifest_writer import ManifestWriter
 from appliance.services.paced_line import Closed, PacedLine
 from appliance.services.recording import Recording
-from appliance.services.uploading import Uploading, in_order
+from appliance.services.uploading import CONTENT_BYTES, Uploading, in_order
 
 
 @dataclass(slots=True)
@@ -81,6 +81,7 @@ class Sync:
         check_location: Callable[[str], str],
         clock: Clock,
         settle: Callable[[ExamId], Awaitable[object]],
+        content_bytes: int = CONTENT_BYTES,
         progress: Callable[[int, int], None] = lambda sent, total: None,
     ) -> None:
         self._rows = rows
@@ -94,6 +95,7 @@ class Sync:
         self._check_location = check_location
         self._clock = clock
         self._settle = settle
+        self._content_bytes = content_bytes
         self._progress = progress
 
     async def run(self) -> SyncReport:
@@ -167,6 +169,7 @@ class Sync:
             self._rows.journal,
             self._batching,
             self._objects,
+            content_bytes=self._content_bytes,
             uploaded=uploaded,
             complete=complete,
         )

@@ -19,7 +19,9 @@ from appliance.core.ports import ObjectCloud
 from appliance.services.batching import Batching
 
 AT_ONCE = 6  # small packs, whose way is mostly waiting for the reply
-CONTENT_BYTES = 20 * 1024 * 1024  # of all packs in memory together
+# Of all packs in memory together: one large one is sent while the next is read. A client of S3
+# takes so much memory itself that there it is one large one and a few small ones.
+CONTENT_BYTES, CONTENT_BYTES_S3 = 34 * 1024 * 1024, 20 * 1024 * 1024
 
 
 class Uploading:
@@ -32,12 +34,14 @@ class Uploading:
         batching: Batching,
         objects: ObjectCloud,
         *,
+        content_bytes: int = CONTENT_BYTES,
         uploaded: Callable[[PackHead], None],
         complete: Callable[[ExamId], Awaitable[None]],
     ) -> None:
         self._journal = journal
         self._batching = batching
         self._objects = objects
+        self._content_bytes = content_bytes
         self._uploaded = uploaded
         self._complete = complete
         self._completing = asyncio.Lock()
@@ -68,7 +72,7 @@ class Uploading:
 
     async def _send(self, head: PackHead) -> None:
         async with self._room:
-            await self._room.wait_for(lambda: self._in_memory + head.size <= CONTENT_BYTES)
+            await self._room.wait_for(lambda: self._in_memory + head.size <= self._content_bytes)
             self._in_memory += head.size
         try:
             content = await self._batching.assemble(await self._journal.pack(head.name))

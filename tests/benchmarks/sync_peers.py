@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import shutil
 import signal
@@ -151,9 +152,9 @@ async def _run(
 
     def kill(total: int) -> None:
         nonlocal killed
-        if kill_at is not None and total >= kill_at and child.returncode is None:
+        if kill_at is not None and total >= kill_at and not killed:
             killed = True
-            child.kill()
+            os.kill(child.pid, signal.SIGKILL)
 
     if tap is not None:
         tap.watch = kill

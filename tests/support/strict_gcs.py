@@ -171,7 +171,9 @@ class StrictGcs:
             self.sessions[token] = Session(about, None if told is None else int(told), create_only)
             query = f"uploadType=resumable&upload_id={quote(token)}"
             return web.Response(
-                headers={"Location": f"{self.endpoint}/upload/storage/v1/b/{self.bucket}/o?{query}"}
+                headers={
+                    "Location": f"http://{request.host}/upload/storage/v1/b/{self.bucket}/o?{query}"
+                }
             )
         fault = self.faults.pop(0) if self.faults else None
         about, content = await self._parts(request, seen, fault)

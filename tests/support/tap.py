@@ -28,12 +28,16 @@ class Tap:
         delay_s: float = 0.0,
         listen: tuple[str, int] = ("127.0.0.1", 0),
         pieces: int = 64,
+        byte_s: float | None = None,
     ) -> None:
-        """`pieces` of at most 64 KiB may be under way in each direction of a connection."""
+        """`byte_s` is the rate towards the server, of all connections together; `pieces` of at
+        most 64 KiB may be under way in each direction of a connection."""
         self._to = (host, port)
         self.delay_s = delay_s
         self._listen = listen
         self._pieces = pieces
+        self._byte_s = byte_s
+        self._free_s = 0.0
         self.watch: Callable[[int], None] = lambda total: None  # told as bytes go to the server
         self.sent_bytes = self.received_bytes = self.requests = 0
         self.connections = 0
@@ -119,6 +123,9 @@ class Tap:
                     with contextlib.suppress(OSError):
                         writer.write_eof()
                     return
+                if up and self._byte_s is not None:
+                    self._free_s = max(self._free_s, loop.time()) + len(piece) / self._byte_s
+                    await asyncio.sleep(self._free_s - loop.time())
                 self._count(piece, up=up)
                 writer.write(piece)
                 await writer.drain()

@@ -4,10 +4,11 @@ twice, and a kill costs at most one chunk. Counted at the strict store."""
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +54,17 @@ async def _child(made: ClosedExam, key: Path) -> asyncio.subprocess.Process:
     )
 
 
+def _once(pid: int, target: int) -> Callable[[int], None]:
+    """Kill when so many bytes have arrived; one signal, for a second one could meet another."""
+    left = [pid]
+
+    def look(total: int) -> None:
+        if total >= target and left:
+            os.kill(left.pop(), signal.SIGKILL)
+
+    return look
+
+
 async def _killed_over_and_over(
     made: ClosedExam, strict: StrictGcs, tmp_path: Path, *, kills: int, step: int
 ) -> None:
@@ -61,15 +73,7 @@ async def _killed_over_and_over(
     where = random.Random(6)
     for _ in range(kills):
         child = await _child(made, key)
-        target = strict.body_bytes + where.randrange(step)
-
-        def kill(
-            total: int, child: asyncio.subprocess.Process = child, target: int = target
-        ) -> None:
-            if total >= target and child.returncode is None:
-                child.kill()
-
-        strict.watch = kill
+        strict.watch = _once(child.pid, strict.body_bytes + where.randrange(step))
         assert await child.wait() == -signal.SIGKILL
         strict.watch = lambda total: None
     sent_before = strict.body_bytes

@@ -1,0 +1,112 @@
+"""A line of 100 Mbit/s with 80 ms there and back is filled; the proxy is such a line."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from appliance.config.box import CloudConfig
+from appliance.core.exam import ExamState
+from appliance.core.ids import AttemptId, ExamId
+from appliance.core.settings import Features
+from appliance.core.snippet import PriorityClass
+from appliance.processes.syncer import syncer
+from tests.support.closed_exam import closed_exam, exam_of, new_id
+from tests.support.strict_gcs import StrictGcs
+from tests.support.tap import Tap
+
+LINE_BYTE_S = 100e6 / 8
+FILLED = 0.7  # of what a bare sender gets through at that moment
+
+
+@pytest.fixture
+async def strict() -> AsyncIterator[StrictGcs]:
+    made = StrictGcs()
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def test_a_fast_and_distant_line_is_filled(
+    state: Path, strict: StrictGcs, cloud_config: CloudConfig
+) -> None:
+    port = int(strict.endpoint.rpartition(":")[2])
+    async with Tap("127.0.0.1", port, delay_s=0.040, byte_s=LINE_BYTE_S) as tap:
+        config = replace(cloud_config, endpoint=tap.url, bucket=strict.bucket)
+        made = await closed_exam(state, config, candidates=3, snippets=7, bulk=3_500_000)
+        moments: list[tuple[float, int]] = []
+        tap.watch = lambda total: moments.append((time.monotonic(), total))
+        async with syncer(state, signer=made.signer) as night:
+            report = await night.run(lambda sent, total: None)
+    # From the first large pack's beginning to the last one's end; what follows is proof.
+    begun = next(at for at, total in moments if total > 0.05 * report.bytes)
+    done = next(at for at, total in moments if total >= 0.95 * report.bytes)
+    rate = 0.9 * report.bytes / (done - begun)
+    bare = await _bare(round(0.5 * report.bytes))
+    assert rate >= FILLED * bare, f"{8 * rate / 1e6:.0f} of {8 * bare / 1e6:.0f} Mbit/s"
+
+
+async def _bare(size: int) -> float:
+    """What this machine brings through such a proxy just now when it does nothing but send."""
+
+    async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(256 * 1024):
+            pass
+        writer.close()
+
+    sink = await asyncio.start_server(swallow, "127.0.0.1", 0)
+    port = sink.sockets[0].getsockname()[1]
+    async with Tap("127.0.0.1", port, delay_s=0.040, byte_s=LINE_BYTE_S) as tap:
+        reader, writer = await asyncio.open_connection("127.0.0.1", tap.port)
+        started = time.monotonic()
+        for _ in range(size // 65_536):
+            writer.write(bytes(65_536))
+            await writer.drain()
+        writer.write_eof()
+        await reader.read()
+        took = time.monotonic() - started
+        writer.close()
+    sink.close()
+    return size / took
+
+
+async def test_the_plan_before_an_exam_and_after_it(state: Path, cloud_config: CloudConfig) -> None:
+    made = await closed_exam(state, cloud_config)
+    async with syncer(state, signer=made.signer) as night:
+        after = await night.night.plan()
+        assert after.bytes == sum(p.stat().st_size for p in (state / "blobs").glob("*/*"))
+        closed = await exam_of(state, made.exam_id)
+        to_come = replace(
+            closed,
+            exam_id=ExamId(new_id()),
+            code="TOCOME",
+            state=ExamState.DRAFT,
+            settings=replace(closed.settings, features=Features(video_snippets=True)),
+            opened_ms=None,
+            started_ms=None,
+            closed_ms=None,
+        )
+        await night.stores.exams.add(to_come)
+        roster = await night.stores.attempts.of_exam(made.exam_id)
+        seats = [
+            replace(
+                attempt,
+                attempt_id=AttemptId(new_id()),
+                exam_id=to_come.exam_id,
+                seat_code_hash=new_id(),
+            )
+            for attempt in roster
+        ]
+        await night.stores.attempts.add(seats)
+        before = await night.night.plan(to_come.exam_id)
+        # Two candidates, four hours, some 150 kbit/s.
+        assert 2 * 200e6 < before.bytes < 2 * 400e6
+        assert dict(before.order)[PriorityClass.PORTRAITS] == 0
+        both = await night.night.plan()
+        assert both.bytes == before.bytes + after.bytes
+        assert await night.night.line() is not None
