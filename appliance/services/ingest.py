@@ -37,6 +37,7 @@ from appliance.services.candidate_status import late_until_ms
 from appliance.services.hall import Halls
 from appliance.services.keyed_locks import KeyedLocks
 from appliance.services.sealed_objects import Sealed, SealedObjects
+from appliance.services.upload_pace import UploadPace
 
 # Copies of one upload in memory at once: as received, stripped, sealed.
 COPIES = 3
@@ -82,6 +83,7 @@ class Ingest:
         clock: Clock,
         look: Looker,
         budget: ByteBudget,
+        pace: UploadPace,
         keep_free: int,
     ) -> None:
         self._exams = exams
@@ -94,6 +96,7 @@ class Ingest:
         self._clock = clock
         self._look = look
         self._budget = budget
+        self._pace = pace
         self._keep_free = keep_free
         self._under_way: Counter[ExamId] = Counter()
         self._idle = asyncio.Condition()
@@ -112,7 +115,8 @@ class Ingest:
         exam_id = attempt.exam_id
         self._under_way[exam_id] += 1
         try:
-            return await self._take(attempt, upload)
+            with self._pace.upload():
+                return await self._take(attempt, upload)
         finally:
             self._under_way[exam_id] -= 1
             async with self._idle:
@@ -234,7 +238,8 @@ class Ingest:
 
     def _pace_ms(self) -> int:
         over = self._budget.share_used - _PACE_FROM
-        return round(max(0.0, over) / (1 - _PACE_FROM) * _PACE_MAX_MS)
+        for_memory = round(max(0.0, over) / (1 - _PACE_FROM) * _PACE_MAX_MS)
+        return max(for_memory, self._pace.wait_ms())
 
 
 def _check_silence(exam: Exam, checked: StrippedSnippet) -> None:

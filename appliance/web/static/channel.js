@@ -3,12 +3,14 @@
 const URL_PATH = "/api/v1/attempts/me/channel";
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
+const TELL_EVERY_MS = 2_000;
 
 export class Channel extends EventTarget {
   #socket = null;
   #closed = false;
   #failures = 0;
   #timer = null;
+  #told = { count: 0, at: 0 };
 
   /** Events: `up`, `down`, and one named after the `kind` of each message, it as `detail`. */
   open() {
@@ -22,6 +24,15 @@ export class Channel extends EventTarget {
 
   send(message) {
     if (this.up) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** How many snippets wait here, for the console; one is always on its way and nothing to tell. */
+  tellWaiting(snippets) {
+    const waiting = snippets > 1 ? snippets : 0;
+    const { count, at } = this.#told;
+    if (!this.up || waiting === count || Date.now() - at < TELL_EVERY_MS) return;
+    this.#told = { count: waiting, at: Date.now() };
+    this.send({ kind: "spool", waiting });
   }
 
   /** Do not wait any longer for the next try. */
@@ -48,6 +59,7 @@ export class Channel extends EventTarget {
     this.#socket = socket;
     socket.onopen = () => {
       this.#failures = 0;
+      this.#told = { count: 0, at: 0 };
       this.dispatchEvent(new Event("up"));
     };
     socket.onmessage = (event) => this.#heard(event.data);

@@ -328,6 +328,7 @@ class Visit {
   #everySecond() {
     if (this.#spool === null || this.#finished) return;
     if (Date.now() >= this.#askAt) this.#ask();
+    this.#channel.tellWaiting(this.#spool.waiting);
     if (this.#step === "waiting" || this.#step === "live") {
       this.#drawRoom(this.#step);
       drawTime(this.#status);
