@@ -16,10 +16,12 @@ from appliance.cli.box_client import BoxClient, logged_in
 from appliance.cli.exam_gate import gate
 from appliance.cli.options import Caller, Json
 from appliance.cli.output import answer, table
+from appliance.cli.seb_config import seb_config
 from appliance.core.errors import BadInput, NotFound, Refused, Unreachable, WrongConfiguration
 
 app = App(name="exam", help="The life of an exam.")
 app.command(gate)
+app.command(seb_config, name="seb-config")
 
 _COLUMNS = ("code", "title", "state", "duration_minutes", "exam_id")
 

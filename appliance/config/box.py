@@ -29,13 +29,21 @@ class WebConfig:
     """Where candidates and consoles reach the box. `names` are the DNS names and addresses that
     stand on its certificate; the first one stands on slips. `http_port`: where a page without TLS
     explains certificate warnings, 0 for none. `lan_name`: `exambox` answers to exambox.local by
-    multicast DNS; empty for a school with a name server."""
+    multicast DNS; empty for a school with a name server. `public_certificate`: every browser
+    trusts the certificate of that first name without the box's authority being installed."""
 
     host: str = "0.0.0.0"
     port: int = 8443
     http_port: int = 0
     lan_name: str = ""
     names: tuple[str, ...] = ("localhost", "127.0.0.1")
+    public_certificate: bool = False
+
+    @property
+    def page_url(self) -> str:
+        """The candidate's page, without a slash at its end."""
+        host = f"[{self.names[0]}]" if ":" in self.names[0] else self.names[0]
+        return f"https://{host}" if self.port == 443 else f"https://{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

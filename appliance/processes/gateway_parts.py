@@ -181,7 +181,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             unlocking=exam.unlocking,
             clock=on.clock,
             randomness=on.randomness,
-            page_url=_page_url(config),
+            page_url=config.web.page_url,
             check_policy=partial(check_settings, on.state, on.config),
             languages=on.languages,
         ),
@@ -263,12 +263,6 @@ def _closing(on: Foundation, exam: ExamParts, ingest: Ingest) -> CloseExam:
         words=head_words,
         remarks=remarks(on),
     )
-
-
-def _page_url(config: BoxConfig) -> str:
-    name = config.web.names[0]
-    host = f"[{name}]" if ":" in name else name
-    return f"https://{host}" if config.web.port == 443 else f"https://{host}:{config.web.port}"
 
 
 def _cbor(value: Any) -> bytes:

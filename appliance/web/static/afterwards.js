@@ -78,6 +78,8 @@ export class AfterwardsStep {
     byId("exam-title").textContent = "Hallvakt";
     byId("seat").hidden = true;
     document.title = "Hallvakt";
+    // Safe Exam Browser ends at this address instead of opening it.
+    byId("quit").hidden = !/\bSEB\b/.test(navigator.userAgent);
     show("left");
   }
 }

@@ -163,6 +163,7 @@ export const EN = {
   "moved.lead":
     "Recording has ended here. The exam goes on at another device, or you join again. Leave this page open until all parts are sent.",
   "moved.again": "Join again here",
+  "left.quit": "Close the exam browser",
   "left.title": "All done",
   "left.lead": "Nothing is left on this computer. You can close this window.",
   "problem.unreachable": "The box does not answer. Check the network, or raise your hand.",

@@ -164,6 +164,7 @@ export const SV = {
   "moved.lead":
     "Inspelningen har slutat här. Provet fortsätter på en annan enhet, eller så ansluter du igen. Låt sidan vara öppen tills alla delar är skickade.",
   "moved.again": "Anslut igen här",
+  "left.quit": "Stäng provwebbläsaren",
   "left.title": "Allt klart",
   "left.lead": "Inget finns kvar på datorn. Du kan stänga fönstret.",
   "problem.unreachable": "Inget svar. Kontrollera nätet, eller räck upp handen.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from appliance.cli import seb_file
 
 PASSPHRASE = "ett långt lösenord"
 SETTINGS = """
@@ -146,6 +149,12 @@ def test_an_exam_from_draft_to_closed(box: Box, exam: dict[str, Any], tmp_path: 
         ("Kandidat Ek", "A2"),
     }
     assert pdf.read_bytes().startswith(b"%PDF-")
+    seb = tmp_path / "exam.seb"
+    made = box.lead("exam", "seb-config", code, "--out", str(seb))
+    chosen = seb_file.decode(seb.read_bytes())
+    assert chosen["startURL"] == made["start_url"] == f"{slips[0]['url'].split('?')[0]}?e={code}"
+    authority = ssl.PEM_cert_to_DER_cert((box.state / "tls" / "ca.pem").read_text())
+    assert chosen["embeddedCertificates"][0]["certificateData"] == authority
     assert box.lead("exam", "open", name)["state"] == "open"
     gate = box.lead("exam", "gate", code)
     assert gate["passed"] is True
