@@ -6,6 +6,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -28,7 +29,7 @@ class Hall:
     def run(self) -> float:
         """Until all is sent; returns how long that took."""
         for number, page in enumerate(self.left):
-            self._at(number * 5.0 / len(self.left), lambda page=page: self._arrive(page))
+            self._at(number * 5.0 / len(self.left), partial(self._arrive, page))
         self._queue: list[tuple[AttemptId, float, ExitStack]] = []
         while self._events:
             self.now, _, do = heapq.heappop(self._events)
@@ -53,7 +54,7 @@ class Hall:
         self.left[page] -= 1
         wait_s = self.pace.wait_ms() / 1000 if self.paced else 0.0
         if self.left[page]:
-            self._at(self.now + wait_s + 0.01, lambda: self._arrive(page))
+            self._at(self.now + wait_s + 0.01, partial(self._arrive, page))
         if self._queue:
             self._at(self.now + self.work_s, self._answer)
 
