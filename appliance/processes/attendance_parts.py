@@ -12,6 +12,7 @@ from appliance.services.closing_out import ClosingOut
 from appliance.services.group_acts import GroupActs
 from appliance.services.hall_codes import HallCodes
 from appliance.services.joining import Joining
+from appliance.services.phone_camera import PhoneCamera
 from appliance.services.seating import Seating
 from appliance.services.shift_desk import ShiftDesk
 from appliance.services.takeovers import Takeovers
@@ -23,6 +24,7 @@ class AttendanceParts:
     group_acts: GroupActs
     hall_codes: HallCodes
     joining: Joining
+    phone_camera: PhoneCamera
     seating: Seating
     shift_desk: ShiftDesk
     closing_out: ClosingOut
@@ -43,6 +45,12 @@ def attendance_parts(on: Foundation, exam: ExamParts) -> AttendanceParts:
         clock=on.clock,
     )
     return AttendanceParts(
+        phone_camera=PhoneCamera(
+            on.stores.exams,
+            takeovers,
+            page_url=on.config.web.page_url,
+            public_certificate=on.config.web.public_certificate,
+        ),
         closing_out=ClosingOut(on.stores.attempts, on.stores.snippets, exam.arrivals, on.halls),
         shift_desk=ShiftDesk(
             access=on.access,

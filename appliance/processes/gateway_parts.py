@@ -171,6 +171,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             clock=on.clock,
             randomness=on.randomness,
         ),
+        phone_camera=attendance.phone_camera,
         preparation=Preparation(
             access=on.access,
             exams=stores.exams,

@@ -32,6 +32,7 @@ from appliance.services.legal_hold import HoldDesk
 from appliance.services.live_view import LiveViews
 from appliance.services.names import Names
 from appliance.services.people import People
+from appliance.services.phone_camera import PhoneCamera
 from appliance.services.preparation import Preparation
 from appliance.services.seating import Seating
 from appliance.services.shift_desk import ShiftDesk
@@ -69,6 +70,7 @@ class Gateway:
     live_views: LiveViews
     names: Names
     people: People
+    phone_camera: PhoneCamera
     preparation: Preparation
     seating: Seating
     shift_desk: ShiftDesk

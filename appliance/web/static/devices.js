@@ -4,6 +4,7 @@
 import { call, sentence } from "./api.js";
 import { PHOTO_SIZE, whyNot } from "./camera.js";
 import { busy, byId, put, say } from "./page.js";
+import { PhoneCamera } from "./phone.js";
 import { PictureHints } from "./picture_hints.js";
 import { recordingType } from "./recorder.js";
 import { SoundMeter } from "./sound_meter.js";
@@ -23,6 +24,7 @@ export class DevicesStep {
   #opening = false;
   #heard = false;
   #hints = new PictureHints();
+  #phone = new PhoneCamera();
   #advisedAt = 0;
 
   /** `answered()` is called when the box knows which devices there are. */
@@ -97,6 +99,8 @@ export class DevicesStep {
     byId("devices-without").hidden = this.#failure === null;
     if (this.#failure) put(byId("devices-on"), text("devices.again"));
     byId("devices-on").hidden = this.#failure === "unsupported";
+    if (this.#failure) this.#phone.offer();
+    else this.#phone.hide();
   }
 
   #draw() {

@@ -19,11 +19,13 @@ export function recordingType(sound) {
 /** One snippet in the making. */
 class Take {
   #recorder;
+  #steady;
   #parts = [];
 
   /** `draft(startedMs, part, blob)` is told each piece as it is made. */
   constructor(stream, options, draft) {
     this.began = Date.now();
+    this.#steady = performance.now();
     this.startedMs = boxClock.now();
     this.#recorder = new MediaRecorder(stream, options);
     this.#recorder.ondataavailable = ({ data }) => {
@@ -37,8 +39,9 @@ class Take {
     this.#recorder.start(PIECE_MS);
   }
 
+  /** By the longer of two clocks: one is set back by somebody, the other stands still in sleep. */
   get age() {
-    return Date.now() - this.began;
+    return Math.max(Date.now() - this.began, performance.now() - this.#steady);
   }
 
   stop() {

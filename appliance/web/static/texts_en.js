@@ -163,6 +163,11 @@ export const EN = {
   "moved.lead":
     "Recording has ended here. The exam goes on at another device, or you join again. Leave this page open until all parts are sent.",
   "moved.again": "Join again here",
+  "phone.title": "Use your phone as the camera",
+  "phone.lead": "The page moves to your phone, which stands in front of you during the exam.",
+  "phone.ask": "Show the code to scan",
+  "phone.how": "Scan it with your phone's camera and press Join there. It works once, for ten minutes.",
+  "phone.alt": "Code to scan with the phone",
   "left.quit": "Close the exam browser",
   "left.title": "All done",
   "left.lead": "Nothing is left on this computer. You can close this window.",

@@ -164,6 +164,11 @@ export const SV = {
   "moved.lead":
     "Inspelningen har slutat här. Provet fortsätter på en annan enhet, eller så ansluter du igen. Låt sidan vara öppen tills alla delar är skickade.",
   "moved.again": "Anslut igen här",
+  "phone.title": "Använd din telefon som kamera",
+  "phone.lead": "Sidan flyttar till din telefon, som står framför dig under provet.",
+  "phone.ask": "Visa koden att skanna",
+  "phone.how": "Skanna den med telefonens kamera och tryck Anslut där. Den gäller en gång, i tio minuter.",
+  "phone.alt": "Kod att skanna med telefonen",
   "left.quit": "Stäng provwebbläsaren",
   "left.title": "Allt klart",
   "left.lead": "Inget finns kvar på datorn. Du kan stänga fönstret.",
