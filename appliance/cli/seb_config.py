@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from pathlib import Path
 from typing import Annotated
 
@@ -47,9 +48,6 @@ async def seb_config(
 
 def _page_and_authority(state: Path) -> tuple[str, bytes | None]:
     """The box's address, and its own authority (DER) where its certificate is not a public one."""
-    from cryptography.hazmat.primitives.serialization import Encoding
-    from cryptography.x509 import load_pem_x509_certificate
-
     from appliance.adapters.host.tls import TlsFiles
     from appliance.config.box import load
 
@@ -58,7 +56,6 @@ def _page_and_authority(state: Path) -> tuple[str, bytes | None]:
         return web.page_url, None
     authority = TlsFiles.below(state / "tls").authority
     try:
-        certificate = load_pem_x509_certificate(authority.read_bytes())
+        return web.page_url, ssl.PEM_cert_to_DER_cert(authority.read_text())
     except OSError as error:
         raise Unreachable(f"{authority} cannot be read: {error.strerror}.") from error
-    return web.page_url, certificate.public_bytes(Encoding.DER)
