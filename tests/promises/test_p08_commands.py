@@ -96,7 +96,7 @@ async def test_two_officers_erase(box: RealBox, made: ClosedExam) -> None:
         box.state, *_erase(made, victim, "dora", "--reference", "2026-17"), secrets=both
     )
     assert code == 0, said
-    assert (erased["envelopes"], erased["objects"], erased["packs"]) == (1, 8, 3)
+    assert (erased["envelopes"], erased["objects"], erased["packs"]) == (2, 8, 3)
     assert erased["name"] == "removed"  # this exam never had names
     certificate = await asyncio.to_thread(Path(erased["certificate_text"]).read_text)
     assert "2026-17" in certificate
