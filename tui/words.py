@@ -7,6 +7,7 @@ from datetime import datetime
 
 from appliance.core.exam import ExamState
 from appliance.core.observation import Decision, ObservationKind, ReasonCategory, Strength
+from appliance.core.overload import LeftOut
 from appliance.core.roles import Role
 from tui.language import text, tr
 
@@ -33,6 +34,11 @@ KIND_SHORT: Mapping[ObservationKind, str] = {  # at most nine letters: a narrow 
     ObservationKind.NOISE: text("noise"),
     ObservationKind.HALL_CONVERSATION: text("voices"),
     ObservationKind.HALL_NOISE: text("noise"),
+}
+LEFT_OUT: Mapping[LeftOut, str] = {  # each with what was left out before it
+    LeftOut.HEAD_POSE: text("BUSY: no head turns"),
+    LeftOut.HALF_THE_FRAMES: text("BUSY: no head turns, half the pictures"),
+    LeftOut.THUMBNAILS: text("BUSY: no head turns, half the pictures, no thumbnails"),
 }
 STRENGTH: Mapping[Strength, str] = {
     Strength.WEAK: text("weak"),

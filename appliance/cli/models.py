@@ -71,6 +71,34 @@ def install(
     )
 
 
+@app.command
+def bundle(to: Path, /, *, models: Path | None = None, json: Json = False) -> None:
+    """Copy the installed model files, checked, for `models install --from` on a box without a line.
+
+    Parameters
+    ----------
+    to
+        Directory to copy to, e.g. on a memory stick.
+    models
+        Directory of the installed files; default: this installation's own.
+    """
+    from appliance.adapters.vision.convert.install import place
+
+    copied = []
+    for model in read_manifest().models:
+        if _state(model, models) == "missing" and model.opt_in:
+            continue
+        place(to / model.file, weights.load_bytes(model.name, models))
+        copied.append(model.name)
+    opted = [model.name for model in read_manifest().models if model.opt_in]
+    extra = "".join(f" --with {name}" for name in opted if name in copied)
+    answer(
+        {"directory": str(to), "models": copied},
+        f"{to}: {', '.join(copied)}. On the box: `hallvakt models install --from {to}{extra}`.",
+        as_json=json,
+    )
+
+
 @app.command(name="list")
 def list_(*, to: Path | None = None, json: Json = False) -> None:
     """List the models, their licences and whether they are installed."""

@@ -89,10 +89,13 @@ def equal_error_rate(scores: Scores, same: NDArray[np.bool_]) -> float:
 
 def accepted_at(genuine: Scores, impostor: Scores, false_acceptance: float) -> float:
     """Share of `genuine` accepted where at most `false_acceptance` of `impostor` is."""
-    ranked = np.sort(impostor)[::-1]
-    allowed = int(false_acceptance * len(ranked))
-    threshold = ranked[min(allowed, len(ranked) - 1)]
-    return float((genuine > threshold).mean())
+    return float((genuine > threshold_at(impostor, false_acceptance)).mean())
+
+
+def threshold_at(impostor: Scores, false_acceptance: float) -> float:
+    """The score above which at most `false_acceptance` of `impostor` lies."""
+    allowed = min(int(false_acceptance * len(impostor)), len(impostor) - 1)
+    return float(np.partition(impostor, len(impostor) - 1 - allowed)[len(impostor) - 1 - allowed])
 
 
 def wilson_interval(share: float, count: int) -> tuple[float, float]:

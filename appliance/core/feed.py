@@ -17,6 +17,7 @@ from appliance.core.exam import ExamState
 from appliance.core.handover import NOBODY_ON_DUTY, Duty, SeenBy, ShiftNote
 from appliance.core.ids import AttemptId, ExamId, IncidentId
 from appliance.core.observation import HallEvent, Incident, Strength
+from appliance.core.overload import LeftOut
 from appliance.core.processing import Category
 from appliance.core.settings import Features
 
@@ -103,7 +104,8 @@ class NightLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxStatus:
     """`unlocked` is False after a reboot in mid-exam until an invigilator logs in.
-    `worker_failures`: footage on which a media worker died or ran over time, since the start."""
+    `worker_failures`: footage on which a media worker died or ran over time, since the start.
+    `left_out`: what is not looked at now because too much footage comes."""
 
     relay: bool
     disk_used_percent: int
@@ -115,6 +117,7 @@ class BoxStatus:
     worker_failures: int = 0
     hall_microphone: HallMicrophoneState = HallMicrophoneState.OFF
     night: NightLine | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,6 +78,7 @@ def exam_parts(on: Foundation) -> ExamParts:
         snippets=stores.snippets,
         keys=on.keys,
         halls=on.halls,
+        clock=on.clock,
         at_once=4 * on.config.workers.count,
     )
 

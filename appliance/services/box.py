@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from appliance.core.feed import BoxStatus, HallMicrophoneState, NightLine
 from appliance.core.ids import BoxId, ExamId
 from appliance.core.keys import PepperKeeping
+from appliance.core.overload import LeftOut
 from appliance.core.ports import BlobStore, Clock, MediaWorkers, Relay
 from appliance.services.hall import Halls
 from appliance.services.hall_microphone import HallMicrophone
@@ -35,6 +36,7 @@ class Measured:
     backlog: int = 0
     worker_failures: int = 0
     hall_microphone: dict[ExamId, HallMicrophoneState] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
     note: str = ""
     night: NightLine | None = None
 
@@ -50,6 +52,7 @@ class Measured:
             worker_failures=self.worker_failures,
             hall_microphone=self.hall_microphone.get(exam, HallMicrophoneState.OFF),
             night=self.night,
+            left_out=self.left_out,
         )
 
 
@@ -68,6 +71,7 @@ class AboutBox:
     worker_failures: int
     hall_microphone: HallMicrophoneState
     night: NightLine | None
+    left_out: tuple[LeftOut, ...]
     box_id: BoxId
     name: str
     version: str
@@ -143,6 +147,8 @@ class Box:
         measured.workers = self._workers.alive
         measured.worker_failures = self._workers.failed
         measured.backlog = self._looking.backlog
+        self._looking.tick(measured.workers)
+        measured.left_out = self._looking.left_out
         await self._microphone.tick()
         measured.hall_microphone = {exam: self._microphone.state(exam) for exam in exams}
         if now - self._disk_at >= _DISK_EVERY_S:
@@ -172,6 +178,7 @@ class Box:
             worker_failures=self._workers.failed,
             hall_microphone=self._microphone.overall(),
             night=m.night,
+            left_out=self._looking.left_out,
             box_id=self._box_id,
             name=self._name,
             version=self._version,

@@ -1,24 +1,27 @@
 """The queue between keeping a snippet and looking at it.
 
-Media waits in memory only up to a bound; what is over it is opened again from its ciphertext when
-its turn has come. While an exam is locked (after a restart, before somebody logs in) its snippets
-wait; they are kept all the same.
+What the console needs now goes first (`core/look_order.py`). Media waits in memory only up to a
+bound; what is over it is opened again from its ciphertext when its turn has come. When live footage
+waits for long, looking is made cheaper in a stated order (`core/overload.py`); nothing is dropped.
+While an exam is locked (after a restart, before somebody logs in) its snippets wait; they are kept
+all the same.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
 
+from appliance.core import look_order, overload
 from appliance.core.attempt import Attempt
 from appliance.core.errors import HallvaktError, Locked
 from appliance.core.exam import Exam, ExamState
 from appliance.core.ids import AttemptId, ExamId
-from appliance.core.ports import AttemptStore, ExamStore, SnippetStore
+from appliance.core.overload import LeftOut, Limits, Overload
+from appliance.core.ports import AttemptStore, Clock, ExamStore, SnippetStore
 from appliance.core.processing import Category, permitted
 from appliance.core.snippet import Snippet
 from appliance.services.hall import Halls
@@ -38,6 +41,9 @@ class _Waiting:
     exam_id: ExamId
     snippet: Snippet
     media: bytes | None
+    place: look_order.Waiting
+    since_s: float  # monotonic
+    live: bool  # when it came
 
 
 class Looking:
@@ -54,7 +60,9 @@ class Looking:
         snippets: SnippetStore,
         keys: KeyRing,
         halls: Halls,
+        clock: Clock,
         at_once: int,
+        limits: Limits = Limits(),  # noqa: B008 (frozen)
     ) -> None:
         self._watch = watch
         self._objects = objects
@@ -64,25 +72,69 @@ class Looking:
         self._snippets = snippets
         self._keys = keys
         self._halls = halls
+        self._clock = clock
         self._at_once = at_once
-        self._waiting: OrderedDict[_Key, _Waiting] = OrderedDict()
+        self._limits = limits
+        self._overload = Overload()
+        self._waiting: dict[_Key, _Waiting] = {}
         self._running: dict[_Key, asyncio.Task[None]] = {}
+        self._looked_at: dict[_Key, _Waiting] = {}
+        self._behind_ms: dict[AttemptId, int] = {}
         self._held = 0
 
     @property
     def backlog(self) -> int:
         return len(self._waiting) + len(self._running)
 
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What is not done now because too much footage comes; see `core/overload.py`."""
+        return self._overload.left_out
+
+    def tick(self, workers: int) -> None:
+        """Once a second, with the number of media workers that are there."""
+        now_s = self._clock.monotonic()
+        late_before = now_s - self._limits.late_after_s
+        late = sum(
+            w.live and w.since_s < late_before and self._keys.unlocked(w.exam_id)
+            for w in (*self._waiting.values(), *self._looked_at.values())
+        )
+        before = self._overload.left_out
+        self._overload = overload.advance(
+            self._overload, now_s=now_s, late=late, workers=workers, limits=self._limits
+        )
+        if self._overload.left_out != before:
+            log.warning("looking", left_out=[str(one) for one in self.left_out], late=late)
+
     def add(self, exam: Exam, attempt: Attempt, snippet: Snippet, media: bytes | None) -> None:
         """Look at a kept snippet when its turn comes; the same one twice is one."""
         key = (attempt.attempt_id, snippet.sequence)
         if key in self._waiting or key in self._running:
             return
+        place = self._place(attempt.attempt_id, snippet, fresh=media is not None)
         if media is not None and self._held + len(media) > MEDIA_BYTES:
             media = None
         self._held += len(media) if media else 0
-        self._waiting[key] = _Waiting(exam.exam_id, snippet, media)
+        self._waiting[key] = _Waiting(
+            exam_id=exam.exam_id,
+            snippet=snippet,
+            media=media,
+            place=place,
+            since_s=self._clock.monotonic(),
+            live=look_order.is_live(place, self._clock.now_ms()),
+        )
         self._start_more()
+
+    def _place(self, attempt: AttemptId, snippet: Snippet, *, fresh: bool) -> look_order.Waiting:
+        """Footage is dated by the page's clock, which may be wrong. The shortest way that a seat's
+        footage ever took here is taken for how far its clock is behind."""
+        ended_ms = snippet.started_ms + round(snippet.duration_s * 1000)
+        if fresh:
+            took_ms = max(0, self._clock.now_ms() - ended_ms)
+            self._behind_ms[attempt] = min(took_ms, self._behind_ms.get(attempt, took_ms))
+        return look_order.Waiting(
+            attempt, snippet.sequence, ended_ms + self._behind_ms.get(attempt, 0)
+        )
 
     async def resume(self, exam: Exam) -> int:
         """After a restart and a login: queue what was kept but not looked at. How many."""
@@ -116,6 +168,7 @@ class Looking:
 
     async def close(self) -> None:
         """The gateway stops: what waits is looked at after the next start."""
+        self._behind_ms.clear()
         self._waiting.clear()
         tasks = list(self._running.values())
         for task in tasks:
@@ -127,18 +180,20 @@ class Looking:
         return waiting + [k for k, t in self._running.items() if t.get_name() == exam]
 
     def _start_more(self) -> None:
-        for key, waiting in list(self._waiting.items()):
-            if len(self._running) >= self._at_once:
+        while len(self._running) < self._at_once:
+            unlocked = (w.place for w in self._waiting.values() if self._keys.unlocked(w.exam_id))
+            place = look_order.next_to_look(unlocked, self._clock.now_ms())
+            if place is None:
                 return
-            if not self._keys.unlocked(waiting.exam_id):
-                continue
-            del self._waiting[key]
+            key = (place.attempt_id, place.sequence)
+            waiting = self._looked_at[key] = self._waiting.pop(key)
             task = asyncio.create_task(self._look(waiting), name=waiting.exam_id)
             self._running[key] = task
             task.add_done_callback(partial(self._done, key))
 
     def _done(self, key: _Key, _task: asyncio.Task[None]) -> None:
         self._running.pop(key, None)
+        self._looked_at.pop(key, None)
         self._start_more()
 
     async def _look(self, waiting: _Waiting) -> None:
@@ -152,7 +207,9 @@ class Looking:
             reference = None
             if Category.DESCRIPTOR in permitted(exam.settings.features):
                 reference = await self._portraits.reference(exam, snippet.attempt_id)
-            looked = await self._watch.look(exam, attempt, snippet, media, reference)
+            looked = await self._watch.look(
+                exam, attempt, snippet, media, reference, left_out=self.left_out
+            )
             if looked.thumbnail:
                 self._halls.update(
                     snippet.attempt_id,

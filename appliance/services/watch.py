@@ -8,7 +8,7 @@ memory only, until `forget`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
 from appliance.core import rules
@@ -20,6 +20,7 @@ from appliance.core.feed import Announcement, FeedKind
 from appliance.core.ids import AttemptId, ExamId, ObservationId
 from appliance.core.messages import AnalyseSnippet, SnippetMeasured
 from appliance.core.observation import HallEvent, Incident, ObservationKind
+from appliance.core.overload import FEWER_FRAMES, LeftOut
 from appliance.core.ports import Clock, MediaWorkers, ObservationStore, Randomness, SnippetStore
 from appliance.core.processing import Category
 from appliance.core.rules import RuleState
@@ -40,6 +41,10 @@ _MEASURED = frozenset(
     }
 )
 _TRY_AGAIN = frozenset({"worker-died"})  # not one that ran over time: it would cost that twice
+_WITHOUT = {
+    LeftOut.HEAD_POSE: Category.HEAD_POSE,
+    LeftOut.THUMBNAILS: Category.THUMBNAIL,
+}
 _RECORDING_WITHIN_S = 90.0  # a seat heard of this recently counts as recording
 
 KeepThumbnail = Callable[[AttemptId, int, bytes], Awaitable[None]]
@@ -104,10 +109,12 @@ class Watch:
         snippet: Snippet,
         media: bytes,
         reference: bytes | None,
+        left_out: Collection[LeftOut] = (),
     ) -> Looked:
         """Measure `snippet`, judge it, write down and publish what changed.
 
-        `media` is the stripped plaintext, `reference` the seat's own descriptor. Snippets of one
+        `media` is the stripped plaintext, `reference` the seat's own descriptor, `left_out` what
+        there is no time for now. Snippets of one
         attempt are taken one at a time, the lowest waiting number first. Late uploads (after
         close) are not looked at. A worker's failure is counted, announced and returned, not
         raised; what the stores raise is.
@@ -119,7 +126,7 @@ class Watch:
         async with watched.turns.turn(snippet.sequence):
             if self._watched.get(attempt.attempt_id) is not watched:
                 return Looked()  # forgotten while it waited: the exam is closed
-            return await self._look(watched, snippet, media, reference)
+            return await self._look(watched, snippet, media, reference, left_out)
 
     async def pause(self, exam: Exam, attempt: Attempt) -> None:
         """A break, hand-in or the end: what holds now ends; nothing is judged until recording
@@ -169,14 +176,21 @@ class Watch:
         return watched
 
     async def _look(
-        self, watched: _Watched, snippet: Snippet, media: bytes, reference: bytes | None
+        self,
+        watched: _Watched,
+        snippet: Snippet,
+        media: bytes,
+        reference: bytes | None,
+        left_out: Collection[LeftOut],
     ) -> Looked:
         exam, attempt = watched.exam, watched.attempt
         if not watched.known:
             await self._book.end_stale(exam, attempt)
             watched.known = True
         watched.looked_at = self._clock.monotonic()
-        asked = _asked(exam, attempt, reference)
+        asked = _asked(exam, attempt, reference) - {
+            category for one, category in _WITHOUT.items() if one in left_out
+        }
         until_ms = _judged_until(attempt)
         if not asked or (until_ms is not None and snippet.started_ms >= until_ms):
             await self._snippets.mark_analysed(attempt.attempt_id, snippet.sequence)
@@ -188,7 +202,8 @@ class Watch:
             descriptor=exam.settings.descriptor,
             reference=reference if Category.DESCRIPTOR in asked else None,
             state=b"" if late else watched.worker_state,
-            analyse_every_s=exam.settings.rules.analyse_every_s,
+            analyse_every_s=exam.settings.rules.analyse_every_s
+            * (FEWER_FRAMES if LeftOut.HALF_THE_FRAMES in left_out else 1.0),
         )
         measured = await self._measure(request)
         if self._watched.get(attempt.attempt_id) is not watched:

@@ -81,7 +81,8 @@ WITHOUT_LOGIN = {
     "figures of the boxes themselves, of nobody": {"fleet report", "fleet status"},
     "destroys everything, with the state directory in hand": {"factory-reset"},
     "public model files": {
-        "models bench", "models evaluate", "models install", "models list", "models verify",
+        "models bench", "models bundle", "models evaluate", "models install", "models list",
+        "models verify",
     },
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from appliance.core.wording import HALL_MICROPHONE
 from tui.feed_link import Link
 from tui.language import several, tr
 from tui.widgets.steady_text import SteadyText
+from tui.words import LEFT_OUT
 
 _DISK_LOUD_PERCENT = 85
 _BACKLOG_LOUD = 60  # snippets waiting to be looked at
@@ -39,7 +40,10 @@ class StatusLine(SteadyText):
 
 
 def _box_parts(box: BoxStatus) -> list[tuple[str, str]]:
-    parts = [
+    parts = []
+    if box.left_out:  # first, for the line may be cut off at its end
+        parts.append((" · " + tr(LEFT_OUT[box.left_out[-1]]), _LOUD))
+    parts += [
         (" · " + tr("relay ok"), _OK)
         if box.relay
         else (" · " + tr("RELAY DOWN: no live view"), _LOUD),

@@ -37,24 +37,41 @@ dlib's average face (`get_face_chip_details`) that make up an eye, the nose tip,
 def similarity_transform(points: Points, template: Points) -> NDArray[np.float64]:
     """The 2 x 3 matrix that lays `points` on `template` with least squared error, without shear
     or mirroring (Umeyama, "Least-squares estimation of transformation parameters between two
-    point patterns", 1991, equations 38-43)."""
-    source = points.astype(np.float64)
-    target = template.astype(np.float64)
-    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    point patterns", 1991).
+
+    With x + iy for a point, turning and scaling is one complex factor, and least squares for a
+    single factor has a closed form.
+    """
+    source, target = _complex(points), _complex(template)
+    source_mean, target_mean = source.mean(), target.mean()
     source -= source_mean
     target -= target_mean
-    left, strengths, right = np.linalg.svd(target.T @ source / len(source))
-    signs = np.array([1.0, np.sign(np.linalg.det(left @ right))])
-    rotation = left @ np.diag(signs) @ right
-    variance = max(float((source**2).sum()) / len(source), 1e-9)
-    scaled = rotation * (float((strengths * signs).sum()) / variance)
-    shift = target_mean - scaled @ source_mean
-    return np.hstack([scaled, shift[:, None]])
+    factor = np.vdot(source, target) / max(float(np.vdot(source, source).real), 1e-9)
+    shift = target_mean - factor * source_mean
+    return np.array(
+        [[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]]
+    )
 
 
-def aligned(picture: Picture, points: Points, template: Points, side: int) -> Picture:
-    """A square of `side` pixels with the face's five points on the template's."""
-    matrix = similarity_transform(points, template)
+def _complex(points: Points) -> NDArray[np.complex128]:
+    return points[:, 0].astype(np.float64) + 1j * points[:, 1]
+
+
+def aligned(
+    picture: Picture, points: Points, template: Points, side: int, zoom: float = 1.0
+) -> Picture:
+    """A square of `side` pixels with the face's five points on the template's, the whole then
+    scaled by `zoom` about its middle."""
+    middle = np.float32(side / 2)
+    matrix = similarity_transform(points, (template - middle) * np.float32(zoom) + middle)
     return cv2.warpAffine(picture, matrix, (side, side), flags=cv2.INTER_LINEAR).astype(
         np.uint8, copy=False
     )
+
+
+def aligned_grey(
+    picture: Picture, points: Points, template: Points, side: int
+) -> NDArray[np.uint8]:
+    """As `aligned`, in shades of grey: `side` x `side`."""
+    square = aligned(picture, points, template, side)
+    return cv2.cvtColor(square, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)

@@ -60,9 +60,11 @@ class FaceMesh:
     def pose(self, picture: Picture, face: Face) -> HeadPose | None:
         """None when the network does not see a face in the crop (turned too far, covered)."""
         chip = _upright_crop(picture, face)
-        pixels = chip[None, :, :, ::-1].astype(np.float32) / 255.0
+        pixels = np.multiply(
+            cv2.cvtColor(chip, cv2.COLOR_BGR2RGB)[None], 1.0 / 255.0, dtype=np.float32
+        )
         flat, presence = self._session.run(
-            [self._points_name, self._presence_name], {"input": np.ascontiguousarray(pixels)}
+            [self._points_name, self._presence_name], {"input": pixels}
         )
         logit = float(presence.ravel()[0])
         if 1.0 / (1.0 + np.exp(-logit)) < _LEAST_PRESENCE:

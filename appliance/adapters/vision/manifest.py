@@ -41,6 +41,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: Source
     outputs: tuple[str, ...] = ()
     opt_in: bool = False
+    decision_cosine: float | None = None  # of descriptors: adapters/vision/descriptors.py
 
 
 class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

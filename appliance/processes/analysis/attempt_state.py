@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-_VERSION = 1
+_VERSION = 2
 _MOST_VECTORS = 3
 
 
@@ -19,6 +19,9 @@ class AttemptState(msgspec.Struct, kw_only=True):
     height as shares of the picture), None after an absence. `vectors` are the last descriptions
     of the face (only with Category.DESCRIPTOR), `described_s` when the last was made,
     `described_since_s` when their run began; `similar` what they came to.
+    `searched_s` is when the whole picture was last searched closely, `several_s` when that last
+    showed more than one face (processes/analysis/face_search.py).
+    `face_grey` is the last face, upright, in 24 x 24 grey (only with Category.DESCRIPTOR).
     `turned` says that the head was turned in the last frame, `mesh_frames` counts what the mesh
     has seen, `usual_yaw` is the running mean of the five points' yaw, `mesh_s` when it last ran.
     """
@@ -27,6 +30,9 @@ class AttemptState(msgspec.Struct, kw_only=True):
     elapsed_s: float = 0.0
     tiny: bytes | None = None
     box: tuple[float, float, float, float] | None = None
+    searched_s: float | None = None
+    several_s: float | None = None
+    face_grey: bytes | None = None
     vectors: list[bytes] = []
     described_s: float | None = None
     described_since_s: float = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.adapters.vision.descriptors import Vector, from_bytes
@@ -9,7 +10,7 @@ from appliance.adapters.vision.faces import Face
 from appliance.adapters.vision.pictures import Picture
 from appliance.core.messages import AnalyseSnippet
 from appliance.core.processing import Category
-from appliance.processes.analysis import head_watch, identity_check
+from appliance.processes.analysis import face_appearance, face_search, head_watch, identity_check
 from appliance.processes.analysis.attempt_state import AttemptState
 from appliance.processes.analysis.cpu_clock import CpuClock
 from appliance.processes.analysis.identity_check import IdentityCheck
@@ -24,6 +25,17 @@ class FaceMeasurement:
     similarity: float | None = None
     yaw: float | None = None
     pitch: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """One picture and the face at its seat, None when there is none."""
+
+    picture: Picture
+    now_s: float
+    scores: tuple[float, ...] | None
+    face: Face | None
+    moved: bool
 
 
 class FaceAnalysis:
@@ -42,46 +54,58 @@ class FaceAnalysis:
             reference = from_bytes(request.reference, request.descriptor)
             self._identity = IdentityCheck(reference, request.descriptor, state)
 
-    def look(self, picture: Picture, now_s: float) -> FaceMeasurement:
-        """`now_s` is the attempt's own time: video looked at so far."""
+    def look(self, moments: Sequence[tuple[Picture, float]]) -> list[FaceMeasurement]:
+        """Of pictures in their order, each with the attempt's own time: video looked at so far.
+
+        First all are searched, then all described that are to be, then all turns measured: one
+        network after the other, so that each finds the processor's caches warm. No stage looks at
+        what a later one remembers.
+        """
+        found = [self._find(picture, now_s) for picture, now_s in moments]
+        similar = [self._identify(one) for one in found]
+        turns = [self._turn(one) for one in found]
+        return [
+            FaceMeasurement(scores=one.scores, similarity=similarity, yaw=yaw, pitch=pitch)
+            for one, similarity, (yaw, pitch) in zip(found, similar, turns, strict=True)
+        ]
+
+    def _find(self, picture: Picture, now_s: float) -> _Found:
         with self._clock.stage("detect"):
-            faces = self._models.faces.find(picture)
+            faces = face_search.search(self._models.faces, picture, now_s, self._state)
         scores = (
             tuple(round(face.score, 4) for face in faces)
             if Category.FACE_COUNT in self._permitted
             else None
         )
         size = (int(picture.shape[1]), int(picture.shape[0]))
-        if not faces:
-            identity_check.remember(None, size, self._state)
-            if self._identity is not None:
-                self._identity.nobody()
-            return FaceMeasurement(scores=scores)
-        face = identity_check.main_face(faces, size, self._state)
-        similarity = self._identify(picture, face, size, now_s)
-        yaw, pitch = self._turn(picture, face, now_s)
+        face = identity_check.main_face(faces, size, self._state) if faces else None
+        moved = face is not None and identity_check.has_moved(face, size, self._state)
         identity_check.remember(face, size, self._state)
-        return FaceMeasurement(scores=scores, similarity=similarity, yaw=yaw, pitch=pitch)
+        return _Found(picture, now_s, scores, face, moved)
 
-    def _identify(
-        self, picture: Picture, face: Face, size: tuple[int, int], now_s: float
-    ) -> float | None:
+    def _identify(self, found: _Found) -> float | None:
         if self._identity is None:
+            return None
+        picture, face = found.picture, found.face
+        if face is None:
+            self._identity.nobody()
             return None
 
         def describe() -> Vector:
+            with self._clock.stage("align"):
+                points = self._models.faces.close_points(picture, face)
             with self._clock.stage("describe"):
-                return self._models.describe(picture, face.points, self._descriptor)
+                return self._models.describe(picture, points, self._descriptor)
 
-        moved = identity_check.has_moved(face, size, self._state)
-        return self._identity.look(face, now_s, moved, describe)
+        with self._clock.stage("align"):
+            changed = face_appearance.changed(picture, face, self._state)
+        return self._identity.look(face, found.now_s, describe, moved=found.moved, changed=changed)
 
-    def _turn(
-        self, picture: Picture, face: Face, now_s: float
-    ) -> tuple[float | None, float | None]:
-        if Category.HEAD_POSE not in self._permitted:
+    def _turn(self, found: _Found) -> tuple[float | None, float | None]:
+        face = found.face
+        if face is None or Category.HEAD_POSE not in self._permitted:
             return None, None
         with self._clock.stage("pose"):
             return head_watch.look(
-                face, now_s, self._state, lambda: self._models.mesh.pose(picture, face)
+                face, found.now_s, self._state, lambda: self._models.mesh.pose(found.picture, face)
             )

@@ -15,7 +15,7 @@ def make(request: MakeFilmStrip) -> FilmStripMade:
     """Raises BadMedia when the snippet cannot be read. Fewer stills where it has fewer frames."""
     count = min(max(request.count, 1), _MOST_STILLS)
     width = min(max(request.width, 16), _MOST_WIDTH)
-    with SnippetContainer(request.media) as demuxed:
+    with SnippetContainer(request.media, sound=False) as demuxed:
         moments = evenly(demuxed.duration_s, count)
         # Six stills of ten seconds do with key frames; sixty need every frame decoded.
         slack_s = max(0.6, demuxed.duration_s / count / 2)

@@ -13,10 +13,10 @@ from appliance.adapters.vision.faces import Face
 from appliance.adapters.vision.head_pose import HeadPose, yaw_from_points
 from appliance.processes.analysis.attempt_state import AttemptState
 
-_LEARNING_FRAMES = 30  # a minute at one frame in two seconds
+_LEARNING_FRAMES = 12  # the rules' baseline is ready after 10 (core/rule_samples.py)
 _TURNED = 12.0  # degrees off the usual yaw; rules speak of 30, the points err by 4 in the mean
 _NODDED = -12.0  # degrees: below this the mesh stays on, rules speak of -20
-_AGAIN_AFTER_S = 6.0
+_AGAIN_AFTER_S = 10.0
 _SLOWLY = 0.05  # weight of a frame in the running mean of the usual yaw
 
 

@@ -2,9 +2,10 @@
 
 Describing a face costs more than anything else here, and one frame alone is a poor witness. So: on
 entry, after an absence or a jump of the face, every good frame is described until there are three;
-their mean is what is compared. While it agrees, one frame every ten seconds is enough. A frame that
-by itself disagrees with what was said so far starts a new run of three, and while the answer is
-"not alike" every good frame is described, for nothing must be said longer than it is true.
+their mean is what is compared. While it agrees, one frame every half minute is enough, and one
+at once when the face suddenly looks different (`face_appearance`). A frame that by itself disagrees
+with what was said so far starts a new run of three, and while the answer is "not alike" every good
+frame is described, for nothing must be said longer than it is true.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from appliance.core.settings import Descriptor
 from appliance.processes.analysis.attempt_state import AttemptState
 
 ENOUGH_FRAMES = 3
-_AGAIN_AFTER_S = 9.0  # once per snippet of the usual ten seconds
+_AGAIN_AFTER_S = 28.0  # once in three snippets of the usual ten seconds
 _PATIENCE_S = 8.0  # with fewer good frames than three after this long, say what they say
 _ALIKE = 0.5
 
@@ -42,16 +43,28 @@ class IdentityCheck:
 
     def nobody(self) -> None:
         """The face is gone: whoever comes next is checked anew."""
+        self._state.face_grey = None
         self._forget()
 
     def look(
-        self, face: Face, now_s: float, moved: bool, describe: Callable[[], Vector]
+        self,
+        face: Face,
+        now_s: float,
+        describe: Callable[[], Vector],
+        *,
+        moved: bool = False,
+        changed: bool = False,
     ) -> float | None:
         """0..1 when this frame gives or renews the answer, None when it was not described or
-        when there are too few frames to say anything."""
+        when there are too few frames to say anything.
+
+        `moved`: this may be somebody else, start over. `changed`: describe the next good frame.
+        """
         state = self._state
         if moved:
             self._forget()
+        if changed:
+            state.described_s = None
         if not _good(face) or not self._due(now_s):
             return None
         vector = describe()

@@ -54,7 +54,8 @@ def prepare(request: PreparePortrait, models: Models) -> PortraitPrepared:
         return PortraitPrepared(hints=hints, portrait=None, descriptor=None)
     descriptor = None
     if Category.DESCRIPTOR in request.permitted:
-        descriptor = to_bytes(models.describe(picture, face.points, request.descriptor))
+        points = models.faces.close_points(picture, face, thorough=True)
+        descriptor = to_bytes(models.describe_thoroughly(picture, points, request.descriptor))
     return PortraitPrepared(
         hints=(), portrait=to_jpeg(cut_out, _PORTRAIT_WIDTH), descriptor=descriptor
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from appliance.processes.analysis.thumbnail import ThumbnailChoice
 
 _MEASURES_FRAMES = NEEDS_FACE_MODEL | {Category.PICTURE_QUALITY}
 _NEEDS_PICTURES = _MEASURES_FRAMES | {Category.THUMBNAIL}
+_AT_A_TIME = 8  # pictures in memory; all of a usual snippet
 _LEAST_STEP_S = 0.5  # closer frames tell no rule anything and cost as much
 
 
@@ -41,11 +43,13 @@ class SnippetAnalysis:
     def run(self) -> SnippetMeasured:
         """Raises BadMedia when the snippet cannot be read."""
         with ExitStack() as stack:
+            hears = self._may({Category.SOUND_PRESENCE})
             with self._clock.stage("open"):
-                demuxed = stack.enter_context(SnippetContainer(self._request.media))
+                container = SnippetContainer(self._request.media, sound=hears)
+                demuxed = stack.enter_context(container)
             thumbnail = ThumbnailChoice(demuxed.duration_s)
             frames = self._frames(demuxed, thumbnail) if self._may(_NEEDS_PICTURES) else ()
-            sound = self._sound(demuxed) if self._may({Category.SOUND_PRESENCE}) else ()
+            sound = self._sound(demuxed) if hears else ()
             duration_s = demuxed.duration_s
         self._state.elapsed_s += duration_s
         with self._clock.stage("thumbnail"):
@@ -68,17 +72,22 @@ class SnippetAnalysis:
         faces = None
         if self._may(NEEDS_FACE_MODEL):
             faces = FaceAnalysis(self._request, self._models, self._state, self._clock)
-        measured = []
-        for still in self._stills(demuxed):
-            with self._clock.stage("quality"):
-                quality = picture_quality.measure(still.picture, _tiny(self._state))
-            self._state.tiny = quality.tiny.tobytes()
-            thumbnail.offer(still, quality.sharpness)
-            seen = FaceMeasurement()
+        measured: list[FrameMeasurement] = []
+        stills = self._stills(demuxed)
+        while some := list(islice(stills, _AT_A_TIME)):
+            qualities = [self._quality(still, thumbnail) for still in some]
+            seen = [FaceMeasurement()] * len(some)
             if faces is not None:
-                seen = faces.look(still.picture, self._state.elapsed_s + still.at_s)
-            measured.append(self._measurement(still, quality, seen))
+                seen = faces.look([(s.picture, self._state.elapsed_s + s.at_s) for s in some])
+            measured += map(self._measurement, some, qualities, seen)
         return measured if self._may(_MEASURES_FRAMES) else []
+
+    def _quality(self, still: Still, thumbnail: ThumbnailChoice) -> picture_quality.Quality:
+        with self._clock.stage("quality"):
+            quality = picture_quality.measure(still.picture, _tiny(self._state))
+        self._state.tiny = quality.tiny.tobytes()
+        thumbnail.offer(still, quality.sharpness)
+        return quality
 
     def _measurement(
         self, still: Still, quality: picture_quality.Quality, seen: FaceMeasurement

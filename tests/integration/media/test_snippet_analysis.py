@@ -105,7 +105,9 @@ def test_another_person_is_noticed_within_two_snippets(worker: WorkerProcess) ->
     for start_s in (0.0, 10.0, 20.0):
         media = clips.snippet("president", start_s=start_s)
         measured = measure(worker, media, reference=reference, state=state)
-        assert min(similarities(measured.frames)) > 0.5
+        seen = similarities(measured.frames)
+        assert seen or start_s > 0.0
+        assert all(value > 0.5 for value in seen)
         state = measured.state
     below = 0
     for start_s in (30.0, 40.0):
@@ -116,15 +118,17 @@ def test_another_person_is_noticed_within_two_snippets(worker: WorkerProcess) ->
     assert below >= 3
 
 
-def test_a_settled_face_is_described_once_a_snippet(worker: WorkerProcess) -> None:
-    """Describing is the dearest step: the state of the first snippet saves it in the second."""
+def test_a_settled_face_is_seldom_described(worker: WorkerProcess) -> None:
+    """Describing is the dearest step: the state of one snippet saves it in the next."""
     reference = described(worker, "astronaut")
     first = measure(worker, clips.snippet("astronaut"), reference=reference)
-    second = measure(
-        worker, clips.snippet("astronaut", start_s=10.0), reference=reference, state=first.state
-    )
-    assert len(similarities(second.frames)) == 1
-    assert second.cpu_ms["describe"] < first.cpu_ms["describe"]
+    said, state = 0, first.state
+    for start_s in (10.0, 20.0, 30.0, 40.0):
+        media = clips.snippet("astronaut", start_s=start_s)
+        measured = measure(worker, media, reference=reference, state=state)
+        said += len(similarities(measured.frames))
+        state = measured.state
+    assert 1 <= said <= 3
 
 
 def test_covered_and_frozen_pictures_differ_from_living_ones(worker: WorkerProcess) -> None:

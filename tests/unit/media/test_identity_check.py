@@ -8,7 +8,7 @@ import pytest
 from appliance.adapters.vision.descriptors import Vector, unit
 from appliance.adapters.vision.faces import Face
 from appliance.core.settings import Descriptor
-from appliance.processes.analysis import identity_check
+from appliance.processes.analysis import face_appearance, identity_check
 from appliance.processes.analysis.attempt_state import AttemptState, dump, load
 from appliance.processes.analysis.identity_check import IdentityCheck
 
@@ -34,7 +34,9 @@ class Seat:
         self.now_s = 0.0
         self.described = 0
 
-    def see(self, vector: Vector | None, at: Face | None = None) -> float | None:
+    def see(
+        self, vector: Vector | None, at: Face | None = None, *, changed: bool = False
+    ) -> float | None:
         """`vector` None: nobody there. State goes through its bytes every time."""
         self.state = load(dump(self.state))
         check = IdentityCheck(OWN, Descriptor.MOBILEFACENET, self.state)
@@ -52,7 +54,7 @@ class Seat:
             assert vector is not None
             return vector
 
-        return check.look(seen, self.now_s, moved, describe)
+        return check.look(seen, self.now_s, describe, moved=moved, changed=changed)
 
 
 def test_three_frames_are_needed_before_anything_is_said() -> None:
@@ -68,19 +70,47 @@ def test_a_settled_face_is_described_now_and_then() -> None:
     seat = Seat()
     for _ in range(33):
         seat.see(OWN)
-    # Three on entry, then one every ten seconds of the next minute.
-    assert seat.described == 3 + 6
+    # Three on entry, then one every twenty-eight seconds of the next minute.
+    assert seat.described == 3 + 2
 
 
-def test_another_person_is_said_so_within_two_snippets_and_watched_closely() -> None:
+@pytest.mark.parametrize(("changed", "within_s"), [(True, 4.0), (False, 32.0)])
+def test_another_person_is_said_so_and_watched_closely(changed: bool, within_s: float) -> None:
+    """Within seconds when the face suddenly looks different, else at the next description."""
     seat = Seat()
     for _ in range(5):
         seat.see(OWN)
-    answers = [seat.see(OTHER) for _ in range(10)]
+    answers = [seat.see(OTHER, changed=changed and index == 0) for index in range(24)]
     said = [index for index, answer in enumerate(answers) if answer is not None]
-    assert said[0] * 2 <= 14.0
+    assert said[0] * 2 <= within_s
     assert all(answer < 0.1 for answer in answers if answer is not None)
-    assert len(said) >= 5
+    assert said == list(range(said[0], 24))
+
+
+def test_a_changed_face_that_cannot_be_described_is_at_the_next_chance() -> None:
+    seat = Seat()
+    for _ in range(5):
+        seat.see(OWN)
+    seat.see(OTHER, face(nose=25.0), changed=True)
+    assert seat.described == 3
+    for _ in range(3):
+        answer = seat.see(OTHER)
+    assert seat.described == 6
+    assert answer is not None
+    assert answer < 0.1
+
+
+def test_a_change_of_face_shows_in_the_greys_and_moving_does_not() -> None:
+    rows, columns = np.mgrid[0:240, 0:320]
+    one = np.repeat((127 + 100 * np.sin(columns / 9.0))[:, :, None], 3, axis=2).astype(np.uint8)
+    other = np.repeat((127 + 100 * np.sin(rows / 9.0))[:, :, None], 3, axis=2).astype(np.uint8)
+    state = AttemptState()
+    assert not face_appearance.changed(one, face(), state)
+    assert not face_appearance.changed((one * 0.7).astype(np.uint8), face(), state)
+    shifted = np.roll(one, 12, axis=1)
+    assert not face_appearance.changed(shifted, face(left=112.0), state)
+    assert face_appearance.changed(other, face(), state)
+    assert not face_appearance.changed(other, face(), state)
 
 
 def test_the_own_person_coming_back_is_said_so() -> None:

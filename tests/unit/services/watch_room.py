@@ -169,7 +169,7 @@ class Room:
         """Keep a snippet as ingest does, then look at it."""
         media = f"{who.seat.label}/{measured.sequence}".encode()
         self.workers.script[media] = measured
-        row = _row(who, measured, late)
+        row = snippet_row(who, measured, late)
         if await self.snippets.snippet(who.attempt_id, measured.sequence) is None:
             await self.snippets.add_snippet(row)
         return await self.watch.look(self.exam, who, row, media, reference)
@@ -183,7 +183,7 @@ class Room:
         return {i.incident_id: i for i in self.published if isinstance(i, Incident)}
 
 
-def _row(who: Attempt, measured: Measured, late: bool) -> Snippet:
+def snippet_row(who: Attempt, measured: Measured, late: bool = False) -> Snippet:
     header = ObjectHeader(
         kind=ObjectKind.SNIPPET,
         box_id=BoxId("b" * 32),

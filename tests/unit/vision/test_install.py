@@ -14,6 +14,7 @@ from appliance.adapters.vision.convert import packages
 from appliance.adapters.vision.convert.install import install_models, install_pictures
 from appliance.adapters.vision.manifest import Model, Picture, Source, read_manifest
 from appliance.adapters.vision.weights import load_bytes
+from appliance.cli.models import bundle as copy_bundle
 from appliance.core.errors import IntegrityFailure, NotFound, Unreachable
 
 CONTENT = b"weights as published"
@@ -150,3 +151,14 @@ def test_every_model_of_the_default_set_is_installed_and_whole() -> None:
     for named in read_manifest().models:
         if not named.opt_in:
             assert len(load_bytes(named.name)) == named.bytes
+
+
+def test_a_bundle_of_installed_files_installs_them_elsewhere_without_a_line(tmp_path: Path) -> None:
+    """As a school does with a memory stick; nothing here may open a connection."""
+    copy_bundle(tmp_path / "stick")
+    manifest = read_manifest()
+    wanted = [one for one in manifest.models if (tmp_path / "stick" / one.file).exists()]
+    assert {one.name for one in manifest.models if not one.opt_in} <= {one.name for one in wanted}
+    assert install_models(wanted, tmp_path / "box", tmp_path / "stick", print) == len(wanted)
+    for one in wanted:
+        assert load_bytes(one.name, tmp_path / "box")

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from appliance.adapters.vision import manifest, weights
+from appliance.adapters.vision.descriptors import CALIBRATION
 from appliance.adapters.vision.manifest import Manifest, Model
 from appliance.core.errors import IntegrityFailure, NotFound, WrongConfiguration
 
@@ -84,3 +85,9 @@ def test_unknown_words_in_the_manifest_are_refused(
             manifest.read_manifest()
     finally:
         manifest.read_manifest.cache_clear()
+
+
+def test_the_manifest_names_the_cosine_at_which_the_product_decides() -> None:
+    known = manifest.read_manifest()
+    for descriptor, calibration in CALIBRATION.items():
+        assert known.model(descriptor.value).decision_cosine == calibration.threshold

@@ -33,7 +33,7 @@ def install_models(models: Iterable[Model], into: Path, bundle: Path | None, say
                 source = fetcher.member(model.source)
                 content = convert(model.conversion, source, outputs=model.outputs)
             check(content, model.sha256, model.file)
-            _place(into / model.file, content)
+            place(into / model.file, content)
             count += 1
     return count
 
@@ -50,7 +50,7 @@ def install_pictures(pictures: Iterable[Picture], into: Path, bundle: Path | Non
             if content is None:
                 content = fetcher.member(picture.source)
             check(content, picture.source.member_sha256, picture.file)
-            _place(into / picture.file, content)
+            place(into / picture.file, content)
             count += 1
     return count
 
@@ -88,7 +88,7 @@ def _is(path: Path, sha256: str) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
-def _place(path: Path, content: bytes) -> None:
+def place(path: Path, content: bytes) -> None:
     """Write beside and rename, so that a cut never leaves half a model under the right name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}")
