@@ -67,7 +67,8 @@ class SeatList(SeatView):
 
     def redraw(self, attempts: Iterable[AttemptId]) -> None:
         """Draw these again, and everything when they now stand somewhere else."""
-        if self._sort():
+        # Only these two orders follow from what changes all the time.
+        if self.sorting.by in (Column.STATE, Column.PICTURE) and self._sort():
             self.refresh()
             return
         width, height = self.size
