@@ -75,7 +75,9 @@ def test_it_opens_the_page_and_nothing_else_with_camera_and_without_screen() -> 
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"plnd", gzip.compress(b"pswd" + b"x" * 40), gzip.compress(b"plndnot gzip")]
+    "content",
+    [b"", b"plnd", gzip.compress(b"pswd" + b"x" * 40), gzip.compress(b"plndnot gzip")],
+    ids=["empty", "bare", "with a password", "not gzip inside"],
 )
 def test_other_files_are_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match="settings file"):
