@@ -45,8 +45,13 @@ async def take_screenshot(
         app.show_only(HallScreen(shift))
         await _until_shown(shift)
         await pilot.pause(0.3)
-        svg = _FONT_FROM_OUTSIDE.sub("", app.export_screenshot(title="hallvakt console"))
+        svg = picture_of(app)
     await asyncio.to_thread(file.write_text, svg, "utf-8")
+
+
+def picture_of(app: ConsoleApp) -> str:
+    """What the console shows now, as an SVG that asks nobody for anything."""
+    return _FONT_FROM_OUTSIDE.sub("", app.export_screenshot(title="hallvakt console"))
 
 
 async def _until_shown(shift: Shift) -> None:

@@ -70,17 +70,22 @@ def snapshot_of_hall() -> HallSnapshot:
 @pytest.fixture
 async def box(socket_path: Path, snapshot_of_hall: HallSnapshot) -> AsyncIterator[ScriptedBox]:
     scripted = ScriptedBox(snapshot_of_hall, now_ms=halls.NOW_MS)
-    scripted.thumbnail = halls.picture()
-    scripted.portrait = halls.picture(shade=60)
-    scripted.stills = [(1.6 * n, halls.picture(shade=20 * n)) for n in range(6)]
-    for seat in snapshot_of_hall.seats:
-        scripted.snippets[seat.attempt_id] = [
-            {"sequence": n, "started_ms": halls.NOW_MS - (251 - n) * 10_000, "duration_s": 10.0}
-            for n in range(240, 251)
-        ]
+    give_pictures(scripted)
     await scripted.start(socket_path)
     yield scripted
     await scripted.stop()
+
+
+def give_pictures(box: ScriptedBox) -> None:
+    """Every seat a photo, stills and eleven snippets, the newest 10 s old."""
+    box.thumbnail = halls.picture()
+    box.portrait = halls.picture(shade=60)
+    box.stills = [(1.6 * n, halls.picture(shade=20 * n)) for n in range(6)]
+    for attempt in box.view.seats:
+        box.snippets[attempt] = [
+            {"sequence": n, "started_ms": halls.NOW_MS - (251 - n) * 10_000, "duration_s": 10.0}
+            for n in range(240, 251)
+        ]
 
 
 @pytest.fixture
