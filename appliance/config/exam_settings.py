@@ -7,7 +7,8 @@
 [capture]    how the candidate's page records
 [join]       hall_code, code_minutes, hall_network, late_minutes
 [retention]  days (required), local_days
-[rules]      when measurements become an observation
+[rules]      when measurements become an observation: keys, defaults and ranges are those of
+             `core.settings.RuleThresholds`; `hallvakt record technical-file` lists them
 [sync]       what = "all" | "flagged" | "none"
 """
 
@@ -20,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from appliance.config import strict_toml
 from appliance.core.errors import WrongConfiguration
 from appliance.core.processing import check_dependencies
+from appliance.core.rule_bounds import check_thresholds
 from appliance.core.settings import (
     Basis,
     Capture,
@@ -85,6 +87,7 @@ def parse_settings(toml_text: str) -> ExamSettings:
     for sentence, wrong in _RANGES:
         if wrong(settings):
             raise WrongConfiguration(f"{_SOURCE}: {sentence}", code="wrong-value")
+    check_thresholds(settings.rules, _SOURCE)
     check_dependencies(settings)
     return settings
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from appliance.core.rule_bounds import bounded
+
 
 class SyncScope(StrEnum):
     ALL = "all"
@@ -79,31 +81,43 @@ class Join:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleThresholds:
-    """When a run of measurements becomes an observation. Seconds, degrees, scores 0..1.
+    """When a run of measurements becomes an observation: default, least, greatest, unit, and what
+    each does. Checked when a settings file is read (`rule_bounds.check_thresholds`).
 
     `*_s` is how long a condition must hold; it ends after `clear_s` without it (hysteresis).
     """
 
-    nobody_s: float = 8.0
-    several_faces_s: float = 4.0
-    several_faces_score: float = 0.8
-    other_person_s: float = 6.0
-    other_person_below: float | None = None  # None: the descriptor's own default
-    looking_away_s: float = 8.0
-    looking_away_yaw: float = 30.0
-    looking_away_pitch: float = -20.0
-    covered_s: float = 8.0
-    frozen_s: float = 20.0
-    conversation_s: float = 3.0
-    noise_s: float = 5.0
-    noise_dbfs: float = -25.0
-    hall_conversation_s: float = 5.0
-    hall_noise_s: float = 5.0
-    hall_noise_dbfs: float = -30.0
-    clear_s: float = 4.0
-    analyse_every_s: float = 2.0
-    hall_event_share: float = 0.25
-    hall_event_within_s: float = 10.0
+    nobody_s: float = bounded(8.0, 1, 120, "s", "Nobody in view for so long.")
+    several_faces_s: float = bounded(4.0, 1, 60, "s", "More than one face for so long.")
+    several_faces_score: float = bounded(
+        0.8, 0.6, 0.95, "", "How sure the detector must be of a second face."
+    )
+    other_person_s: float = bounded(6.0, 1, 120, "s", "A face unlike the photo for so long.")
+    # None: the descriptor's own default
+    other_person_below: float | None = bounded(
+        None, 0.1, 0.9, "", "Unlike the photo: a similarity below this."
+    )
+    looking_away_s: float = bounded(8.0, 1, 120, "s", "The head turned away for so long.")
+    looking_away_yaw: float = bounded(
+        30.0, 15, 80, "degrees", "Turned aside by more than this from the person's usual pose."
+    )
+    looking_away_pitch: float = bounded(
+        -20.0, -60, -10, "degrees", "Turned down by more than this from the person's usual pose."
+    )
+    covered_s: float = bounded(8.0, 1, 120, "s", "A black or empty picture for so long.")
+    frozen_s: float = bounded(20.0, 5, 300, "s", "A picture that stands still for so long.")
+    conversation_s: float = bounded(3.0, 1, 60, "s", "Voices at the seat for so long.")
+    noise_s: float = bounded(5.0, 1, 60, "s", "Noise at the seat for so long.")
+    noise_dbfs: float = bounded(-25.0, -60, -3, "dBFS", "Noise: louder than this.")
+    hall_conversation_s: float = bounded(5.0, 1, 60, "s", "Voices in the hall for so long.")
+    hall_noise_s: float = bounded(5.0, 1, 60, "s", "Noise in the hall for so long.")
+    hall_noise_dbfs: float = bounded(-30.0, -60, -3, "dBFS", "Noise in the hall: louder than this.")
+    clear_s: float = bounded(4.0, 1, 30, "s", "Over when the condition was away for so long.")
+    analyse_every_s: float = bounded(2.0, 0.5, 5, "s", "One picture is looked at so often.")
+    hall_event_share: float = bounded(
+        0.25, 0.05, 1, "", "At this share of a hall's seats at once it is one event of the hall."
+    )
+    hall_event_within_s: float = bounded(10.0, 1, 60, "s", "At once: begun within so long.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
