@@ -21,6 +21,7 @@ from appliance.cli.options import DEFAULT_STATE, State
 from appliance.config import box as box_file
 from appliance.config.exam_settings import parse_settings
 from appliance.config.policy import load_policy
+from appliance.config.rule_figures import read_rule_figures
 from appliance.core.document_dpia import dpia_inputs
 from appliance.core.document_facts import DescribedBox, DescribedExam, DescribedModel, Facts
 from appliance.core.document_processing import processing_record
@@ -104,6 +105,7 @@ def _facts(state: Path, exams: tuple[DescribedExam, ...]) -> Facts:
         box=_box(state) if there else None,
         policy=load_policy(state),
         calibration={d.value: c.threshold for d, c in CALIBRATION.items()},
+        rule_runs=read_rule_figures(manifest_directory()),
     )
 
 

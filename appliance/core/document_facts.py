@@ -15,6 +15,7 @@ from appliance.core.documents import Block, Bullets, Grid, Heading, Paragraph
 from appliance.core.notice_texts import DATA
 from appliance.core.policy import Policy
 from appliance.core.processing import BIOMETRIC, TABLE, Category, Rule, permitted
+from appliance.core.rule_figures import RuleRun
 from appliance.core.settings import ExamSettings, Features, SyncScope
 
 OPEN_POINT = "**To be written by the school:**"
@@ -67,7 +68,8 @@ class DescribedBox:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """`made` is a date; `calibration` gives for each descriptor the cosine below which two
-    pictures count as different persons, unless an exam sets its own."""
+    pictures count as different persons, unless an exam sets its own; `rule_runs` is what the rules
+    were measured to do."""
 
     made: str
     version: str
@@ -76,6 +78,7 @@ class Facts:
     box: DescribedBox | None = None
     policy: Policy | None = None
     calibration: Mapping[str, float]
+    rule_runs: tuple[RuleRun, ...]
 
 
 def all_permitted(facts: Facts) -> frozenset[Category]:

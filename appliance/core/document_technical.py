@@ -3,27 +3,19 @@ can take over as it is. It is not the conformity assessment."""
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from appliance.core.document_facts import (
     DescribedModel,
     Facts,
-    all_permitted,
     exam_blocks,
     source,
 )
+from appliance.core.document_rules import DESCRIBERS, figure_blocks, threshold_blocks
 from appliance.core.document_texts import OVERSIGHT, RESIDUALS, SAFEGUARDS
 from appliance.core.documents import Block, Bullets, Document, Grid, Heading, Paragraph
 from appliance.core.processing import NEEDS_FACE_MODEL, Category, permitted
-from appliance.core.rule_samples import DEFAULT_OTHER_PERSON_BELOW
-from appliance.core.settings import Descriptor, ExamSettings
+from appliance.core.settings import ExamSettings
 
 _FACES = ("yunet", "facemesh")
-_DESCRIBERS = {
-    Descriptor.DLIB: ("dlib",),
-    Descriptor.MOBILEFACENET: ("mobilefacenet",),
-    Descriptor.BOTH: ("dlib", "mobilefacenet"),
-}
 
 
 def technical_file(facts: Facts) -> Document:
@@ -56,8 +48,9 @@ def technical_file(facts: Facts) -> Document:
         blocks += [Heading(f"{model.name}: measured", 3), *_measured(model)]
     blocks += [
         Heading("3. Rules and thresholds"),
-        Paragraph("How long a condition must hold, and from where on, per exam:"),
-        *_thresholds(facts),
+        *threshold_blocks(facts),
+        Heading("Rules: measured", 3),
+        *figure_blocks(facts),
         Heading("4. Human oversight (Art. 14)"),
         Bullets(OVERSIGHT),
         Heading("5. Logging (Art. 12)"),
@@ -82,7 +75,7 @@ def loads(model: str, settings: ExamSettings) -> bool:
         return bool(allowed & NEEDS_FACE_MODEL)
     if model == "silero":
         return bool(allowed & {Category.SOUND_PRESENCE, Category.HALL_SOUND})
-    return Category.DESCRIPTOR in allowed and model in _DESCRIBERS[settings.descriptor]
+    return Category.DESCRIPTOR in allowed and model in DESCRIBERS[settings.descriptor]
 
 
 def _row(model: DescribedModel, facts: Facts) -> tuple[str, ...]:
@@ -100,26 +93,3 @@ def _row(model: DescribedModel, facts: Facts) -> tuple[str, ...]:
 def _measured(model: DescribedModel) -> list[Block]:
     parts = [model.part(name) for name in ("Does", "Figures", "Therefore", "Limits")]
     return [Paragraph(text) for text in parts if text]
-
-
-def _thresholds(facts: Facts) -> list[Block]:
-    if not all_permitted(facts):
-        return [Paragraph("These exams switch nothing on: no rule runs.")]
-    rows = []
-    for field in fields(facts.exams[0].settings.rules):
-        values = [getattr(exam.settings.rules, field.name) for exam in facts.exams]
-        shown = [
-            _calibrated(field.name, value, exam.settings, facts)
-            for value, exam in zip(values, facts.exams, strict=True)
-        ]
-        rows.append((field.name, ", ".join(dict.fromkeys(shown))))
-    return [Grid(("Threshold", "Value (s, degrees, dBFS, 0..1)"), tuple(rows))]
-
-
-def _calibrated(name: str, value: object, settings: ExamSettings, facts: Facts) -> str:
-    if name != "other_person_below" or value is not None:
-        return str(value)
-    cosines = ", ".join(
-        f"{part}: cosine {facts.calibration[part]}" for part in _DESCRIBERS[settings.descriptor]
-    )
-    return f"{DEFAULT_OTHER_PERSON_BELOW} of the calibrated similarity ({cosines})"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from appliance.core.settings import RuleThresholds
 
 _KEY = "bound"
-# Three pictures in a row make a condition sustained (`rule_runs`): two steps lie between them.
+# At least three pictures make a condition sustained (`rule_runs`): two steps lie between them.
 _STEPS = 2
 _OF_PICTURES = ("nobody_s", "several_faces_s", "looking_away_s", "covered_s", "frozen_s")
 
@@ -87,5 +87,5 @@ def _wrong(thresholds: RuleThresholds) -> Iterator[str]:
         if value < _STEPS * step:
             yield (
                 f"rules.{name} is {value:g}, but must be at least twice rules.analyse_every_s "
-                f"({step:g} s): a condition counts when three pictures in a row show it."
+                f"({step:g} s): a condition counts when at least three pictures show it."
             )

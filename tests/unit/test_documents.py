@@ -13,8 +13,11 @@ from appliance.core.document_facts import DescribedBox, DescribedExam, Described
 from appliance.core.document_processing import processing_record
 from appliance.core.document_technical import loads, technical_file
 from appliance.core.documents import Document, Grid, Paragraph, markdown
+from appliance.core.observation import ObservationKind
 from appliance.core.policy import Policy
 from appliance.core.processing import TABLE, Category, permitted
+from appliance.core.rule_bounds import bounds
+from appliance.core.rule_figures import THRESHOLDS_OF, RuleRun
 from appliance.core.settings import (
     Basis,
     Descriptor,
@@ -45,6 +48,11 @@ BOX = DescribedBox(
     name="Aulan", box_id="b0" * 16, objects="gcs", bucket="skolans-hink", records=True,
     recipients=(("reviewer", "Exam board"),),
 )  # fmt: skip
+RUN = RuleRun(
+    name="Night", date="2026-11-01", material="eleven photographs", command="measure it",
+    note="In the dark.", clips=7, hours=3.0, recall={ObservationKind.NOISE: 0.625},
+    precision={ObservationKind.NOISE: 0.5}, false_alarms={ObservationKind.LOOKING_AWAY: 4},
+)  # fmt: skip
 ALL = (processing_record, dpia_inputs, technical_file)
 
 
@@ -56,6 +64,7 @@ def facts(*settings: ExamSettings, box: DescribedBox | None = BOX, **more: objec
         models=(MODEL,),
         box=box,
         calibration={"dlib": 0.935, "mobilefacenet": 0.469},
+        rule_runs=(RUN,),
     )
     return replace(made, **more)  # type: ignore[arg-type]
 
@@ -151,6 +160,31 @@ def test_models_thresholds_and_measured_figures_come_from_what_is_configured() -
         technical_file, replace(METRICS, rules=RuleThresholds(other_person_below=0.42))
     )
     assert "no rule runs" in text(technical_file, replace(VIDEO, features=Features()))
+
+
+def test_every_kind_has_its_thresholds_and_figures_and_what_was_not_measured_is_said() -> None:
+    shown = text(technical_file, METRICS)
+    for kind in ObservationKind:
+        row = f"| {kind.value} | {', '.join(THRESHOLDS_OF[kind])} | "
+        recall, alarms = "not measured | not measured", "not measured"
+        if kind is ObservationKind.NOISE:
+            recall = "62.5 % | 50 %"
+        if kind is ObservationKind.LOOKING_AWAY:
+            alarms = "4 in 3 h"
+        assert f"{row}{recall} | {alarms} |\n" in shown
+    assert "Night (2026-11-01): eleven photographs; `measure it`. In the dark." in shown
+
+
+def test_every_threshold_is_listed_with_its_range_and_belongs_to_a_kind_or_to_all() -> None:
+    shown = text(technical_file, METRICS)
+    for bound in bounds(RuleThresholds):
+        range_ = f"{bound.least:g} to {bound.greatest:g}"
+        row = next(line for line in shown.splitlines() if line.startswith(f"| {bound.name} |"))
+        assert row.endswith(f"| {range_} | {bound.unit} | {bound.does} |")
+    names = {name for of_kind in THRESHOLDS_OF.values() for name in of_kind}
+    assert {bound.name for bound in bounds(RuleThresholds)} - names == {
+        "clear_s", "analyse_every_s", "hall_event_share", "hall_event_within_s",
+    }  # fmt: skip
 
 
 def test_which_settings_load_which_model() -> None:

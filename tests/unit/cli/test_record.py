@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import re
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from appliance.adapters.vision.manifest import read_manifest
+from appliance.adapters.vision.manifest import manifest_directory, read_manifest
 from appliance.cli import main as command
 from appliance.cli.record_pdf import as_pdf
 from appliance.cli.slips import latin_1
 from appliance.config.box import CloudConfig
+from appliance.config.rule_figures import read_rule_figures
+from appliance.core.document_technical import technical_file
 from appliance.core.documents import Document, Grid, Heading, Paragraph
+from appliance.core.errors import WrongConfiguration
+from appliance.core.observation import ObservationKind
 from tests.support.closed_exam import TITLE, closed_exam
+from tests.unit.test_documents import METRICS, facts
 
 SETTINGS = """
 [exam]
@@ -77,6 +83,60 @@ def test_what_cannot_be(tmp_path: Path, settings: Path, capsys: pytest.CaptureFi
     assert record(capsys, "dpia", *exam, "--out", str(tmp_path / "x.doc"))[0] == 2
     assert record(capsys, "dpia", *exam, "--out", str(tmp_path / "no" / "x.md"))[0] == 5
     assert record(capsys, "dpia", "--exam", str(tmp_path / "none.toml"))[0] == 2
+
+
+# Per kind: recall, precision, false alarms in 2 h of staged footage, in 1.5 h of press photographs.
+NONE = "not measured"
+MEASURED = {
+    "nobody_in_view": ("100 %", "100 %", "0 in 2 h", "0 in 1.5 h"),
+    "several_faces": ("100 %", "100 %", "0 in 2 h", "6 in 1.5 h"),
+    "other_person": ("100 %", "100 %", "0 in 2 h", "3 in 1.5 h"),
+    "looking_away": (NONE, NONE, "0 in 2 h", "0 in 1.5 h"),
+    "picture_covered": ("100 %", "100 %", "0 in 2 h", "0 in 1.5 h"),
+    "picture_frozen": ("75 %", "100 %", "0 in 2 h", "0 in 1.5 h"),
+    "conversation": ("87.5 %", "100 %", "0 in 2 h", "0 in 1.5 h"),
+    "noise": ("100 %", "100 %", "0 in 2 h", "0 in 1.5 h"),
+    "hall_conversation": (NONE, NONE, NONE, NONE),
+    "hall_noise": (NONE, NONE, NONE, NONE),
+}
+
+
+def test_what_the_rules_were_measured_to_do_stands_in_the_technical_file(
+    settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["technical-file", "--exam", str(settings), "--state", str(tmp_path)]
+    shown = record(capsys, *words)[1]
+    assert set(MEASURED) == {kind.value for kind in ObservationKind}
+    for kind, cells in MEASURED.items():
+        row = next(line for line in shown.splitlines() if line.startswith(f"| {kind} |"))
+        assert row.endswith(f"| {' | '.join(cells)} |")
+    assert shown.count("(2026-11-25): ") == 3
+    assert "`python -m tests.benchmarks.rules_on_clips --json`" in shown
+    assert "at most 1.5 an hour with 95 % confidence" in shown
+
+
+def test_the_measured_figures_stand_in_the_pdf_too(tmp_path: Path) -> None:
+    runs = read_rule_figures(manifest_directory())
+    pages = _streams(as_pdf(technical_file(replace(facts(METRICS), rule_runs=runs)), tmp_path))
+    for kind in ObservationKind:
+        assert f"({kind.value})".encode() in pages
+    for figure in ("75 %", "87.5 %", "0 in 2 h", "6 in 1.5 h", "3 in 1.5 h", "15 to 80"):
+        assert f"({figure})".encode() in pages
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "install Hallvakt again"),
+        ("[[runs]]\nname = 1\n", "runs"),
+        ("[[run]]\n", "run is not known"),
+    ],
+)
+def test_figures_that_cannot_be_read(text: str | None, says: str, tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / "rules.toml").write_text(text)
+    with pytest.raises(WrongConfiguration, match=says):
+        read_rule_figures(tmp_path)
 
 
 LETTERS = Document(
