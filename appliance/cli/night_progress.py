@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 from appliance.core.night_words import size
@@ -16,13 +17,16 @@ _SMOOTH_S = 20.0  # what the time left is reckoned from
 class NightProgress:
     """`packs` is told after each pack, `sent` of every piece that goes."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(
+        self, stream: TextIO | None = None, *, now_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._now_s = now_s
         self._stream = stream or sys.stderr
         self._shown = self._stream.isatty()
         self._done = self._total = self._sent = 0
         self._drawn_s = 0.0
         self._rate = 0.0
-        self._marked_s, self._marked = time.monotonic(), 0
+        self._marked_s, self._marked = now_s(), 0
 
     def packs(self, done: int, total: int) -> None:
         self._done, self._total = done, total
@@ -38,7 +42,7 @@ class NightProgress:
             print(file=self._stream, flush=True)
 
     def _draw(self, *, force: bool = False) -> None:
-        now = time.monotonic()
+        now = self._now_s()
         if not self._shown or (now - self._drawn_s < _EVERY_S and not force):
             return
         self._drawn_s = now

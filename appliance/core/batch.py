@@ -1,8 +1,9 @@
 """Which sealed objects go to the cloud together, and in which order (DESIGN sections 5 and 8).
 
 A pack holds objects of one attempt and one priority class, at most `PACK_BYTES`, so that
-destroying one attempt's key never touches another's pack. The order of the night is the order
-of `PriorityClass`: records, flagged footage, portraits, the rest.
+destroying one attempt's key never touches another's pack; on S3 it is filled up to
+`PACK_BYTES_S3`. The order of the night is the order of `PriorityClass`: records, flagged footage,
+portraits, the rest.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from appliance.core.ids import AttemptId, ExamId
 from appliance.core.observation import Observation
 from appliance.core.settings import SyncScope
 from appliance.core.snippet import ObjectKind, PriorityClass, Snippet, StoredObject
+from appliance.core.transfer import CHUNK_BYTES
 
 PACK_BYTES = 16 * 1024 * 1024
+# On S3 a larger object is opened and closed by two requests more; up to here one request is all.
+PACK_BYTES_S3 = CHUNK_BYTES
 FLAG_MARGIN_MS = 30_000  # footage this long before and after an observation travels with it
 
 ORDER = tuple(PriorityClass)
@@ -112,14 +116,15 @@ def plan(
     """Packs in the order they are to be sent. The same objects give the same plan.
 
     Within a class attempts follow by id and objects by sequence; a pack is closed when the next
-    object does not fit. Raises TooLarge for an object over `pack_bytes`.
+    object does not fit into `pack_bytes`. An object over that is a pack by itself; raises TooLarge
+    for one over `PACK_BYTES`.
     """
     groups: dict[tuple[PriorityClass, ExamId, AttemptId], list[StoredObject]] = defaultdict(list)
     for stored in objects:
         priority = priority_of(stored, flagged)
         if priority is None or not in_scope(stored, flagged, scope):
             continue
-        if stored.size > pack_bytes:
+        if stored.size > PACK_BYTES:
             raise TooLarge(
                 "A stored object is larger than a pack may be: it cannot be sent.",
                 code="object-too-large",

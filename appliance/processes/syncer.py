@@ -26,6 +26,7 @@ from appliance.adapters.store.stores import Stores, open_stores
 from appliance.adapters.store.uploads import UploadRows
 from appliance.config import box
 from appliance.config.box import BoxConfig
+from appliance.core.batch import PACK_BYTES, PACK_BYTES_S3
 from appliance.core.errors import IntegrityFailure, WrongState
 from appliance.core.exam import ExamState
 from appliance.core.ids import ExamId
@@ -218,7 +219,14 @@ async def syncer(state: Path, *, signer: Signer | None = None) -> AsyncIterator[
         await replay_tombstones(await asyncio.to_thread(belongings, state, stores))
         journal = Packs(stores.box)
         blobs = await asyncio.to_thread(DirectoryBlobs, state / "blobs")
-        batching = Batching(stores.attempts, stores.snippets, blobs, journal, SystemRandomness())
+        batching = Batching(
+            stores.attempts,
+            stores.snippets,
+            blobs,
+            journal,
+            SystemRandomness(),
+            pack_bytes=PACK_BYTES_S3 if config.cloud.objects == "s3" else PACK_BYTES,
+        )
         yield Syncer(
             config=config,
             stores=stores,

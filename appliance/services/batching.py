@@ -17,6 +17,8 @@ from appliance.services.described import SHARED
 
 
 class Batching:
+    """`pack_bytes`: how far a pack is filled; packs of an earlier night stay as planned."""
+
     def __init__(
         self,
         attempts: AttemptStore,
@@ -24,12 +26,15 @@ class Batching:
         blobs: BlobStore,
         journal: PackJournal,
         randomness: Randomness,
+        *,
+        pack_bytes: int = batch.PACK_BYTES,
     ) -> None:
         self._attempts = attempts
         self._snippets = snippets
         self._blobs = blobs
         self._journal = journal
         self._randomness = randomness
+        self._pack_bytes = pack_bytes
 
     async def forecast(self, exam: Exam) -> AsyncIterator[Sequence[PackPlan]]:
         """What is in scope and in no pack yet, one attempt after another."""
@@ -41,6 +46,7 @@ class Batching:
                 [stored for stored in objects if stored.name not in packed],
                 flagged,
                 exam.settings.sync,
+                pack_bytes=self._pack_bytes,
             )
 
     async def plan(self, exam: Exam) -> None:

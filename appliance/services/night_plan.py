@@ -89,11 +89,14 @@ class Night:
 
     async def backlog(self) -> Forecast:
         """What is closed and not yet sent."""
-        sizes = dict.fromkeys(PriorityClass, 0)
-        for exam in await self._exams.all():
-            if exam.state is ExamState.CLOSED:
-                _add(sizes, await self._backlog(exam))
+        sizes = await self._waiting()
         return self._forecast(sizes, self._clock.now_ms(), await self._measured())
+
+    async def after(self, exam: Exam) -> Forecast:
+        """What is closed and not yet sent and, with it, an exam that is about to start."""
+        measured, sizes = await self._measured(), await self._waiting()
+        _add(sizes, await self._expected(exam, measured))
+        return self._forecast(sizes, self._ends_ms(exam), measured)
 
     async def line(self) -> NightLine | None:
         """For the console's footer; None when there is nothing to send."""
@@ -179,6 +182,13 @@ class Night:
             flagged_share=await self._number(FLAGGED_SHARE),
             line_bit_s=None if speed is None else round(speed),
         )
+
+    async def _waiting(self) -> dict[PriorityClass, int]:
+        sizes = dict.fromkeys(PriorityClass, 0)
+        for exam in await self._exams.all():
+            if exam.state is ExamState.CLOSED:
+                _add(sizes, await self._backlog(exam))
+        return sizes
 
     async def _backlog(self, exam: Exam) -> dict[PriorityClass, int]:
         sizes = dict.fromkeys(PriorityClass, 0)

@@ -28,6 +28,8 @@ CertificateLeft = Callable[[], Awaitable[tuple[float, Sequence[str]]]]
 """Seconds until the box's certificate ends, and the names of the box that it lacks."""
 ModelsFound = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 """Per name `good`, `missing` or `changed`."""
+NightAfter = Callable[[Exam], Awaitable[Check]]
+"""How the nights after the exam look, judged."""
 
 
 class StartGate:
@@ -47,6 +49,7 @@ class StartGate:
         certificate: CertificateLeft,
         models: ModelsFound,
         backlog: Callable[[], Awaitable[int]],
+        night: NightAfter,
         halls: Collection[str],
         keep_free: int,
         pepper: PepperKeeping,
@@ -61,6 +64,7 @@ class StartGate:
         self._certificate = certificate
         self._models = models
         self._backlog = backlog
+        self._night = night
         self._halls = halls
         self._keep_free = keep_free
         self._pepper = pepper
@@ -76,6 +80,7 @@ class StartGate:
             "models": partial(self._models_check, exam),
             "relay": partial(self._relay, exam),
             "backlog": self._backlog_check,
+            "night": partial(self._night_check, exam),
         }
         checks = await examine(probes)
         return start_gate.report([*checks, start_gate.pepper(self._pepper)])
@@ -141,6 +146,9 @@ class StartGate:
 
     async def _backlog_check(self) -> Sequence[Check]:
         return [start_gate.backlog(await self._backlog())]
+
+    async def _night_check(self, exam: Exam) -> Sequence[Check]:
+        return [await self._night(exam)]
 
 
 def _watches(user: User, exam: Exam) -> bool:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from appliance.core.batch import (
     ORDER,
     PACK_BYTES,
+    PACK_BYTES_S3,
     PackPlan,
     bytes_by_class,
     flagged_sequences,
@@ -17,9 +18,11 @@ from appliance.core.batch import (
 )
 from appliance.core.errors import TooLarge
 from appliance.core.ids import AttemptId, BoxId, ExamId, ObjectName, ObservationId
+from appliance.core.night_forecast import expected_byte_s
 from appliance.core.observation import Observation, ObservationKind, Strength
-from appliance.core.settings import SyncScope
+from appliance.core.settings import Capture, SyncScope
 from appliance.core.snippet import ObjectHeader, ObjectKind, PriorityClass, Snippet, StoredObject
+from appliance.core.transfer import CHUNK_BYTES
 
 EXAM = ExamId("e" * 32)
 A, B = AttemptId("a" * 32), AttemptId("b" * 32)
@@ -131,6 +134,27 @@ def test_scope_none_sends_nothing() -> None:
 def test_an_object_larger_than_a_pack_is_an_error() -> None:
     with pytest.raises(TooLarge):
         plan([stored(ObjectKind.SNIPPET, 1, size=PACK_BYTES + 1)], {}, SyncScope.ALL)
+
+
+def test_on_s3_a_pack_is_one_request_and_a_larger_object_goes_by_itself() -> None:
+    assert PACK_BYTES_S3 <= CHUNK_BYTES  # the S3 adapter's own limit for one create-only request
+    sizes = [3_500_000, 3_500_000, 3_500_000, PACK_BYTES_S3 + 1, 100]
+    objects = [stored(ObjectKind.SNIPPET, n, size=size) for n, size in enumerate(sizes)]
+    plans = plan(objects, {}, SyncScope.ALL, pack_bytes=PACK_BYTES_S3)
+    assert [p.size for p in plans] == [7_000_000, 3_500_000, PACK_BYTES_S3 + 1, 100]
+
+
+def test_four_hours_at_the_default_rate_fill_packs_so_well_that_the_line_s_budget_holds() -> None:
+    """On S3 one request a pack: at most one per 8 MiB, and what an attempt has beyond."""
+    ordinary = round(10 * expected_byte_s(Capture()))
+    objects = [
+        stored(ObjectKind.SNIPPET, n, size=ordinary - 30_000 + n * 7919 % 60_000)
+        for n in range(1440)
+    ]
+    objects += [stored(ObjectKind.THUMBNAIL, n, size=5_000) for n in range(1440)]
+    objects += [stored(kind, size=20_000) for kind in (ObjectKind.RECORD, ObjectKind.PORTRAIT)]
+    plans = plan(objects, {A: {7, 8, 9, 700}}, SyncScope.ALL, pack_bytes=PACK_BYTES_S3)
+    assert len(plans) <= sum(p.size for p in plans) // PACK_BYTES_S3 + 5
 
 
 @given(

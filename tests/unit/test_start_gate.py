@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,6 +12,7 @@ from appliance.core.attempt import Attempt
 from appliance.core.checkup import Check, CheckStatus, ok
 from appliance.core.exam import Seat
 from appliance.core.keys import PepperKeeping
+from appliance.core.night_forecast import Forecast
 from appliance.core.settings import Capture, Descriptor, ExamSettings, Features, Retention
 from tests.contract.store.samples import attempt
 
@@ -30,6 +32,15 @@ def _settings(**features: bool) -> ExamSettings:
 
 def _class(size: int, extra: int = 0) -> list[Attempt]:
     return [replace(attempt(n), extra_minutes=extra) for n in range(size)]
+
+
+NOON_MS = round(datetime(2026, 11, 25, 12, tzinfo=UTC).timestamp() * 1000)
+
+
+def _night(nights: int, *, gb: int = 21, hours: float | None = 30.0) -> Check:
+    finishes_ms = None if hours is None else NOON_MS + round(hours * 3_600_000)
+    planned = Forecast(bytes=gb * GB, nights=nights, finishes_ms=finishes_ms, order=())
+    return gate.night(planned, NOON_MS, UTC)
 
 
 def test_the_forecast_counts_candidates_minutes_and_bits() -> None:
@@ -72,6 +83,12 @@ _JUDGED: list[tuple[Check, CheckStatus]] = [
     (gate.halls({"Aula"}, ("Aula", "Annex"), {"Aula"}), OK),
     (gate.halls({"Auela"}, ("Aula", "Annex"), None), WARN),
     (gate.halls({"Aula", "Annex"}, (), {"Aula"}), WARN),
+    (gate.night(None, NOON_MS), OK),
+    (_night(0, gb=0, hours=None), OK),
+    (_night(1, hours=16.5), OK),
+    (_night(1, hours=None), OK),
+    (_night(2), WARN),
+    (_night(0, hours=None), WARN),
     (gate.pepper(PepperKeeping.TPM), OK),
     (gate.pepper(PepperKeeping.HOST), WARN),
     (gate.pepper(PepperKeeping.FILE), WARN),
@@ -110,6 +127,13 @@ def test_a_warning_does_not_stop_a_start_and_a_failure_does() -> None:
     good, hm, no = ok("a", "b"), gate.pepper(PepperKeeping.FILE), gate.roster([])
     assert gate.report([good, hm]).passed
     assert not gate.report([good, hm, no]).passed
+
+
+def test_two_nights_are_called_two_nights_before_the_start() -> None:
+    assert _night(2).detail == "21.00 GB with this exam: Two nights, done Thu 26 Nov 18:00."
+    assert _night(1, hours=16.5).detail == "21.00 GB with this exam: One night, done 04:30."
+    assert "do not fit through the windows of a week" in _night(0, hours=None).detail
+    assert gate.night(None, NOON_MS).detail == "this box keeps everything"
 
 
 def test_the_same_label_in_two_halls_is_two_seats() -> None:

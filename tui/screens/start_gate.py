@@ -27,6 +27,7 @@ _NAMES = {
     "media workers": text("media workers"),
     "relay": text("relay"),
     "backlog": text("backlog"),
+    "night": text("night"),
     "pepper": text("pepper"),
 }
 _MARKS = {

@@ -22,7 +22,7 @@ async def test_all_is_looked_at_and_a_packet_goes_through_the_exam_s_own_relay(
     assert before["passed"] is True
     assert {c["name"] for c in before["checks"]} == {
         "roster", "halls", "disk", "clock", "certificate", "models", "media workers", "relay",
-        "backlog", "pepper",
+        "backlog", "night", "pepper",
     }  # fmt: skip
     await lead.ok("POST", f"/api/v1/exams/{exam.exam}/state", json={"to": "open"})
     found = {c["name"]: c for c in (await lead.ok("GET", path))["checks"]}
