@@ -10,14 +10,16 @@ import os
 import sys
 
 from appliance.core.errors import HallvaktError
+from tui import box_list
 from tui.app import ConsoleApp
 from tui.arguments import Arguments, parse
+from tui.box_glance import BoxGlance
 from tui.client import BoxClient
 from tui.language import of_this_terminal, speak
 from tui.plain import lines_of, run_plain
 from tui.screenshot import take_screenshot
 from tui.shift import Shift
-from tui.target import from_arguments
+from tui.target import Target, from_arguments
 
 _SIMPLE_TERMINALS = ("linux", "dumb", "vt")
 
@@ -30,15 +32,16 @@ def main(argv: list[str] | None = None) -> int:
     logging.getLogger().addHandler(logging.NullHandler())
     logging.getLogger().setLevel(logging.CRITICAL)
     try:
+        if arguments.boxes is not None or arguments.box:
+            return _watch_several(arguments)
         target = from_arguments(
-            state=arguments.state, url=arguments.url, ca=arguments.ca, socket=arguments.socket
+            state=arguments.state,
+            url=arguments.url,
+            ca=arguments.ca,
+            socket=arguments.socket,
+            ca_fingerprint=arguments.ca_fingerprint,
         )
-        shift = Shift(
-            client=BoxClient(target),
-            user=arguments.user,
-            exam_code=arguments.exam,
-            letters=arguments.letters or _is_simple_terminal(),
-        )
+        shift = _shift(target, arguments)
         if arguments.screenshot is not None:
             asyncio.run(_screenshot(shift, arguments))
             return 0
@@ -53,6 +56,24 @@ def main(argv: list[str] | None = None) -> int:
     except HallvaktError as error:
         print(error.message, file=sys.stderr)  # noqa: T201 - the one line of the command line
         return error.exit_code
+
+
+def _watch_several(arguments: Arguments) -> int:
+    listed = box_list.from_file(arguments.boxes) if arguments.boxes is not None else ()
+    targets = box_list.all_different((*listed, *map(box_list.from_option, arguments.box)))
+    boxes = [BoxGlance(target.name, _shift(target, arguments)) for target in targets]
+    app = ConsoleApp(boxes[0].shift, boxes)
+    app.run()
+    return app.return_code or 0
+
+
+def _shift(target: Target, arguments: Arguments) -> Shift:
+    return Shift(
+        client=BoxClient(target),
+        user=arguments.user,
+        exam_code=arguments.exam,
+        letters=arguments.letters or _is_simple_terminal(),
+    )
 
 
 def _write(line: str) -> None:

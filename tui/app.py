@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import ClassVar
 
@@ -11,11 +12,13 @@ from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from tui.box_glance import BoxGlance, BoxState
 from tui.commands import ConsolePalette
 from tui.hall_watch import HallWatch
 from tui.keys import working_keys
-from tui.language import text, tr
+from tui.language import several, text, tr
 from tui.screens.base import LoginWanted
+from tui.screens.boxes import BoxesScreen
 from tui.screens.closed import ClosedScreen
 from tui.screens.exam_choice import ExamChoiceScreen
 from tui.screens.hall import HallScreen
@@ -23,6 +26,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.live_view import LiveViewScreen
 from tui.screens.live_wall import LiveWallScreen
 from tui.screens.login import LoginScreen
+from tui.seat_look import SeatLook
 from tui.shift import Shift
 from tui.themes import THEMES, following
 
@@ -59,6 +63,13 @@ class ConsoleApp(App[None]):
             "commands",
             tooltip=text("Search for anything that can be done here"),
         ),
+        Binding(
+            "ctrl+o",
+            "boxes",
+            "boxes",
+            priority=True,
+            tooltip=text("See all boxes; you stay logged in here"),
+        ),
         Binding("ctrl+l", "lock", "lock", priority=True, tooltip=text("Lock the console at once")),
         Binding(
             "ctrl+t",
@@ -70,25 +81,50 @@ class ConsoleApp(App[None]):
         Binding("ctrl+q", "quit", "quit", priority=True, tooltip=text("Leave the console")),
     ]
 
-    def __init__(self, shift: Shift) -> None:
+    def __init__(self, shift: Shift, boxes: Sequence[BoxGlance] = ()) -> None:
+        """`boxes`: all that this console watches when it is more than the one of `shift`."""
         super().__init__()
         self.shift = shift
+        self.boxes = tuple(boxes)
+        self._eyes: dict[str, int] = {}
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
 
     def on_mount(self) -> None:
-        self.push_screen(LoginScreen(self.shift))
+        if not self.boxes:
+            self.push_screen(LoginScreen(self.shift))
+            return
+        for glance in self.boxes:
+            self.run_worker(glance.run(), group="boxes")
+        self.set_interval(1.0, self._say_what_others_need)
+        self.push_screen(BoxesScreen(self.boxes))
 
     async def on_unmount(self) -> None:
-        await self.shift.client.logout()
-        await self.shift.client.close()
+        async with asyncio.TaskGroup() as leaving:
+            for shift in self._shifts():
+                leaving.create_task(_leave(shift))
+
+    def _shifts(self) -> list[Shift]:
+        """One per box."""
+        return [glance.shift for glance in self.boxes] or [self.shift]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours of our own, for the moment before a theme is in place."""
         return THEMES[0].variables
 
     # which screen follows which
+
+    def on_boxes_screen_chosen(self, event: BoxesScreen.Chosen) -> None:
+        glance = event.glance
+        self.shift, self.title = glance.shift, glance.name
+        if len(glance.exams) == 1:
+            self.shift.exam_code = glance.exams[0].code  # straight into its hall
+        ended = glance.state is BoxState.LOGIN and bool(glance.why)
+        if self.shift.client.login_reply is None or ended:
+            self.show_only(LoginScreen(self.shift, glance.why))
+        else:
+            self.show_only(ExamChoiceScreen(self.shift))
 
     def on_login_screen_done(self) -> None:
         self.show_only(ExamChoiceScreen(self.shift))
@@ -119,6 +155,33 @@ class ConsoleApp(App[None]):
         self.shift.forget()
         self.show_only(ExamChoiceScreen(self.shift))
 
+    def _to_boxes(self, why: str = "") -> None:
+        at = next(glance for glance in self.boxes if glance.shift is self.shift)
+        self.shift.forget()
+        self.title = self.TITLE
+        for glance in self.boxes:
+            glance.look_soon()
+        self.show_only(BoxesScreen(self.boxes, why, at))
+
+    def _say_what_others_need(self) -> None:
+        """Whoever is busy with one box hears when another one needs eyes that did not before."""
+        for glance in self.boxes:
+            eyes, before = glance.count(SeatLook.NEEDS_EYES), self._eyes.get(glance.name, 0)
+            self._eyes[glance.name] = eyes
+            elsewhere = glance.shift is not self.shift and not isinstance(self.screen, BoxesScreen)
+            if eyes > before and elsewhere:
+                needs = several("{n} needs eyes", "{n} need eyes", eyes)
+                self.notify(f"{glance.name}: {needs}", severity="warning", markup=False)
+
+    def _lock_boxes(self) -> None:
+        """Who leaves one console leaves all its boxes."""
+        for glance in self.boxes:
+            glance.shift.forget()
+            glance.forget()
+            glance.state = BoxState.ASKING
+            self.run_worker(glance.shift.client.logout(), group="logout")
+        self._to_boxes(tr("Locked. Log in to go on; recording was not interrupted."))
+
     def _to_login(self, why: str) -> None:
         watch = self.shift.watch
         if watch is not None and watch.view.exam is not None:
@@ -137,8 +200,13 @@ class ConsoleApp(App[None]):
     # keys of the whole console
 
     def action_lock(self) -> None:
-        if not isinstance(self.screen, LoginScreen):
+        if self.boxes:
+            self._lock_boxes()
+        elif not isinstance(self.screen, LoginScreen):
             self._to_login(tr("Locked. Log in to go on; recording was not interrupted."))
+
+    def action_boxes(self) -> None:
+        self._to_boxes()
 
     def action_theme(self) -> None:
         self.theme = following(self.theme)
@@ -153,7 +221,9 @@ class ConsoleApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "lock":
-            return not isinstance(self.screen, LoginScreen)
+            return bool(self.boxes) or not isinstance(self.screen, LoginScreen)
+        if action == "boxes":
+            return bool(self.boxes) and not isinstance(self.screen, BoxesScreen)
         return True
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -171,3 +241,8 @@ class ConsoleApp(App[None]):
         """A toast, but never over a live picture, which must not be cropped."""
         if not isinstance(self.screen, (LiveViewScreen, LiveWallScreen)):
             super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+
+
+async def _leave(shift: Shift) -> None:
+    await shift.client.logout()
+    await shift.client.close()

@@ -12,6 +12,9 @@ class Arguments:
     state: Path | None
     url: str | None
     ca: Path | None
+    ca_fingerprint: str
+    boxes: Path | None
+    box: tuple[str, ...]
     socket: Path | None
     user: str
     exam: str
@@ -32,6 +35,22 @@ def parse(argv: list[str] | None = None) -> Arguments:
     parser.add_argument("--socket", type=Path, help="the box's Unix socket")
     parser.add_argument("--url", help="address of a box on the network, https://...")
     parser.add_argument("--ca", type=Path, help="the box's certificate authority (tls/ca.pem)")
+    parser.add_argument(
+        "--ca-fingerprint",
+        default="",
+        metavar="SHA256",
+        help="the authority's fingerprint; a --ca file with another one is refused",
+    )
+    parser.add_argument(
+        "--boxes", type=Path, metavar="FILE", help="several boxes, a [[box]] table each (TOML)"
+    )
+    parser.add_argument(
+        "--box",
+        action="append",
+        default=[],
+        metavar="NAME=URL,CA",
+        help="one of several boxes; NAME=DIR for a state directory of this machine",
+    )
     parser.add_argument("--user", default="", help="fill in the user's name")
     parser.add_argument("--exam", default="", help="go straight to the exam with this code")
     parser.add_argument(
@@ -62,10 +81,18 @@ def parse(argv: list[str] | None = None) -> Arguments:
     columns, _, lines = given.size.partition("x")
     if not (columns.isdecimal() and lines.isdecimal()):
         parser.error("--size is written like 120x40")
+    if given.boxes or given.box:
+        if given.state or given.socket or given.url or given.ca or given.ca_fingerprint:
+            parser.error("--boxes and --box take the place of --state, --socket, --url and --ca")
+        if given.plain or given.screenshot or given.passphrase_fd is not None:
+            parser.error("--plain, --screenshot and --passphrase-fd are for a single box")
     return Arguments(
         state=given.state,
         url=given.url,
         ca=given.ca,
+        ca_fingerprint=given.ca_fingerprint,
+        boxes=given.boxes,
+        box=tuple(given.box),
         socket=given.socket,
         user=given.user,
         exam=given.exam,

@@ -27,6 +27,7 @@ from tui.replies import (
 )
 from tui.target import Target
 
+_HEALTH = "/health"
 _CONNECT_WITHIN_S = 5.0
 _ANSWER_WITHIN_S = 15.0
 _CLOSE_WITHIN_S = 60.0  # closing waits for running analyses (up to 20 s) and seals records
@@ -62,6 +63,10 @@ class BoxClient(ClientActs):
     def login_reply(self) -> LoginReply | None:
         """Who is logged in, or None."""
         return self._login
+
+    async def answers(self) -> None:
+        """Return when the box is there, which needs no login; raises Unreachable."""
+        await self._ask("GET", _HEALTH, within_s=_CONNECT_WITHIN_S)
 
     # people
 
@@ -170,7 +175,7 @@ class BoxClient(ClientActs):
         return self._http
 
     def _url(self, path: str) -> str:
-        return f"{self.target.base}/api/v1{path}"
+        return f"{self.target.base}{path if path == _HEALTH else f'/api/v1{path}'}"
 
     def _headers(self, token: str | None) -> Mapping[str, str]:
         token = token or (self._login.token if self._login else None)

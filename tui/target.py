@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from appliance.core.errors import BadInput, Unreachable
 from tui.language import tr
 
 _LONGEST_SOCKET_PATH = 107  # sun_path of unix(7), less the closing zero
+_HEX_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +24,15 @@ class Target:
 
     `ca` is the box's own certificate authority and the only one trusted: a certificate from a
     public authority is refused too, so nobody between console and box can speak for the box.
+    `ca_fingerprint`: SHA-256 of that authority in hexadecimal, from another source than `ca`; empty
+    when nobody gave one. `name`: what people call the box where there are several.
     """
 
     url: str | None = None
     ca: Path | None = None
     socket: Path | None = None
+    ca_fingerprint: str = ""
+    name: str = ""
 
     @property
     def base(self) -> str:
@@ -36,6 +43,8 @@ class Target:
     @property
     def label(self) -> str:
         """What the login screen calls this box."""
+        if self.name:
+            return self.name
         return tr("this box") if self.url is None else urlsplit(self.url).netloc
 
     def connector(self) -> aiohttp.BaseConnector:
@@ -46,7 +55,7 @@ class Target:
 
     def _trust(self) -> ssl.SSLContext:
         try:
-            return ssl.create_default_context(cafile=str(self.ca))
+            trust = ssl.create_default_context(cafile=str(self.ca))
         except (OSError, ssl.SSLError) as error:
             raise Unreachable(
                 tr(
@@ -54,10 +63,29 @@ class Target:
                     file=self.ca,
                 )
             ) from error
+        if self.ca_fingerprint and not self._is_the_named(trust.get_ca_certs(binary_form=True)):
+            raise Unreachable(
+                tr(
+                    "The authority in {file} is not the one whose fingerprint you gave; "
+                    "compare both with `hallvakt certificate show` on the box.",
+                    file=self.ca,
+                )
+            )
+        return trust
+
+    def _is_the_named(self, authorities: list[bytes]) -> bool:
+        """Whether the file holds the named authority (DER) and no other one."""
+        found = [hashlib.sha256(authority).hexdigest() for authority in authorities]
+        return bool(found) and all(hmac.compare_digest(each, self.ca_fingerprint) for each in found)
 
 
 def from_arguments(
-    *, state: Path | None, url: str | None, ca: Path | None, socket: Path | None
+    *,
+    state: Path | None,
+    url: str | None,
+    ca: Path | None,
+    socket: Path | None,
+    ca_fingerprint: str = "",
 ) -> Target:
     """The target that the arguments name; raises BadInput or Unreachable when they name none."""
     if state is not None:
@@ -68,8 +96,18 @@ def from_arguments(
             tr("Say where the box is: --state DIR, --socket FILE, or --url with --ca FILE.")
         )
     if url is not None:
-        return _over_network(url, ca)
+        return over_network(url, ca, ca_fingerprint)
     assert socket is not None
+    target = over_socket(socket)
+    if not socket.exists():
+        raise Unreachable(
+            tr("No box is running at {path}; start it with `hallvakt serve`.", path=socket)
+        )
+    return target
+
+
+def over_socket(socket: Path) -> Target:
+    """A box on this machine, whether it runs or not; raises BadInput."""
     if len(str(socket)) > _LONGEST_SOCKET_PATH:
         raise BadInput(
             tr(
@@ -77,16 +115,18 @@ def from_arguments(
                 path=socket,
             )
         )
-    if not socket.exists():
-        raise Unreachable(
-            tr("No box is running at {path}; start it with `hallvakt serve`.", path=socket)
-        )
     return Target(socket=socket)
 
 
-def _over_network(url: str, ca: Path | None) -> Target:
+def over_network(url: str, ca: Path | None, ca_fingerprint: str = "") -> Target:
+    """A box behind HTTPS, with the authority that it must have; raises BadInput."""
     if not url.startswith("https://"):
         raise BadInput(tr("The address must begin with https:// so that nobody can listen in."))
     if ca is None:
         raise BadInput(tr("Give the box's certificate with --ca FILE (tls/ca.pem on the box)."))
-    return Target(url=url, ca=ca)
+    plain = "".join(ca_fingerprint.split()).replace(":", "").lower()
+    if plain and (len(plain) != _HEX_DIGITS or set(plain) - set("0123456789abcdef")):
+        raise BadInput(
+            tr("A fingerprint is SHA-256 in hexadecimal: 64 digits, with or without colons.")
+        )
+    return Target(url=url, ca=ca, ca_fingerprint=plain)

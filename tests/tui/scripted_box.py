@@ -34,6 +34,7 @@ from tests.tui.scripted_hall import hall_routes
 USER = "0" * 32
 TOKEN = "token-of-the-test"
 _BODY = web.RequestKey("body", dict[str, Any])
+_OPEN_TO_ALL = frozenset({"/health", "/login"})
 _KIND = {data: kind for kind, data in DATA_TYPE.items()}
 
 
@@ -113,6 +114,7 @@ class ScriptedBox:
         app = web.Application(middlewares=[self._record])
         app.add_routes(
             [
+                web.get("/health", self._health),
                 web.post("/api/v1/login", self._login),
                 web.post("/api/v1/logout", self._logout),
                 web.get("/api/v1/exams", self._exams),
@@ -144,10 +146,13 @@ class ScriptedBox:
         for end, (status, sentence) in self.refusals.items():
             if path.endswith(end):
                 return _problem(status, sentence)
-        if path != "/login" and request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        if path not in _OPEN_TO_ALL and request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return _problem(401, "Log in first.")
         answer: web.StreamResponse = await handler(request)
         return answer
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return _json({"status": "ok"})
 
     async def _login(self, request: web.Request) -> web.Response:
         if request[_BODY]["passphrase"] != self.passphrase:

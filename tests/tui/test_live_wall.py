@@ -57,8 +57,8 @@ async def test_without_marks_those_that_need_eyes_are_shown(
     async with in_hall() as pilot:
         await pilot.press("L")
         await until(pilot, lambda: "2 live views" in drawn(pilot) and len(views) == 2)
-        assert "● 1 A3" in drawn(pilot)
-        assert "● 2 C5" in drawn(pilot)
+        # Titles are drawn with the first telling of the views, a moment after the screen's own.
+        await until(pilot, lambda: "● 1 A3" in drawn(pilot) and "● 2 C5" in drawn(pilot))
 
 
 async def test_no_more_than_nine(in_hall: Console, views: list[PretendView]) -> None:

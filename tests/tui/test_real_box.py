@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from appliance.adapters.host import tls
 from appliance.core.attempt import AttemptState
 from appliance.core.errors import BadInput, NotAllowed, Unreachable
 from appliance.core.exam import ExamState
@@ -31,7 +32,7 @@ from tui.live import LiveView, Phase
 from tui.screens.closed import ClosedScreen
 from tui.screens.live_view import LiveViewScreen
 from tui.shift import Shift
-from tui.target import Target, from_arguments
+from tui.target import Target, from_arguments, over_network
 from tui.widgets.picture import Picture
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -111,6 +112,13 @@ async def test_only_the_box_whose_certificate_was_given_is_trusted(real_box: Rea
         async with BoxClient(Target(url=real_box.origin, ca=stranger.authority)) as client:
             with pytest.raises(Unreachable, match="not the box"):
                 await client.login(LEAD, PASSPHRASE)
+        named = await asyncio.to_thread(tls.fingerprint, stranger.authority)
+    with pytest.raises(Unreachable, match="fingerprint"):
+        async with BoxClient(over_network(real_box.origin, real_box.authority, named)):
+            pass
+    named = await asyncio.to_thread(tls.fingerprint, real_box.authority)
+    async with BoxClient(over_network(real_box.origin, real_box.authority, named)) as client:
+        await client.answers()
 
 
 def test_a_plain_address_is_refused() -> None:

@@ -17,10 +17,13 @@ class TitleBar(SteadyText):
     def show(self, title: str, exam: ExamStatus | None, now_ms: int | None) -> None:
         width = self.content_size.width or self.app.size.width
         right = Content.assemble(*_right(exam, now_ms))
-        left_room = max(0, width - right.cell_length - 13)
+        box = fit(
+            self.app.title, min(20, len(self.app.title))
+        )  # the box's name, if one has several
+        left_room = max(0, width - right.cell_length - len(box) - 5)
         self.say(
             Content.assemble(
-                (" Hallvakt ", "bold $primary"),
+                (f" {box} ", "bold $primary"),
                 " ",
                 (fit(title, left_room), "bold $foreground"),
                 "  ",
