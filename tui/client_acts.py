@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from appliance.core.close_out import CloseOut
+from appliance.core.feed import SeatStatus
 from appliance.core.handover import Duty, SeenBy, ShiftNote
 from appliance.core.ids import AttemptId, ExamId, IncidentId
+from appliance.core.processing import Category
 from appliance.core.start_gate import GateReport
 from tui.act_replies import GroupDone, HallCodes, SeatsMoved, TakeoverCode
 from tui.replies import decode
@@ -41,6 +43,14 @@ class ClientActs:
         body = {"hall": hall, "seat": seat, "reason": reason}
         path = f"/exams/{exam}/attempts/{attempt}/seat"
         return decode(await self._ask("POST", path, json_body=body), SeatsMoved)
+
+    async def accommodate(
+        self, exam: ExamId, attempt: AttemptId, switched_off: Collection[Category], reason: str
+    ) -> SeatStatus:
+        """From the next footage on exactly these detectors are off for this candidate."""
+        body = {"switched_off": sorted(switched_off), "reason": reason}
+        path = f"/exams/{exam}/attempts/{attempt}/accommodation"
+        return decode(await self._ask("PUT", path, json_body=body), SeatStatus)
 
     async def group_act(
         self, exam: ExamId, to: Mapping[str, Any], act: str, **arguments: str | int

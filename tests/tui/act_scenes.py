@@ -11,9 +11,11 @@ from appliance.core.exam import ExamState
 from appliance.core.feed import SeatStatus
 from appliance.core.handover import Duty, OnDuty, ShiftNote
 from appliance.core.ids import UserId
+from appliance.core.processing import Category
 from tests.tui import halls
 from tests.tui.conftest import drawn, hall_is_shown, log_in, until
 from tests.tui.scripted_box import ScriptedBox
+from tui.screens.accommodation import AccommodationScreen
 from tui.screens.break_ledger import BreakLedgerScreen
 from tui.screens.close_out import CloseOutScreen
 from tui.screens.hall_codes import HallCodesScreen
@@ -46,6 +48,13 @@ async def more_acts(pilot: Pilot[None], box: ScriptedBox) -> None:
     await _hall(pilot)
     await pilot.press("a")
     await until(pilot, lambda: isinstance(pilot.app.screen, MenuScreen))
+
+
+async def accommodation(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await box.tell(replace(_seat(box, "A3"), switched_off=frozenset({Category.FACE_COUNT})))
+    await _hall(pilot)
+    await pilot.press("a", "d")
+    await until(pilot, lambda: isinstance(pilot.app.screen, AccommodationScreen))
 
 
 async def break_ledger(pilot: Pilot[None], box: ScriptedBox) -> None:
@@ -135,6 +144,7 @@ async def handover(pilot: Pilot[None], box: ScriptedBox) -> None:
 ACT_SCENES = [
     hall_menu,
     more_acts,
+    accommodation,
     identities,
     break_ledger,
     hall_code,

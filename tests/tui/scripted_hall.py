@@ -10,6 +10,7 @@ from aiohttp import web
 
 from appliance.core.handover import Duty, OnDuty, SeenBy, ShiftNote
 from appliance.core.ids import AttemptId, IncidentId, UserId
+from appliance.core.processing import Category
 
 if TYPE_CHECKING:
     from tests.tui.scripted_box import ScriptedBox
@@ -43,6 +44,13 @@ def hall_routes(box: ScriptedBox) -> list[web.RouteDef]:
         await box.tell(*moved)
         return _json({"seats": moved})
 
+    async def accommodation(request: web.Request) -> web.Response:
+        off = frozenset(map(Category, (await request.json())["switched_off"]))
+        mine = box.view.seats[AttemptId(request.match_info["attempt"])]
+        changed = dataclasses.replace(mine, switched_off=off)
+        await box.tell(changed)
+        return _json(changed)
+
     async def acts(_: web.Request) -> web.Response:
         refused = {one["attempt_id"] for one in box.not_done}
         done = [attempt for attempt in box.view.seats if attempt not in refused]
@@ -73,6 +81,7 @@ def hall_routes(box: ScriptedBox) -> list[web.RouteDef]:
         return _json(told)
 
     return [
+        web.put(f"{_EXAM}/attempts/{{attempt}}/accommodation", accommodation),
         web.get(f"{_EXAM}/start-gate", gate),
         web.get(f"{_EXAM}/close-out", close_out),
         web.get(f"{_EXAM}/hall-codes", hall_codes),

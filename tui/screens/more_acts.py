@@ -8,7 +8,10 @@ from textual.binding import Binding
 
 from appliance.core.attempt import FINISHED, AttemptState, CameraState
 from appliance.core.feed import SeatStatus
+from appliance.core.processing import Category
+from appliance.core.roles import Action
 from tui.language import text, tr
+from tui.screens.accommodation import AccommodationScreen, detectors
 from tui.screens.ask_text import AskTextScreen
 from tui.screens.menu import Choice, MenuScreen
 from tui.screens.seat_acts import SeatActsScreen
@@ -45,8 +48,8 @@ class MoreActsScreen(SeatActsScreen):
         return super().check_action(action, parameters)
 
     def action_more(self) -> None:
-        seat = self.acted_seat()
-        if seat is None:
+        seat, exam = self.acted_seat(), self.exam
+        if seat is None or exam is None:
             return
         does: dict[str, Callable[[SeatStatus], None]] = {
             "admit_late": lambda s: self._with_reason(s, "admit_late"),
@@ -55,14 +58,19 @@ class MoreActsScreen(SeatActsScreen):
             "takeover_approve": lambda s: self.request(self._more(s, "takeover_approve")),
             "takeover_code": lambda s: self.request(self._takeover_code(s)),
             "change_seat": self._change_seat,
+            "accommodate": self._accommodate,
         }
 
         def chosen(act: str | None) -> None:
             if act is not None:
                 does[act](seat)
 
+        offered = choices(seat)
+        if self.shift.may(Action.ACCOMMODATE, exam) and detectors(exam.features, seat.switched_off):
+            about = tr("an accommodation, with a reason")
+            offered.append(Choice("d", "accommodate", tr("detectors on or off"), about))
         title = tr("Seat {seat}", seat=seat.seat)
-        self.app.push_screen(MenuScreen(title, choices(seat)), chosen)
+        self.app.push_screen(MenuScreen(title, offered), chosen)
 
     def _with_reason(self, seat: SeatStatus, act: str) -> None:
         title, question = _WITH_REASON[act]
@@ -118,6 +126,34 @@ class MoreActsScreen(SeatActsScreen):
             )
         else:
             self.say(tr("{one} now sits at {other}.", one=seat.seat, other=label.upper()))
+
+    def _accommodate(self, seat: SeatStatus) -> None:
+        exam = self.exam
+        if exam is None:
+            return
+
+        def chosen(off: frozenset[Category] | None) -> None:
+            if off is None:
+                return
+            self._ask(
+                AskTextScreen(
+                    title,
+                    tr("Why? It is sealed with the record. For example: has a tic"),
+                    longest=500,
+                ),
+                lambda reason: self._switch_off(seat, off, reason),
+            )
+
+        title = tr("Looked for at seat {seat}", seat=seat.seat)
+        shown = detectors(exam.features, seat.switched_off)
+        self.app.push_screen(AccommodationScreen(title, shown, seat.switched_off), chosen)
+
+    async def _switch_off(self, seat: SeatStatus, off: frozenset[Category], reason: str) -> None:
+        watch = self.hall
+        watch.learn(
+            await self.shift.client.accommodate(watch.exam_id, seat.attempt_id, off, reason)
+        )
+        self.say(tr("Seat {seat}: {done}.", seat=seat.seat, done=tr("from now on as you chose")))
 
 
 def choices(seat: SeatStatus) -> list[Choice]:
