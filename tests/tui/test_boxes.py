@@ -176,6 +176,7 @@ async def test_it_speaks_swedish(school: School, swedish: None) -> None:
     async with ConsoleApp(glance.shift, [glance]).run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "går inte att nå" in drawn(pilot))
         assert "fortsätter" in drawn(pilot)
+        assert "Logga in på en box" in drawn(pilot)
 
 
 async def test_one_box_has_no_key_for_several(school: School) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -19,6 +19,7 @@ from tui.words import EXAM_STATE, fit
 
 _REDRAW_S = 0.5
 _NAME, _STATE, _SEATS, _EYES = 20, 18, 14, 15
+_LOGGED_IN = frozenset({BoxState.NOTHING, BoxState.IN_SESSION})
 _SHORTEST_TITLE = 8
 _STATE_WORDS = {
     BoxState.ASKING: text("asking …"),
@@ -60,6 +61,7 @@ class BoxesScreen(ListingScreen, inherit_bindings=False):
         self._glances = {glance.name: glance for glance in glances}
         self._why = why
         self._at = at
+        self._drawn: tuple[list[str], str, str] | None = None
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -83,9 +85,15 @@ class BoxesScreen(ListingScreen, inherit_bindings=False):
             return
         self.show_title(tr("Boxes"))
         width = self.query_one(OptionList).content_size.width or self.app.size.width - 6
+        lines = [(name, _line(glance, width)) for name, glance in self._glances.items()]
+        heading = self._why or _heading(self._glances.values())
+        drawn = ([line.markup for _, line in lines], heading, self._hint())
+        if drawn == self._drawn:
+            return  # a list that is set again is painted again, which a slow line feels
+        self._drawn = drawn
         self.show_lines(
-            [(name, _line(glance, width)) for name, glance in self._glances.items()],
-            heading=self._why or _heading(self._glances.values()),
+            lines,
+            heading=heading,
             hint=self._hint(),
         )
 
@@ -97,10 +105,12 @@ class BoxesScreen(ListingScreen, inherit_bindings=False):
         return _hint(glance) if glance is not None else ""
 
 
-def _heading(glances: Iterable[BoxGlance]) -> str:
+def _heading(glances: Collection[BoxGlance]) -> str:
     eyes = sum(glance.count(SeatLook.NEEDS_EYES) for glance in glances)
     if eyes:
         return several("{n} seat needs eyes.", "{n} seats need eyes.", eyes)
+    if not any(glance.state in _LOGGED_IN for glance in glances):
+        return tr("Log in to a box to see what needs eyes there.")
     return tr("Nothing needs eyes on the boxes you are logged in to.")
 
 
