@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from textwrap import wrap
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer
 from appliance.config.box import load
 from appliance.core.checkup import Check, CheckStatus, worst
-from appliance.processes import checkup_outside, checkup_parts
+from appliance.processes import checkup_machine, checkup_outside, checkup_parts
 from appliance.processes.log_lines import say_nothing
 from appliance.services.doctor import examine
 
@@ -20,16 +24,28 @@ _NOT_FIT = 5  # as core.errors.Unreachable: something an exam needs is not there
 _NAME, _LINE = 16, 96
 
 
-async def doctor(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+async def doctor(
+    *,
+    machine: Annotated[bool, Parameter(negative=())] = False,
+    state: State = DEFAULT_STATE,
+    json: Json = False,
+) -> None:
     """Look at disk, memory, clock, network, certificate, relay, models, keys, cloud and versions.
 
     Exits with 5 when a check fails; a warning does not change the exit code.
+
+    Parameters
+    ----------
+    machine
+        The machine only (disk, memory, TPM, clock, network cards): there need be no box yet.
     """
     say_nothing()
-    config = load(state)
-    checks = await examine(
-        {**checkup_parts.local(state, config), **checkup_outside.beyond(state, config)}
-    )
+    if machine:
+        probes = await asyncio.to_thread(checkup_machine.before_there_is_a_box, state)
+    else:
+        config = load(state)
+        probes = {**checkup_parts.local(state, config), **checkup_outside.beyond(state, config)}
+    checks = await examine(probes)
     answer({"checks": [asdict(check) for check in checks]}, _lines(checks), as_json=json)
     if worst(checks) is CheckStatus.FAIL:
         sys.stdout.flush()

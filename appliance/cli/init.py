@@ -53,6 +53,8 @@ def init(
     port: int = _WEB.port,
     relay_port: int = _RELAY.port,
     relay_tls_port: int = _RELAY.tls_port,
+    http_port: int = _WEB.http_port,
+    lan_name: str = _WEB.lan_name,
     name: str = "Hallvakt",
     certificate_name: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     no_second_factor: Annotated[bool, Parameter(negative=())] = False,
@@ -74,6 +76,10 @@ def init(
         Port of the relay for live views.
     relay_tls_port
         Port of the relay over TLS.
+    http_port
+        Port of the page without TLS that explains certificate warnings; 0 for none.
+    lan_name
+        One word, such as exambox: the box answers to exambox.local by multicast DNS.
     name
         What the box is called.
     certificate_name
@@ -89,7 +95,9 @@ def init(
         BoxConfig(
             box_id=BoxId(SystemRandomness().new_id()),
             name=name,
-            web=WebConfig(host=host, port=port, names=names),
+            web=WebConfig(
+                host=host, port=port, http_port=http_port, lan_name=lan_name, names=names
+            ),
             relay=RelayConfig(listen_host=host, port=relay_port, tls_port=relay_tls_port),
         )
     )

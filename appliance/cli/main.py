@@ -26,6 +26,11 @@ _UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h: a fault of Hallvakt's own
 
 _COMMANDS = (
     ("init", "appliance.cli.init:init", "Make a box: state, certificates, keys, first user."),
+    (
+        "first-boot",
+        "appliance.cli.first_boot:first_boot",
+        "From an empty machine to a box fit for an exam, step by step.",
+    ),
     ("serve", "appliance.cli.serve:serve", "Run the box in the foreground."),
     ("console", "appliance.cli.console:console", "Open the invigilators' console."),
     ("exam", "appliance.cli.exam:app", "The life of an exam."),
@@ -62,9 +67,9 @@ app = App(
     result_action="return_none",
 )
 for _name, _path, _help in _COMMANDS:
-    # The console's own program answers `--help` with its own options.
+    # The console's own programs answer `--help` with their own options.
     _flags: dict[str, list[str]] = (
-        {"help_flags": [], "version_flags": []} if _name == "console" else {}
+        {"help_flags": [], "version_flags": []} if _name in ("console", "first-boot") else {}
     )
     app.command(_path, name=_name, help=_help, **_flags)
 

@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 from appliance.cli.night_progress import NightProgress
 from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer
+from appliance.cli.sync_configure import configure
 from appliance.cli.sync_prepare import prepare
 from appliance.core.errors import BadInput, Refused
 from appliance.core.night_window import Span
@@ -22,6 +23,7 @@ from appliance.services.paced_line import Closed
 
 app = App(name="sync", help="The night: upload, prove, plan.")
 app.command(prepare)
+app.command(configure)
 
 Now = Annotated[
     bool, Parameter(name="--now", negative=(), help="Send outside the windows; needs --reason.")

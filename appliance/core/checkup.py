@@ -128,6 +128,18 @@ def memory(total: int, available: int, swap: int) -> Check:
     return ok("memory", said)
 
 
+def tpm(present: bool) -> Check:
+    """Of the machine's security chip."""
+    if not present:
+        return warn(
+            "tpm",
+            "there is none, or it is switched off",
+            "Switch it on in the firmware if the machine has one. Without it, who takes the disk "
+            "and copies it whole has also what seals the live keys.",
+        )
+    return ok("tpm", "present: what seals the live keys can be bound to this machine")
+
+
 # --- time, certificate, versions ---------------------------------------------------------------
 
 _DAY_S = 86_400

@@ -46,8 +46,8 @@ def local(
 ) -> Mapping[str, Probe]:
     """`pepper`: what the gateway knows of its own credential; None outside it."""
     return {
-        "disk": partial(asyncio.to_thread, _disk, state),
-        "memory": partial(asyncio.to_thread, _memory),
+        "disk": partial(asyncio.to_thread, disk_checks, state),
+        "memory": partial(asyncio.to_thread, memory_check),
         "clock": partial(asyncio.to_thread, clock_check),
         "network": partial(asyncio.to_thread, _network, config),
         "certificate": partial(asyncio.to_thread, _certificate, state, config),
@@ -58,7 +58,7 @@ def local(
     }
 
 
-def _disk(state: Path) -> Sequence[Check]:
+def disk_checks(state: Path) -> Sequence[Check]:
     room = storage.room(state)
     return [
         checkup.disk_room(room.free, room.total),
@@ -67,7 +67,7 @@ def _disk(state: Path) -> Sequence[Check]:
     ]
 
 
-def _memory() -> Sequence[Check]:
+def memory_check() -> Sequence[Check]:
     now = machine.memory()
     return [checkup.memory(now.total, now.available, now.swap)]
 
@@ -79,24 +79,26 @@ def clock_check() -> Sequence[Check]:
     return [checkup.clock(time.time(), source.synchronised, source.service, installed)]
 
 
-def _network(config: BoxConfig) -> Sequence[Check]:
+def network_cards_check() -> Check:
     cards = machine.network_cards()
     up = [card for card in cards if card.state == "up"]
     said = ", ".join(
         f"{card.name} {card.state}" + (f" {card.speed} Mbit/s" if card.speed else "") for card in up
     )
     if not up:
-        network = fail(
+        return fail(
             "network", "no network card has a link", "Plug in the cable to the candidates' network."
         )
-    elif slow := [card.name for card in up if card.speed and card.speed < 1000]:
-        network = warn(
+    if slow := [card.name for card in up if card.speed and card.speed < 1000]:
+        return warn(
             "network",
             f"{said}; {', '.join(slow)} is slower than 1 Gbit/s",
             "Enough for about 300 candidates at 100 Mbit/s; use a gigabit port where there is one.",
         )
-    else:
-        network = ok("network", said)
+    return ok("network", said)
+
+
+def _network(config: BoxConfig) -> Sequence[Check]:
     unknown = [n for n, at in machine.addresses_of(config.web.names).items() if not at]
     names = (
         warn(
@@ -107,7 +109,7 @@ def _network(config: BoxConfig) -> Sequence[Check]:
         if unknown
         else ok("names", ", ".join(config.web.names))
     )
-    return [network, names]
+    return [network_cards_check(), names]
 
 
 def _certificate(state: Path, config: BoxConfig) -> Sequence[Check]:

@@ -54,7 +54,7 @@ SHOWS = {
 # Commands without a login, and why none is needed: who can run them has the files already, they
 # ask for a key of their own, or they show nothing of anybody.
 WITHOUT_LOGIN = {
-    "makes or runs the box": {"init", "serve", "demo"},
+    "makes or runs the box": {"init", "first-boot", "serve", "demo"},
     "logs in by itself": {"console"},
     "the box's own process, ciphertext and pseudonyms": {
         "sync plan", "sync run", "sync status", "sync verify", "sync prepare", "sync pause",
@@ -71,6 +71,7 @@ WITHOUT_LOGIN = {
         "review open", "review list", "review extract", "review export", "review receipts",
         "attempt names",
     },
+    "takes a file of the school's over into box.toml": {"sync configure"},
     "figures and verdicts about the machine, of nobody": {
         "doctor", "metrics", "support-bundle", "certificate show", "certificate export",
     },

@@ -1,0 +1,79 @@
+"""`hallvakt sync configure`: takes the school's `[cloud]` table over into box.toml."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from appliance.cli.options import DEFAULT_STATE, Json, State
+from appliance.cli.output import answer
+from appliance.config import box as box_config
+from appliance.config import strict_toml
+from appliance.config.box import BoxConfig, CloudConfig
+from appliance.core.errors import NoRoom, WrongConfiguration
+from appliance.processes.cloud_ends import cloud_ends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    cloud: CloudConfig
+
+
+async def configure(file: Path, *, state: State = DEFAULT_STATE, json: Json = False) -> None:
+    """Ask the cloud that a file names, and when it answers put it into box.toml.
+
+    Both ends must be reached and lie where the school's data may lie; otherwise nothing is written.
+    box.toml is written anew, without comments; a running box takes it up when it is started again.
+
+    Parameters
+    ----------
+    file
+        A TOML file with one table, [cloud]. Relative paths in it are relative to the file.
+    """
+    config = await asyncio.to_thread(_config, state, file)
+    async with cloud_ends(config.cloud) as ends:
+        objects, records = await ends.objects.location(), await ends.records.check_residency()
+    path = await asyncio.to_thread(_write, state, config)
+    answer(
+        {
+            "objects": config.cloud.objects,
+            "bucket": config.cloud.bucket,
+            "location": objects,
+            "records_location": records,
+            "written": str(path),
+        },
+        f"Objects in {objects}, records in {records}. Written to {path}; start the box again.",
+        as_json=json,
+    )
+
+
+def _config(state: Path, file: Path) -> BoxConfig:
+    box_config.load(state)  # says in words when there is no box, or its file is wrong
+    written = box_config.parse((state / box_config.FILE_NAME).read_text("utf-8"))
+    cloud = _whole(_read(file), file.absolute().parent)
+    return box_config.checked(replace(written, cloud=cloud), str(file))
+
+
+def _write(state: Path, config: BoxConfig) -> Path:
+    try:
+        return box_config.write(state, config)
+    except OSError as error:
+        raise NoRoom(f"{state} cannot be written ({error.strerror}).") from error
+
+
+def _read(file: Path) -> CloudConfig:
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise WrongConfiguration(
+            f"The file {file} cannot be read: name a TOML file with a table [cloud]."
+        ) from None
+    return strict_toml.read(strict_toml.parse(text, str(file)), _File, str(file)).cloud
+
+
+def _whole(cloud: CloudConfig, base: Path) -> CloudConfig:
+    given = {field.name: getattr(cloud, field.name) for field in fields(cloud)}
+    paths: dict[str, Any] = {n: base / path for n, path in given.items() if isinstance(path, Path)}
+    return replace(cloud, **paths)

@@ -1,0 +1,216 @@
+"""`--answers FILE`: what a person would decide on the screens, as TOML. Strict; without secrets.
+
+    [network]
+    name = "Aula"
+    certificate_names = ["exambox.school.example", "10.20.0.5"]
+    [people]
+    lead = "ingrid"
+    passphrase = { file = "lead.txt" }          # mode 0600, or { fd = 3 }
+    second_factor_file = "ingrid.otpauth"       # written, mode 0600
+    [certificate]
+    export = "trust"
+    [keys]
+    directory = "/media/usb/keys"
+    root_passphrase = { file = "root.txt" }
+    reviewer_passphrase = { file = "reviewer.txt" }
+    [cloud]
+    file = "cloud.toml"                         # leave the table out: nothing is sent
+    [rehearsal]
+    candidates = 30                             # or: skip = "why not"
+    [report]
+    file = "first-boot.md"
+
+Relative paths are relative to the file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pyotp
+
+from appliance.core.errors import BadInput, WrongConfiguration
+from appliance.core.first_boot import Step
+from tui.first_boot import inputs
+from tui.first_boot.files import secret_in
+from tui.language import tr
+
+_UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]+)`(?: - at `\$\.?(?P<table>[^`]*)`)?")
+
+
+class _Strict(msgspec.Struct, forbid_unknown_fields=True):
+    pass
+
+
+class Secret(_Strict):
+    """Exactly one of the two."""
+
+    file: str | None = None
+    fd: int | None = None
+
+    def read(self, base: Path) -> str:
+        """Raises BadInput; a descriptor gives one line and leaves the rest."""
+        if (self.file is None) == (self.fd is None):
+            raise BadInput(tr("A passphrase names either a file or an fd, and not both."))
+        if self.file is not None:
+            return secret_in(base / self.file)
+        assert self.fd is not None
+        line = bytearray()
+        try:
+            while (byte := os.read(self.fd, 1)) not in (b"", b"\n"):
+                line += byte
+        except OSError as error:
+            raise BadInput(
+                tr("The file descriptor {fd} cannot be read: open it, as in 3<FILE.", fd=self.fd)
+            ) from error
+        return line.decode(errors="replace")
+
+
+class _Network(_Strict):
+    name: str = "Hallvakt"
+    certificate_names: list[str] = []
+    port: int = 8443
+    http_port: int = 0
+    lan_name: str = ""
+
+
+class _People(_Strict):
+    lead: str
+    passphrase: Secret
+    second_factor: bool = True
+    second_factor_file: str | None = None
+
+
+class _Certificate(_Strict):
+    export: str
+
+
+class _Keys(_Strict):
+    directory: str
+    root_passphrase: Secret
+    reviewer_passphrase: Secret
+    reviewer: str = "reviewer"
+
+
+class _Cloud(_Strict):
+    file: str
+
+
+class _Rehearsal(_Strict):
+    candidates: int = 30
+    minutes: float = 5.0
+    skip: str = ""
+
+
+class _Report(_Strict):
+    file: str
+
+
+class Answers(_Strict):
+    people: _People
+    certificate: _Certificate
+    keys: _Keys
+    report: _Report
+    network: _Network = msgspec.field(default_factory=_Network)
+    cloud: _Cloud | None = None
+    rehearsal: _Rehearsal = msgspec.field(default_factory=_Rehearsal)
+
+
+def read_answers(file: Path) -> Answers:
+    """Raises WrongConfiguration naming the file and the key."""
+    try:
+        answers = msgspec.convert(tomllib.loads(file.read_text("utf-8")), Answers)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WrongConfiguration(
+            tr("{file} cannot be read as TOML: {why}.", file=file, why=error)
+        ) from error
+    except msgspec.ValidationError as error:
+        if unknown := _UNKNOWN.search(str(error)):
+            key = ".".join(filter(None, (unknown["table"], unknown["key"])))
+            why = tr("{key} is not known; take it out, or mend its spelling.", key=key)
+        else:
+            why = str(error)
+        raise WrongConfiguration(f"{file}: {why}", code="unknown-key") from error
+    people = answers.people
+    if people.second_factor and people.second_factor_file is None:
+        raise WrongConfiguration(
+            tr(
+                "{file}: people.second_factor_file must say where the secret for one-time codes "
+                "goes, or people.second_factor must be false.",
+                file=file,
+            )
+        )
+    return answers
+
+
+def input_of(step: Step, answers: Answers, base: Path) -> inputs.Input:
+    """What `step` needs. Reads the secrets it needs and no others."""
+    match step:
+        case Step.NETWORK:
+            asked = answers.network
+            return inputs.Network(
+                name=asked.name,
+                certificate_names=tuple(asked.certificate_names),
+                port=asked.port,
+                http_port=asked.http_port,
+                lan_name=asked.lan_name,
+            )
+        case Step.PEOPLE:
+            person = answers.people
+            return inputs.People(
+                lead=person.lead,
+                passphrase=person.passphrase.read(base),
+                second_factor=person.second_factor,
+                second_factor_file=_below(base, person.second_factor_file),
+            )
+        case Step.CERTIFICATE:
+            return inputs.Certificate(export=base / answers.certificate.export)
+        case Step.KEYS:
+            return inputs.Keys(
+                directory=base / answers.keys.directory,
+                root_passphrase=answers.keys.root_passphrase.read(base),
+                reviewer_passphrase=answers.keys.reviewer_passphrase.read(base),
+                reviewer=answers.keys.reviewer,
+            )
+        case Step.CLOUD:
+            return inputs.Cloud(file=base / answers.cloud.file if answers.cloud else None)
+        case Step.REHEARSAL:
+            return _rehearsal(answers, base)
+        case Step.REPORT:
+            return inputs.Report(file=base / answers.report.file)
+        case _:
+            return None
+
+
+def _rehearsal(answers: Answers, base: Path) -> inputs.Rehearsal:
+    wanted, person = answers.rehearsal, answers.people
+    if wanted.skip:
+        return inputs.Rehearsal(skip=wanted.skip)
+    code = ""
+    if file := _below(base, person.second_factor_file if person.second_factor else None):
+        code = one_time_code(secret_in(file))
+    return inputs.Rehearsal(
+        candidates=wanted.candidates,
+        minutes=wanted.minutes,
+        lead=person.lead,
+        passphrase=person.passphrase.read(base),
+        one_time_code=code,
+    )
+
+
+def one_time_code(uri: str) -> str:
+    """Of now. Raises BadInput when `uri` is no otpauth URI."""
+    try:
+        parsed = pyotp.parse_uri(uri)
+    except ValueError as error:
+        raise BadInput(tr("The file for one-time codes holds no otpauth URI.")) from error
+    assert isinstance(parsed, pyotp.TOTP)
+    return parsed.now()
+
+
+def _below(base: Path, name: str | None) -> Path | None:
+    return None if name is None else base / name

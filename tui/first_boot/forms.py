@@ -1,0 +1,128 @@
+"""What each screen asks, and how what was typed becomes the step's input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.core.errors import BadInput
+from appliance.core.first_boot import Notes, Step
+from tui.first_boot import inputs
+from tui.first_boot.work import lead_of
+from tui.language import text, tr
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One line to fill in. `secret`: not shown. `again`: the name of the one it repeats."""
+
+    name: str
+    label: str
+    default: str = ""
+    secret: bool = False
+    again: str = ""
+
+
+ASKS: Mapping[Step, tuple[Ask, ...]] = {
+    Step.NETWORK: (
+        Ask("name", text("Name of the box"), "Hallvakt"),
+        Ask("certificate_names", text("Names and addresses, with commas")),
+        Ask("port", text("Port"), "8443"),
+        Ask("http_port", text("Port of the page about warnings (0: none)"), "0"),
+        Ask("lan_name", text("Name on the LAN without .local (may stay empty)")),
+    ),
+    Step.PEOPLE: (
+        Ask("lead", text("User name")),
+        Ask("passphrase", text("Passphrase"), secret=True),
+        Ask("passphrase2", text("Passphrase, again"), secret=True, again="passphrase"),
+    ),
+    Step.CERTIFICATE: (Ask("export", text("Directory for IT's files"), "hallvakt-trust"),),
+    Step.KEYS: (
+        Ask("directory", text("Directory on the USB stick")),
+        Ask("root", text("Passphrase of the root key"), secret=True),
+        Ask("root2", text("The same, again"), secret=True, again="root"),
+        Ask("label", text("Whose the reviewer's key is"), "reviewer"),
+        Ask("reviewer", text("Passphrase of the reviewer's key"), secret=True),
+        Ask("reviewer2", text("The same, again"), secret=True, again="reviewer"),
+    ),
+    Step.CLOUD: (Ask("file", text("File with [cloud] (empty: no cloud)")),),
+    Step.REHEARSAL: (
+        Ask("candidates", text("Candidates"), "30"),
+        Ask("minutes", text("Minutes"), "5"),
+        Ask("lead", text("User name")),
+        Ask("passphrase", text("Passphrase"), secret=True),
+        Ask("code", text("One-time code (leave empty if you have none)")),
+    ),
+    Step.REPORT: (Ask("file", text("File for the report"), "first-boot-report.md"),),
+}
+
+
+def asks(step: Step, notes: Notes) -> tuple[Ask, ...]:
+    """Those of the step, with what is known filled in."""
+    return tuple(
+        Ask(ask.name, ask.label, lead_of(notes)) if ask.name == "lead" else ask
+        for ask in ASKS.get(step, ())
+    )
+
+
+def input_of(step: Step, typed: Mapping[str, str]) -> inputs.Input:
+    """Raises BadInput with a sentence about what to mend."""
+    for ask in ASKS.get(step, ()):
+        if ask.again and typed[ask.name] != typed[ask.again]:
+            raise BadInput(tr("The two passphrases differ: type them again."))
+    said = {name: value.strip() for name, value in typed.items()}
+    match step:
+        case Step.NETWORK:
+            names = (name.strip() for name in said["certificate_names"].split(","))
+            return inputs.Network(
+                name=said["name"],
+                certificate_names=tuple(filter(None, names)),
+                port=_whole(said["port"]),
+                http_port=_whole(said["http_port"] or "0"),
+                lan_name=said["lan_name"],
+            )
+        case Step.PEOPLE:
+            return inputs.People(lead=said["lead"], passphrase=typed["passphrase"])
+        case Step.CERTIFICATE:
+            return inputs.Certificate(export=_path(said["export"]))
+        case Step.KEYS:
+            return inputs.Keys(
+                directory=_path(said["directory"]),
+                root_passphrase=typed["root"],
+                reviewer_passphrase=typed["reviewer"],
+                reviewer=said["label"] or "reviewer",
+            )
+        case Step.CLOUD:
+            return inputs.Cloud(file=_path(said["file"]) if said["file"] else None)
+        case Step.REHEARSAL:
+            return inputs.Rehearsal(
+                candidates=_whole(said["candidates"]),
+                minutes=_whole(said["minutes"]),
+                lead=said["lead"],
+                passphrase=typed["passphrase"],
+                one_time_code=said["code"],
+            )
+        case Step.REPORT:
+            return inputs.Report(file=_path(said["file"]))
+        case _:
+            return None
+
+
+def skipped(step: Step) -> inputs.Input:
+    """The input of a step that the person passes over."""
+    if step is Step.CLOUD:
+        return inputs.Cloud(file=None)
+    return inputs.Rehearsal(skip=tr("by the person at the box"))
+
+
+def _whole(written: str) -> int:
+    if not written.isdecimal():
+        raise BadInput(tr("{written} is not a whole number.", written=written or "?"))
+    return int(written)
+
+
+def _path(written: str) -> Path:
+    if not written:
+        raise BadInput(tr("A file or directory must be named."))
+    return Path(written).expanduser().absolute()

@@ -1,0 +1,115 @@
+"""One first boot: which step is next, doing it, and noting what came of it. Both front ends, the
+screens and the answers file, are thin over this."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from appliance.core.errors import HallvaktError, Refused
+from appliance.core.first_boot import (
+    Note,
+    Standing,
+    Step,
+    next_step,
+    second_factor_unseen,
+)
+from tui.first_boot import ceremony, inputs, report, work
+from tui.first_boot.command import Command
+from tui.first_boot.files import write_file
+from tui.first_boot.notebook import Notebook
+from tui.language import tr
+
+
+class Wizard:
+    """`notes`: those of earlier runs and this one. `second_factor`: the URI with the secret for
+    one-time codes, from the step `people` until `handed_over`."""
+
+    def __init__(self, notebook: Notebook, hallvakt: Command) -> None:
+        self.notebook = notebook
+        self.notes: dict[Step, Note] = {}
+        self.second_factor: str | None = None
+        self._hallvakt = hallvakt
+        self._people: Note | None = None
+
+    @property
+    def state(self) -> Path:
+        return self.notebook.state
+
+    async def next(self) -> Step | None:
+        """Raises Refused when the first person's second factor was lost with an earlier run."""
+        self.notes = await asyncio.to_thread(self.notebook.read)
+        found = await asyncio.to_thread(self.notebook.found)
+        if self._people is None and second_factor_unseen(self.notes, found):
+            raise Refused(
+                tr(
+                    "The box was made, but this was cut off before anybody had the secret for "
+                    "one-time codes. Nothing is on the box yet: empty {state} and begin again.",
+                    state=self.state,
+                )
+            )
+        return next_step(self.notes, found)
+
+    async def do(self, step: Step, given: inputs.Input) -> Note:
+        """Take `step`; raises what its commands refuse, and then it is not done."""
+        match step, given:
+            case Step.HARDWARE, _:
+                note = await work.hardware(self._hallvakt, self.state)
+            case Step.TIME, _:
+                note = await work.time(self._hallvakt, self.state)
+            case Step.NETWORK, inputs.Network():
+                note = await work.network(self._hallvakt, self.state, given)
+            case Step.PEOPLE, inputs.People():
+                return await self._make_the_box(given)
+            case Step.CERTIFICATE, inputs.Certificate():
+                note = await work.certificate(self._hallvakt, self.state, given)
+            case Step.KEYS, inputs.Keys():
+                note = await ceremony.hold(self._hallvakt, self.state, given)
+            case Step.CLOUD, inputs.Cloud():
+                note = await work.cloud(self._hallvakt, self.state, given)
+            case Step.REHEARSAL, inputs.Rehearsal():
+                note = await work.rehearsal(self._hallvakt, self.state, given)
+            case Step.REPORT, inputs.Report():
+                note = await self._report(given)
+            case _:
+                raise AssertionError(f"{step} is not taken with {type(given).__name__}")
+        await self._note(step, note)
+        return note
+
+    async def handed_over(self) -> None:
+        """The secret for one-time codes is where it belongs; the step `people` is done."""
+        assert self._people is not None
+        await self._note(Step.PEOPLE, self._people)
+        self.second_factor = self._people = None
+
+    async def _make_the_box(self, given: inputs.People) -> Note:
+        before = dict(self.notes)
+        await self._note(Step.PEOPLE, Note(standing=Standing.BEGUN))
+        try:
+            note, self.second_factor = await work.people(
+                self._hallvakt, self.state, given, self.notes.get(Step.NETWORK)
+            )
+        except HallvaktError:
+            # `init` makes everything or nothing: what it refused was not begun.
+            self.notes = before
+            await asyncio.to_thread(self.notebook.write, before)
+            raise
+        self._people = note
+        if self.second_factor is None:
+            await self.handed_over()
+        elif given.second_factor_file is not None:
+            uri = f"{self.second_factor}\n".encode()
+            await asyncio.to_thread(write_file, given.second_factor_file, uri)
+            await self.handed_over()
+        return note
+
+    async def _report(self, given: inputs.Report) -> Note:
+        checks = await work.doctor(self._hallvakt, self.state)
+        note = Note(standing=Standing.DONE, facts={"report": str(given.file)}, checks=tuple(checks))
+        page = report.written(self.notes, checks).encode()
+        await asyncio.to_thread(write_file, given.file, page, 0o644)
+        return note
+
+    async def _note(self, step: Step, note: Note) -> None:
+        self.notes = {**self.notes, step: note}
+        await asyncio.to_thread(self.notebook.write, self.notes)

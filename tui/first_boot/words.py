@@ -1,0 +1,116 @@
+"""The steps and what they find, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from appliance.core.checkup import CheckStatus
+from appliance.core.first_boot import Note, Standing, Step
+from tui.language import text, tr
+
+TITLE: Mapping[Step, str] = {
+    Step.HARDWARE: text("Hardware"),
+    Step.NETWORK: text("Network and names"),
+    Step.TIME: text("Time"),
+    Step.PEOPLE: text("First person"),
+    Step.CERTIFICATE: text("Certificate"),
+    Step.KEYS: text("Key ceremony"),
+    Step.CLOUD: text("Cloud"),
+    Step.REHEARSAL: text("Rehearsal"),
+    Step.REPORT: text("Report"),
+}
+EXPLAINS: Mapping[Step, str] = {
+    Step.HARDWARE: text(
+        "Disk, memory and security chip of this machine. A failure must be mended before an exam; "
+        "a warning is good to know."
+    ),
+    Step.NETWORK: text(
+        "How the school's machines reach this box. Names and addresses for the certificate, with "
+        "commas; the first one stands on the join slips. Left empty, the box finds its own."
+    ),
+    Step.TIME: text("What was seen in an exam is worth as much as the clock it was seen by."),
+    Step.PEOPLE: text(
+        "The first lead invigilator: may prepare exams and give others a login. This also makes "
+        "the box and its certificate. The passphrase is asked for twice, so that it is what you "
+        "mean."
+    ),
+    Step.CERTIFICATE: text(
+        "Browsers must trust this box once. The files go to Group Policy, MDM or the browser; "
+        "whoever installs them compares the fingerprint."
+    ),
+    Step.KEYS: text(
+        "The keys that open recordings never stay on the box. Name a directory on a USB stick: "
+        "the school's root key, a reviewer's key and five recovery shares are made there."
+    ),
+    Step.CLOUD: text(
+        "A file with the table [cloud] says where sealed copies go at night. Left empty, "
+        "everything stays on this box."
+    ),
+    Step.REHEARSAL: text(
+        "A simulated class records against this box. The box must run: start it now "
+        "(systemctl start hallvakt.target). It takes as many minutes as you say."
+    ),
+    Step.REPORT: text("One page to print: what was decided, checked and rehearsed, to be signed."),
+}
+AFTER: Mapping[Step, str] = {
+    Step.KEYS: text(
+        "Carry it away now: give each of the five shares to another person, on paper, and delete "
+        "the files; the reviewer takes the reviewer's key; the root key goes into the safe. No "
+        "private key stays in this room."
+    ),
+    Step.CLOUD: text(
+        "The cloud was reached and its location checked. That this box may write there, the first "
+        "night proves: look at hallvakt sync status in the morning."
+    ),
+}
+FACT: Mapping[str, str] = {
+    "name": text("Name of the box"),
+    "certificate_names": text("Names on the certificate"),
+    "port": text("Port"),
+    "http_port": text("Port of the page about warnings"),
+    "lan_name": text("Name on the LAN (.local)"),
+    "lead": text("Lead invigilator"),
+    "second_factor": text("Second factor"),
+    "address": text("Address"),
+    "until": text("Valid until"),
+    "fingerprint": text("SHA-256 fingerprint"),
+    "exported": text("Files for IT"),
+    "directory": text("Keys were made in"),
+    "root": text("Root key"),
+    "reviewer": text("Reviewer's key"),
+    "recovery": text("Recovery key"),
+    "cloud": text("Cloud"),
+    "skipped": text("Skipped"),
+    "candidates": text("Candidates"),
+    "minutes": text("Minutes"),
+    "lost": text("Snippets lost"),
+    "verdict": text("Verdict"),
+    "report": text("Report"),
+}
+MARK: Mapping[CheckStatus, str] = {
+    CheckStatus.OK: text("good"),
+    CheckStatus.WARN: text("warning"),
+    CheckStatus.FAIL: text("FAILS"),
+}
+
+
+def fact(name: str) -> str:
+    return tr(FACT[name]) if name in FACT else name
+
+
+def lines(note: Note) -> list[str]:
+    """What a step found: its facts, then each check and what to do about it."""
+    said = [f"{fact(name)}: {value}" for name, value in note.facts.items()]
+    for check in note.checks:
+        said.append(f"{check.name}: {tr(MARK[check.status])} · {check.detail}")
+        if check.advice:
+            said.append(f"  → {check.advice}")
+    return said
+
+
+def one_line(step: Step, note: Note) -> str:
+    """For the answers file's runner."""
+    head = tr("skipped") if note.standing is Standing.SKIPPED else tr("done")
+    parts = [f"{fact(name)}: {value}" for name, value in note.facts.items()]
+    parts += [f"{c.name}: {tr(MARK[c.status])}" for c in note.checks]
+    return f"{tr(TITLE[step])}: {head}. {'; '.join(parts)}".rstrip()

@@ -1,0 +1,133 @@
+"""The steps themselves: each runs `hallvakt` and says what came of it. No screen, no notes kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from appliance.core.checkup import Check
+from appliance.core.errors import BadInput
+from appliance.core.first_boot import Note, Notes, Standing, Step
+from tui.first_boot import inputs
+from tui.first_boot.command import Command
+from tui.language import tr
+
+_NOT_FIT = 5  # exit code of a doctor that found something failing
+_HARDWARE = ("disk", "disk writes", "disk health", "memory", "tpm")
+
+
+async def hardware(hallvakt: Command, state: Path) -> Note:
+    return _noted(await _machine(hallvakt, state, _HARDWARE))
+
+
+async def time(hallvakt: Command, state: Path) -> Note:
+    return _noted(await _machine(hallvakt, state, ("clock",)))
+
+
+async def network(hallvakt: Command, state: Path, given: inputs.Network) -> Note:
+    """Decides; `people` makes the box of it. Raises BadInput for what `init` would refuse later."""
+    for port in (given.port, given.http_port or given.port):
+        if not 1 <= port <= 65535:
+            raise BadInput(tr("A port is a number between 1 and 65535."))
+    if not given.name.strip():
+        raise BadInput(tr("The box needs a name."))
+    facts = {
+        "name": given.name.strip(),
+        "certificate_names": ", ".join(given.certificate_names),
+        "port": str(given.port),
+        "http_port": str(given.http_port or ""),
+        "lan_name": given.lan_name,
+    }
+    return _noted(await _machine(hallvakt, state, ("network",)), facts)
+
+
+async def people(
+    hallvakt: Command, state: Path, given: inputs.People, decided: Note | None
+) -> tuple[Note, str | None]:
+    """Make the box. Answers also the secret for one-time codes, as a URI to scan."""
+    facts = decided.facts if decided else {}
+    words = ["init", "--lead", given.lead, "--state", str(state)]
+    for option in ("name", "port", "http_port", "lan_name"):
+        if value := facts.get(option):
+            words += [f"--{option.replace('_', '-')}", value]
+    for name in filter(None, facts.get("certificate_names", "").split(", ")):
+        words += ["--certificate-name", name]
+    if not given.second_factor:
+        words.append("--no-second-factor")
+    made = await hallvakt(*words, secrets=(given.passphrase,))
+    second = tr("one-time codes") if given.second_factor else tr("none: passphrase alone")
+    note = _noted((), {"lead": made["lead"], "second_factor": second, "address": made["url"]})
+    return note, made.get("totp_uri")
+
+
+async def certificate(hallvakt: Command, state: Path, given: inputs.Certificate) -> Note:
+    where = ("--state", str(state))
+    shown = await hallvakt("certificate", "show", *where)
+    await hallvakt("certificate", "export", str(given.export), *where)
+    return _noted(
+        (),
+        {
+            "certificate_names": ", ".join(shown["names"]),
+            "until": shown["ends_at"][:10],
+            "fingerprint": shown["ca_fingerprint"] or "",
+            "exported": str(given.export),
+        },
+    )
+
+
+async def cloud(hallvakt: Command, state: Path, given: inputs.Cloud) -> Note:
+    """Raises what the cloud answers; then box.toml is as it was."""
+    facts = {}
+    if given.file is not None:
+        written = await hallvakt("sync", "configure", str(given.file), "--state", str(state))
+        facts["cloud"] = f"{written['objects']} {written['bucket']}".strip()
+    note = _noted([c for c in await doctor(hallvakt, state) if c.name == "cloud"], facts)
+    return note if facts else replace(note, standing=Standing.SKIPPED)
+
+
+async def rehearsal(hallvakt: Command, state: Path, given: inputs.Rehearsal) -> Note:
+    """Raises Unreachable when the box does not run, IntegrityFailure when it was not good."""
+    if given.skip:
+        return Note(standing=Standing.SKIPPED, facts={"skipped": given.skip})
+    held = await hallvakt(
+        *("rehearse", "--candidates", str(given.candidates), "--minutes", f"{given.minutes:g}"),
+        *("--as", given.lead, "--state", str(state)),
+        secrets=(given.passphrase, given.one_time_code),
+    )
+    return _noted(
+        (),
+        {
+            "candidates": str(held["candidates"]),
+            "minutes": f"{held['minutes']:g}",
+            "lost": str(held["lost"]),
+            "verdict": held["verdict"],
+        },
+    )
+
+
+async def doctor(hallvakt: Command, state: Path) -> list[Check]:
+    """Every check of the box as it is now."""
+    return _checks(await hallvakt("doctor", "--state", str(state), accept=(_NOT_FIT,)))
+
+
+async def _machine(hallvakt: Command, state: Path, names: Collection[str]) -> list[Check]:
+    found = await hallvakt("doctor", "--machine", "--state", str(state), accept=(_NOT_FIT,))
+    return [check for check in _checks(found) if check.name in names]
+
+
+def _checks(document: dict[str, object]) -> list[Check]:
+    return msgspec.convert(document["checks"], list[Check])
+
+
+def _noted(checks: Collection[Check], facts: dict[str, str] | None = None) -> Note:
+    kept = {name: value for name, value in (facts or {}).items() if value}
+    return Note(standing=Standing.DONE, facts=kept, checks=tuple(checks))
+
+
+def lead_of(notes: Notes) -> str:
+    """The first person's user name, as far as an earlier step knows it."""
+    note = notes.get(Step.PEOPLE)
+    return note.facts.get("lead", "") if note else ""
