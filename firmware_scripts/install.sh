@@ -97,7 +97,7 @@ if [ -e "$hv_state/box.toml" ]; then
 else
   hv_step "Done. Next, as root:"
   hv_step "  runuser -u hallvakt -- hallvakt init --lead NAME      make the box, and its first person"
-  hv_step "  (or, step by step: runuser -u hallvakt -- hallvakt first-boot --progress /tmp/first-boot.json)"
+  hv_step "  (or, step by step: runuser -u hallvakt -- hallvakt first-boot --progress /var/tmp/first-boot.json)"
   hv_step "  hallvakt doctor                                       what is not fit, and what to do"
   hv_step "  systemctl start hallvakt.target"
 fi

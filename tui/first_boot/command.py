@@ -41,9 +41,7 @@ async def hallvakt(*words: str, secrets: Sequence[str] = (), accept: Collection[
     line = [sys.executable, "-m", "appliance.cli.main", *words, "--json"]
     descriptors: tuple[int, ...] = ()
     if secrets:
-        reading, writing = os.pipe()
-        os.write(writing, "".join(f"{secret}\n" for secret in secrets).encode())
-        os.close(writing)
+        reading = await asyncio.to_thread(_readable, secrets)
         line += ["--passphrase-fd", str(reading)]
         descriptors = (reading,)
     try:
@@ -65,6 +63,14 @@ async def hallvakt(*words: str, secrets: Sequence[str] = (), accept: Collection[
         return json.loads(out)
     except ValueError:  # an accepted exit code, and still no document: it failed before that
         raise _error(code, said.decode(errors="replace")) from None
+
+
+def _readable(secrets: Sequence[str]) -> int:
+    """A descriptor that gives these lines and then ends; a pipe holds 64 KiB (pipe(7))."""
+    reading, writing = os.pipe()
+    os.write(writing, "".join(f"{secret}\n" for secret in secrets).encode())
+    os.close(writing)
+    return reading
 
 
 def _error(code: int, said: str) -> HallvaktError:
