@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -98,8 +99,10 @@ async def test_the_pace_of_the_box_is_kept(room: ExamRoom, open_page: OpenPage) 
     watched.page.on("response", lambda response: note(response.request))
     await watched.page.context.set_offline(False)
     await room.until_kept("A1", before + 2)
+    async with asyncio.timeout(20):  # what the driver tells may come after the answer
+        while len(asked_at) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     pauses = [b - a for a, b in pairwise(asked_at)]
-    assert pauses
     assert min(pauses) >= 2.9
     await all_kept_after_hand_in(room, watched)
 
