@@ -56,7 +56,7 @@ async def test_from_the_slip_to_the_last_word(room: ExamRoom, open_page: OpenPag
     await shown(page, "done")
     assert await page.inner_text("#done-title") == "You have handed in"
     strip = await watched.strip()
-    assert int(strip["recorded"]) >= 4
+    assert int(strip["recorded"]) >= 3  # what a break or the end cuts off at once may be nothing
     assert strip["acknowledged"] == strip["recorded"]
     assert await room.kept("A1") == list(range(1, int(strip["recorded"]) + 1))
     await room.until_seat("A1", lambda s: s.state is AttemptState.HANDED_IN)
