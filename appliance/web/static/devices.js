@@ -21,6 +21,7 @@ export class DevicesStep {
   #meter = null;
   #timer = null;
   #failure = null;
+  #here = false; // is this the step that is shown
   #opening = false;
   #heard = false;
   #hints = new PictureHints();
@@ -41,6 +42,7 @@ export class DevicesStep {
   }
 
   async enter(status) {
+    this.#here = true;
     this.#status = status;
     const sound = microphoneWanted(status.features);
     const suffix = sound ? "_sound" : "";
@@ -51,7 +53,7 @@ export class DevicesStep {
     this.#drawFailure();
     if (status.features.video_snippets && recordingType(sound) === null) {
       this.#failed("unsupported");
-    } else if (!this.#failure && !this.#camera.on && (await alreadyAllowed())) {
+    } else if (!this.#failure && (await alreadyAllowed())) {
       await this.#open(null); // a reload does not ask for what was allowed before
     }
     this.#draw();
@@ -59,6 +61,11 @@ export class DevicesStep {
   }
 
   leave() {
+    this.#here = false;
+    this.#stopShowing();
+  }
+
+  #stopShowing() {
     clearInterval(this.#timer);
     this.#timer = null;
     this.#meter?.close();
@@ -66,8 +73,10 @@ export class DevicesStep {
     byId("devices-picture").srcObject = null;
   }
 
+  /** Without a `deviceId`: any camera, unless one is on already. (The page's own opening and the
+   * candidate's press may meet; a camera that is closed to be opened again can fail.) */
   async #open(deviceId) {
-    if (this.#opening) return;
+    if (this.#opening || (deviceId === null && this.#camera.on)) return;
     this.#opening = true;
     const { features, capture } = this.#status;
     try {
@@ -83,10 +92,10 @@ export class DevicesStep {
     } finally {
       this.#opening = false;
     }
-    this.leave(); // what was shown belonged to the camera before
+    this.#stopShowing(); // what was shown belonged to the camera before
     this.#drawFailure();
     this.#draw();
-    if (this.#camera.on && deviceId === null) byId("devices-good").focus();
+    if (this.#here && this.#camera.on && deviceId === null) byId("devices-good").focus();
   }
 
   #failed(reason) {
@@ -107,7 +116,8 @@ export class DevicesStep {
     const on = this.#camera.on;
     byId("devices-off").hidden = on;
     byId("devices-check").hidden = !on;
-    if (!on || this.#timer !== null) return;
+    // The candidate may have gone on while the browser was asked for something.
+    if (!on || !this.#here || this.#timer !== null) return;
     byId("devices-picture").srcObject = this.#camera.stream;
     this.#hints = new PictureHints();
     this.#drawChoices();
