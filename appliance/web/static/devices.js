@@ -58,6 +58,8 @@ export class DevicesStep {
     }
     this.#draw();
     if (this.#timer !== null) this.#look(); // in the language that was just chosen
+    const { advice } = byId("devices-light").dataset;
+    if (advice) put(byId("devices-light"), text(`light.${advice}`));
   }
 
   leave() {

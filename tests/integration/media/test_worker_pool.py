@@ -98,6 +98,7 @@ async def test_a_worker_restarted_while_idle_costs_nothing(
     async with pool_of(fresh.socket) as pool:
         await pool.ask(MakeFilmStrip(media=media))
         await asyncio.to_thread(fresh.restart, wait=False)
+        await until(lambda: pool.alive == 0)  # the pool has noticed; the new one takes a second
         assert isinstance(await pool.ask(MakeFilmStrip(media=media)), FilmStripMade)
         assert pool.failed == 0
 
