@@ -15,12 +15,14 @@ caller encodes it, signs the bytes and keeps them as they are.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from appliance.core import merkle
 from appliance.core.errors import IntegrityFailure
 from appliance.core.ids import AttemptId, BoxId, ExamId, ObjectName, PackName, RecipientId
+from appliance.core.many import Numbers
 from appliance.core.snippet import ObjectKind, StoredObject
 
 GENESIS = bytes(32)
@@ -120,21 +122,23 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """What the manifests of one exam up to now amount to; `extend` and `check` move it on."""
+    """What the manifests of one exam up to now amount to; `extend` and `check` move it on.
+
+    It grows with the attempts of an exam, not with its objects: no list of them is in it."""
 
     box_id: BoxId
     exam_id: ExamId
     number: int = 0
     head: bytes = GENESIS  # SHA-256 of the last payload
-    leaves: tuple[bytes, ...] = ()
+    tree: merkle.Tree = field(default_factory=merkle.Tree)
     last_leaf: Mapping[AttemptId, bytes] = field(default_factory=dict)
     objects: Mapping[AttemptId, int] = field(default_factory=dict)
-    snippets: Mapping[AttemptId, frozenset[int]] = field(default_factory=dict)
+    snippets: Mapping[AttemptId, Numbers] = field(default_factory=dict)
     closed: CloseRecord | None = None
 
     @property
     def root(self) -> bytes:
-        return merkle.root(self.leaves)
+        return self.tree.root
 
 
 def extend(
@@ -165,16 +169,16 @@ def extend(
         last[attempt] = entry.leaf()
         entries.append(entry)
     added = [entry.leaf() for entry in entries] + ([close.leaf()] if close else [])
-    leaves = (*chain.leaves, *added)
+    tree = chain.tree.grown(added)
     return Manifest(
         box_id=chain.box_id,
         exam_id=chain.exam_id,
         number=chain.number + 1,
         made_ms=made_ms,
         previous=chain.head,
-        first=len(chain.leaves),
-        tree_size=len(leaves),
-        root=merkle.root(leaves),
+        first=chain.tree.size,
+        tree_size=tree.size,
+        root=tree.root,
         entries=tuple(entries),
         packs=tuple(packs),
         envelopes=tuple(envelopes),
@@ -197,7 +201,7 @@ def check(chain: Chain, manifest: Manifest, payload_sha256: bytes) -> Chain:
     if chain.closed is not None:
         raise IntegrityFailure("A manifest follows the close record.", code="after-close")
     last, objects = dict(chain.last_leaf), dict(chain.objects)
-    snippets = {attempt: set(numbers) for attempt, numbers in chain.snippets.items()}
+    snippets: defaultdict[AttemptId, list[int]] = defaultdict(list)
     packs = {pack.name: pack.attempt_id for pack in manifest.packs}
     added: list[bytes] = []
     for entry in manifest.entries:
@@ -216,12 +220,12 @@ def check(chain: Chain, manifest: Manifest, payload_sha256: bytes) -> Chain:
         added.append(last[attempt])
         objects[attempt] = objects.get(attempt, 0) + 1
         if entry.kind is ObjectKind.SNIPPET:
-            snippets.setdefault(attempt, set()).add(entry.sequence)
+            snippets[attempt].append(entry.sequence)
     if manifest.close is not None:
         added.append(manifest.close.leaf())
-    leaves = (*chain.leaves, *added)
+    tree = chain.tree.grown(added)
     signed = (manifest.first, manifest.tree_size, manifest.root)
-    if signed != (len(chain.leaves), len(leaves), merkle.root(leaves)):
+    if signed != (chain.tree.size, tree.size, tree.root):
         raise IntegrityFailure(
             f"Manifest {manifest.number} does not add up to the root it signs.", code="wrong-root"
         )
@@ -230,10 +234,16 @@ def check(chain: Chain, manifest: Manifest, payload_sha256: bytes) -> Chain:
         exam_id=chain.exam_id,
         number=manifest.number,
         head=payload_sha256,
-        leaves=leaves,
+        tree=tree,
         last_leaf=last,
         objects=objects,
-        snippets={attempt: frozenset(numbers) for attempt, numbers in snippets.items()},
+        snippets={
+            **chain.snippets,
+            **{
+                attempt: chain.snippets.get(attempt, Numbers()).with_(numbers)
+                for attempt, numbers in snippets.items()
+            },
+        },
         closed=manifest.close,
     )
 

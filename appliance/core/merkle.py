@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -16,25 +17,43 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def root(leaves: Iterable[bytes]) -> bytes:
-    """Root over leaf hashes in order, in linear time; 32 bytes.
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A tree that only grows, in one hash per set bit of its size: `full` are whole subtrees,
+    (leaves below, hash), the largest first. The leaves themselves are not kept."""
 
-    Keeps one subtree per set bit of the count so far, joins equal ones as they fill, and the
-    rest from the right: the split at the largest power of two that the RFC asks for.
-    """
-    full: list[tuple[int, bytes]] = []  # (leaves below, hash), largest first
-    for leaf in leaves:
-        size, digest = 1, leaf
-        while full and full[-1][0] == size:
-            _, left = full.pop()
-            size, digest = size * 2, node_hash(left, digest)
-        full.append((size, digest))
-    if not full:
-        return EMPTY_ROOT
-    _, digest = full.pop()
-    while full:
-        digest = node_hash(full.pop()[1], digest)
-    return digest
+    full: tuple[tuple[int, bytes], ...] = ()
+
+    @property
+    def size(self) -> int:
+        return sum(size for size, _ in self.full)
+
+    @property
+    def root(self) -> bytes:
+        """32 bytes. What is left over is joined from the right: the split at the largest power of
+        two that the RFC asks for."""
+        if not self.full:
+            return EMPTY_ROOT
+        *rest, (_, digest) = self.full
+        for _, left in reversed(rest):
+            digest = node_hash(left, digest)
+        return digest
+
+    def grown(self, leaves: Iterable[bytes]) -> Tree:
+        """With leaf hashes added in order; equal subtrees are joined as they fill."""
+        full = list(self.full)
+        for leaf in leaves:
+            size, digest = 1, leaf
+            while full and full[-1][0] == size:
+                _, left = full.pop()
+                size, digest = size * 2, node_hash(left, digest)
+            full.append((size, digest))
+        return Tree(tuple(full))
+
+
+def root(leaves: Iterable[bytes]) -> bytes:
+    """Root over leaf hashes in order, in linear time; 32 bytes."""
+    return Tree().grown(leaves).root
 
 
 def fields(*parts: bytes) -> bytes:

@@ -7,7 +7,7 @@ with success: nothing is sent twice under two names, and nothing is left out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -56,6 +56,8 @@ class PackHead:
     state: PackState
     crc32c: str | None
     manifest: int | None
+    sha256: str | None = None
+    confirmed_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +126,11 @@ class PackJournal(Protocol):
     async def add_manifest(self, manifest: JournalledManifest, packs: Collection[PackName]) -> None:
         """Raise Conflict when the number is taken, or a second one would close the exam."""
 
-    async def manifests(self, exam: ExamId) -> Sequence[JournalledManifest]:
-        """By number."""
+    def manifests(self, exam: ExamId) -> AsyncIterator[JournalledManifest]:
+        """By number; one of them is in memory at a time."""
+
+    async def closed(self, exam: ExamId) -> bool:
+        """Whether the manifest with the close record is written."""
 
     async def confirm(self, exam: ExamId, number: int, at_ms: int) -> None:
         """The manifest and all packs it lists."""

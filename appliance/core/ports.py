@@ -350,7 +350,10 @@ class RecordCloud(Protocol):
     async def create(self, collection: str, documents: Sequence[dict[str, Any]]) -> None:
         """The same, but never replaces: another document under a known `_id` raises Conflict."""
 
-    async def find(self, collection: str, **equals: Any) -> Sequence[dict[str, Any]]: ...
+    async def find(
+        self, collection: str, *, fields: Sequence[str] = (), **equals: Any
+    ) -> Sequence[dict[str, Any]]:
+        """Whole documents, or of each `_id` and `fields` only."""
 
     async def delete(self, collection: str, **equals: Any) -> int: ...
 

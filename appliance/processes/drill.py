@@ -20,16 +20,15 @@ import msgspec
 
 from appliance.adapters.cloud.residency import check_location
 from appliance.adapters.crypto.objects import read_header
-from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.store.snapshot import check, snapshot
 from appliance.adapters.store.stores import open_stores
 from appliance.core.errors import HallvaktError, IntegrityFailure
 from appliance.core.exam import ExamState
+from appliance.core.ids import PackName
 from appliance.processes.backup import DATABASES
 from appliance.processes.cloud_ends import as_verifier, cloud_ends
 from appliance.processes.syncer import Syncer
-from appliance.services.archive_listing import Listing
-from appliance.services.verify_archive import Sample
+from appliance.services.archive_listing import Listed
 
 LAST = "drill.last"
 _EXAMS, _PACKS = 3, 2
@@ -74,30 +73,24 @@ async def _try(night: Syncer, at_ms: int) -> Drill:
         async with cloud_ends(as_verifier(night.config.cloud)) as ends:
             check_location(await ends.objects.location(), night.config.cloud.trusted_locations)
             for exam in drawn:
-                listing = await night.listing(ends, exam.exam_id)
-                gone = {t.attempt_id for t in await night.journal.tombstones()}
-                kept = [pack for pack in listing.packs if pack.attempt_id not in gone]
-                sample = Sample(packs=_PACKS, randomness=SystemRandomness())
-                for pack in sample.of(kept):
-                    content = await ends.objects.get(f"packs/{pack.name}")
-                    objects += await asyncio.to_thread(_look_into, content, pack.name, listing)
-                    packs, size = packs + 1, size + len(content)
+                drawn_packs = await night.sample(exam.exam_id, _PACKS)
+                async for listed in night.listed(ends, exam.exam_id):
+                    for name in drawn_packs & set(listed.in_pack):
+                        content = await ends.objects.get(f"packs/{name}")
+                        objects += await asyncio.to_thread(_look_into, content, name, listed)
+                        packs, size = packs + 1, size + len(content)
     return Drill(at_ms=at_ms, ok=True, exams=len(drawn), packs=packs, objects=objects, bytes=size)
 
 
-def _look_into(content: bytes, pack: str, listing: Listing) -> int:
+def _look_into(content: bytes, pack: PackName, listed: Listed) -> int:
     """How many objects stand in the pack, each with the digest and the header it must have."""
-    found = 0
-    for placed in listing.objects.values():
-        if placed.entry.pack != pack:
-            continue
+    for placed in listed.in_pack[pack]:
         sealed = content[placed.offset : placed.offset + placed.entry.size]
         if hashlib.sha256(sealed).digest() != placed.entry.sha256:
             raise IntegrityFailure("An object in the archive is not what was stored.")
-        if read_header(sealed) != placed.header(listing):
+        if read_header(sealed) != placed.header(listed.chain):
             raise IntegrityFailure("An object in the archive was sealed for another place.")
-        found += 1
-    return found
+    return len(listed.in_pack[pack])
 
 
 def _copy_databases(state: Path) -> int:

@@ -52,7 +52,7 @@ async def _health(night: Syncer, database_ms: int) -> Health:
     confirmed = [
         pack.confirmed_ms
         for exam in await night.stores.exams.all()
-        for pack in await night.journal.packs(exam.exam_id)
+        for pack in await night.journal.heads(exam.exam_id)
         if pack.confirmed_ms is not None
     ]
     disk = await asyncio.to_thread(shutil.disk_usage, night.state)

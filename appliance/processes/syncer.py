@@ -29,14 +29,14 @@ from appliance.config.box import BoxConfig
 from appliance.core.batch import PACK_BYTES, PACK_BYTES_S3
 from appliance.core.errors import IntegrityFailure, WrongState
 from appliance.core.exam import ExamState
-from appliance.core.ids import ExamId
+from appliance.core.ids import AttemptId, ExamId, PackName
 from appliance.core.night_window import THE_NIGHT
 from appliance.processes.cloud_ends import CloudEnds, as_verifier, cloud_ends
 from appliance.processes.erased_state import belongings, replay_with_cloud
 from appliance.processes.gateway_signer import GatewaySigner
 from appliance.processes.night_parts import night_of
 from appliance.processes.unlisted import orphans
-from appliance.services.archive_listing import Listing, read_listing
+from appliance.services.archive_listing import Listed, walk
 from appliance.services.batching import Batching
 from appliance.services.manifest_writer import ManifestWriter
 from appliance.services.night_plan import Night
@@ -47,7 +47,7 @@ from appliance.services.signing import Signer
 from appliance.services.sync import BoxRows, Sync, SyncReport
 from appliance.services.tombstones import replay_tombstones
 from appliance.services.uploading import CONTENT_BYTES, CONTENT_BYTES_S3
-from appliance.services.verify_archive import Sample, Verified, verify_archive
+from appliance.services.verify_archive import Verified, draw, verify_archive
 
 # Of each exam, before it is confirmed: at most 32 MiB come down again.
 READ_BACK_PACKS = 2
@@ -133,31 +133,39 @@ class Syncer:
         async with cloud_ends(as_verifier(self.config.cloud)) as ends:
             return await self._verify(ends, exam, READ_BACK_PACKS)
 
-    async def listing(self, ends: CloudEnds, exam: ExamId) -> Listing:
-        """What the cloud has of an exam, if it is exactly what this box has signed or adopted."""
-        written = await self.journal.manifests(exam)
-        listing = await read_listing(
-            ends.records,
-            exam,
-            verify=signing.verify,
-            decode=decode,
-            trusted={manifest.public_key for manifest in written},
-        )
-        if {m.name: m.payload for m in written} != {
-            name: manifest["payload"] for name, manifest in listing.manifests.items()
-        }:
-            raise IntegrityFailure("The cloud copy holds other manifests than this box wrote.")
-        return listing
+    async def listed(self, ends: CloudEnds, exam: ExamId) -> AsyncIterator[Listed]:
+        """What the cloud has of an exam, manifest by manifest, as long as it is exactly what this
+        box has signed or adopted."""
+        mine = self.journal.manifests(exam)
+        own = await anext(mine, None)
+        trusted = [own.public_key] if own else []
+        async for listed in walk(
+            ends.records, exam, verify=signing.verify, decode=decode, trusted=trusted
+        ):
+            if own is None or (own.name, own.payload) != (listed.name, listed.signed["payload"]):
+                raise _other_manifests()
+            yield listed
+            own = await anext(mine, None)
+        if own is not None:
+            raise _other_manifests()
+
+    async def sample(self, exam: ExamId, packs: int) -> frozenset[PackName]:
+        """`packs` of the exam's, drawn anew; of none that was erased."""
+        gone = await self._erased(exam)
+        heads = [h for h in await self.journal.heads(exam) if h.attempt_id not in gone]
+        return draw([head.name for head in heads], packs, SystemRandomness())
+
+    async def _erased(self, exam: ExamId) -> set[AttemptId]:
+        stones = await self.journal.tombstones()
+        return {stone.attempt_id for stone in stones if stone.exam_id == exam}
 
     async def _verify(self, ends: CloudEnds, exam: ExamId, packs: int | None) -> Verified:
-        listing = await self.listing(ends, exam)
-        stones = await self.journal.tombstones()
         return await verify_archive(
             ends.objects,
-            listing,
+            self.listed(ends, exam),
             encode=encode,
-            erased={stone.attempt_id for stone in stones if stone.exam_id == exam},
-            sample=None if packs is None else Sample(packs=packs, randomness=SystemRandomness()),
+            erased=await self._erased(exam),
+            sample=None if packs is None else await self.sample(exam, packs),
         )
 
     def _check_location(self, location: str) -> str:
@@ -208,6 +216,10 @@ class Syncer:
             content_bytes=CONTENT_BYTES_S3 if self.config.cloud.objects == "s3" else CONTENT_BYTES,
             progress=progress,
         )
+
+
+def _other_manifests() -> IntegrityFailure:
+    return IntegrityFailure("The cloud copy holds other manifests than this box wrote.")
 
 
 @asynccontextmanager

@@ -190,6 +190,6 @@ class Archive:
                     "An object in the cloud is not the one that was sent: do not use it.",
                     code="object-changed",
                 )
-            return self._sealing.open(secret, placed.header(listing), sealed)
+            return self._sealing.open(secret, placed.header(listing.chain), sealed)
 
         return await asyncio.to_thread(work)

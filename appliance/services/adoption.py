@@ -7,6 +7,7 @@ it, restores from it, erases in it and deletes it when retention ends. Nothing i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +17,14 @@ from appliance.core.attempt import Attempt, AttemptState, CameraState
 from appliance.core.batch import PackPlan
 from appliance.core.errors import IntegrityFailure
 from appliance.core.exam import Exam, ExamState, Seat
-from appliance.core.ids import AttemptId, ExamId
+from appliance.core.ids import AttemptId, PackName
 from appliance.core.manifest import PackEntry
 from appliance.core.pack_journal import JournalledManifest, PackJournal
 from appliance.core.ports import AttemptStore, AuditStore, Clock, ExamStore, ObjectCloud
 from appliance.core.retention import DAY_MS
 from appliance.core.settings import ExamSettings, Retention
 from appliance.core.snippet import PriorityClass, StoredObject
-from appliance.services.archive_listing import Listing
+from appliance.services.archive_listing import Listing, Placed
 from appliance.services.signing import Decode
 
 
@@ -54,7 +55,7 @@ class Adoption:
         listing = found.listing
         known = {exam.exam_id: exam for exam in await self.exams.all()}
         mine = known.get(listing.exam_id)
-        if mine is not None and await self.journal.manifests(listing.exam_id):
+        if mine is not None and await self.journal.closed(listing.exam_id):
             return False
         checksums = await self._checksums(listing.packs)
         if mine is None:
@@ -118,7 +119,10 @@ class Adoption:
 
     async def _journal(self, listing: Listing, checksums: Mapping[str, str]) -> None:
         exam = listing.exam_id
-        plans = [(pack.name, _plan(exam, pack, listing)) for pack in listing.packs]
+        in_pack: defaultdict[PackName, list[Placed]] = defaultdict(list)
+        for placed in listing.objects.values():
+            in_pack[placed.entry.pack].append(placed)
+        plans = [(pack.name, _plan(listing, pack, in_pack[pack.name])) for pack in listing.packs]
         await self.journal.plan(plans)
         for pack in listing.packs:
             await self.journal.uploaded(
@@ -141,25 +145,21 @@ class Adoption:
             await self.journal.confirm(exam, manifest.number, self.clock.now_ms())
 
 
-def _plan(exam: ExamId, pack: PackEntry, listing: Listing) -> PackPlan:
+def _plan(listing: Listing, pack: PackEntry, placed: Sequence[Placed]) -> PackPlan:
     """The class of a pack stood in the other box's journal only; it is sent, so any will do."""
-    objects = sorted(
-        (placed for placed in listing.objects.values() if placed.entry.pack == pack.name),
-        key=lambda placed: placed.offset,
-    )
     return PackPlan(
-        exam_id=exam,
+        exam_id=listing.exam_id,
         attempt_id=pack.attempt_id,
         priority=PriorityClass.REST,
         objects=tuple(
             StoredObject(
-                name=placed.entry.name,
-                header=placed.header(listing),
-                size=placed.entry.size,
-                sha256=placed.entry.sha256.hex(),
+                name=one.entry.name,
+                header=one.header(listing.chain),
+                size=one.entry.size,
+                sha256=one.entry.sha256.hex(),
                 stored_ms=0,
             )
-            for placed in objects
+            for one in sorted(placed, key=lambda one: one.offset)
         ),
         size=pack.size,
     )

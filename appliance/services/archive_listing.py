@@ -3,20 +3,25 @@
 The cloud is not trusted: a listing is built from manifests whose signature is a known box's, whose
 chain has no gap and whose close record counts what is there. Everything later (packs, objects,
 envelopes) is compared with this listing, never with what the database says about itself.
+
+A long exam of a large hall has hundreds of thousands of objects. `walk` has those of one manifest
+in memory at a time; `read_listing` has all of them, for whoever looks things up.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 
 from appliance.core import manifest as manifests
 from appliance.core import manifest_payload
 from appliance.core.errors import IntegrityFailure, NotFound
-from appliance.core.ids import AttemptId, BoxId, ExamId, ObjectName, RecipientId
+from appliance.core.ids import AttemptId, BoxId, ExamId, ObjectName, PackName, RecipientId
 from appliance.core.keys import Envelope
-from appliance.core.manifest import Chain, Entry, PackEntry
+from appliance.core.manifest import Chain, Entry, Manifest, PackEntry
+from appliance.core.many import Names
 from appliance.core.ports import RecordCloud
 from appliance.core.snippet import ObjectHeader
 from appliance.services import cloud_documents as documents
@@ -30,16 +35,29 @@ class Placed:
     entry: Entry
     offset: int
 
-    def header(self, listing: Listing) -> ObjectHeader:
+    def header(self, chain: Chain) -> ObjectHeader:
         """What the object must say of itself to be opened."""
         return ObjectHeader(
             kind=self.entry.kind,
-            box_id=listing.box_id,
-            exam_id=listing.exam_id,
+            box_id=chain.box_id,
+            exam_id=chain.exam_id,
             attempt_id=self.entry.attempt_id,
             sequence=self.entry.sequence,
             epoch=self.entry.epoch,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One manifest, signed and the next of its exam; `chain` with it. `name` and `signed` are its
+    object in the object store; `in_pack` its objects by pack, in their order there."""
+
+    name: str
+    signed: Mapping[str, bytes]
+    public_key: bytes
+    manifest: Manifest
+    chain: Chain
+    in_pack: Mapping[PackName, tuple[Placed, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +75,61 @@ class Listing:
     envelopes: Mapping[AttemptId, tuple[Envelope, ...]]
     manifests: Mapping[str, Mapping[str, bytes]]
 
-    def of_attempt(self, attempt: AttemptId) -> list[Placed]:
-        return [p for p in self.objects.values() if p.entry.attempt_id == attempt]
+
+async def walk(
+    records: RecordCloud,
+    exam: ExamId,
+    *,
+    verify: Verify,
+    decode: Decode,
+    trusted: Collection[bytes] = (),
+) -> AsyncIterator[Listed]:
+    """The manifests of one exam in order. Only who comes to the end without an error has seen all
+    of what was signed; raises as `read_listing` does."""
+    heads = sorted(
+        await records.find(documents.MANIFESTS, fields=("number",), exam=exam),
+        key=lambda d: _integer(d, "number"),
+    )
+    if not heads:
+        raise NotFound("The cloud copy has no such exam: check the exam's id.")
+    chain, public_key, names = None, b"", Names()
+    for head in heads:
+        found = await records.find(documents.MANIFESTS, _id=head["_id"], exam=exam)
+        if len(found) != 1:
+            raise IntegrityFailure("A manifest in the database vanished while it was read.")
+        (document,) = found
+        public_key = public_key or _known_key(document, trusted)
+        payload = _bytes(document, "payload")
+        verify(public_key, MANIFEST, payload, _bytes(document, "signature"))
+        manifest = manifest_payload.parse(decode(payload))
+        if chain is None:
+            chain = Chain(box_id=manifest.box_id, exam_id=exam)
+        chain = manifests.check(chain, manifest, hashlib.sha256(payload).digest())
+        for entry in manifest.entries:
+            names.add(entry.name)
+        yield Listed(
+            name=str(document["_id"]),
+            signed={key: _bytes(document, key) for key in documents.MANIFEST_OBJECT},
+            public_key=public_key,
+            manifest=manifest,
+            chain=chain,
+            in_pack=_placed(manifest),
+        )
+    assert chain is not None  # there is at least one manifest
+    if names.twice():
+        raise IntegrityFailure("The manifests list an object twice.", code="object-twice")
+    manifests.check_complete(chain)
+
+
+def _known_key(document: Mapping[str, object], trusted: Collection[bytes]) -> bytes:
+    public_key = _bytes(document, "public_key")
+    if trusted and public_key not in trusted:
+        raise IntegrityFailure(
+            "The manifests are signed by a box that is not yours: compare the fingerprint with "
+            "the one on the box's card.",
+            code="foreign-key",
+        )
+    return public_key
 
 
 async def read_listing(
@@ -75,64 +146,44 @@ async def read_listing(
     caller shows its fingerprint to a person. Raises NotFound when nothing of the exam is there,
     IntegrityFailure when anything does not fit.
     """
-    written = sorted(
-        await records.find(documents.MANIFESTS, exam=exam), key=lambda d: _integer(d, "number")
-    )
-    if not written:
-        raise NotFound("The cloud copy has no such exam: check the exam's id.")
-    public_key = _bytes(written[0], "public_key")
-    if trusted and public_key not in trusted:
-        raise IntegrityFailure(
-            "The manifests are signed by a box that is not yours: compare the fingerprint with "
-            "the one on the box's card.",
-            code="foreign-key",
-        )
-    chain: Chain | None = None
     packs: list[PackEntry] = []
     objects: dict[ObjectName, Placed] = {}
     digests: dict[tuple[str, int, str], bytes] = {}
-    for document in written:
-        payload = _bytes(document, "payload")
-        verify(public_key, MANIFEST, payload, _bytes(document, "signature"))
-        manifest = manifest_payload.parse(decode(payload))
-        if chain is None:
-            chain = Chain(box_id=manifest.box_id, exam_id=exam)
-        chain = manifests.check(chain, manifest, hashlib.sha256(payload).digest())
-        packs += manifest.packs
-        _place(manifest.packs, manifest.entries, objects)
-        for e in manifest.envelopes:
+    signed: dict[str, Mapping[str, bytes]] = {}
+    last: Listed | None = None
+    async for listed in walk(records, exam, verify=verify, decode=decode, trusted=trusted):
+        packs += listed.manifest.packs
+        for group in listed.in_pack.values():
+            objects.update((placed.entry.name, placed) for placed in group)
+        for e in listed.manifest.envelopes:
             digests[e.attempt_id, e.epoch, e.recipient_id] = e.sha256
-    assert chain is not None  # there is at least one manifest
-    manifests.check_complete(chain)
+        signed[listed.name] = listed.signed
+        last = listed
+    assert last is not None  # there is at least one manifest
     return Listing(
-        box_id=chain.box_id,
+        box_id=last.chain.box_id,
         exam_id=exam,
-        public_key=public_key,
-        chain=chain,
+        public_key=last.public_key,
+        chain=last.chain,
         packs=tuple(packs),
         objects=objects,
         envelopes=await _envelopes(records, exam, digests),
-        manifests={
-            str(d["_id"]): {key: _bytes(d, key) for key in documents.MANIFEST_OBJECT}
-            for d in written
-        },
+        manifests=signed,
     )
 
 
-def _place(
-    packs: Collection[PackEntry], entries: Collection[Entry], into: dict[ObjectName, Placed]
-) -> None:
+def _placed(manifest: Manifest) -> dict[PackName, tuple[Placed, ...]]:
     """Entries stand in the order in which their pack holds them, without gaps."""
-    ends = {pack.name: 0 for pack in packs}
-    for entry in entries:
-        if entry.name in into:
-            raise IntegrityFailure("A manifest lists an object twice.", code="object-twice")
-        into[entry.name] = Placed(entry=entry, offset=ends[entry.pack])
+    ends = {pack.name: 0 for pack in manifest.packs}
+    placed: defaultdict[PackName, list[Placed]] = defaultdict(list)
+    for entry in manifest.entries:
+        placed[entry.pack].append(Placed(entry=entry, offset=ends[entry.pack]))
         ends[entry.pack] += entry.size
-    if any(ends[pack.name] != pack.size for pack in packs):
+    if any(ends[pack.name] != pack.size for pack in manifest.packs):
         raise IntegrityFailure(
             "A manifest lists objects that do not fill their pack.", code="pack-size"
         )
+    return {pack.name: tuple(placed[pack.name]) for pack in manifest.packs}
 
 
 async def _envelopes(

@@ -8,11 +8,10 @@ no: waiting costs a night, not footage.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set
 
 from appliance.core.attempt import Attempt
 from appliance.core.exam import Exam
-from appliance.core.ids import AttemptId
 
 _MINUTE_MS = 60_000
 
@@ -23,12 +22,8 @@ def window_ended(exam: Exam, now_ms: int) -> bool:
     )
 
 
-def all_arrived(attempts: Sequence[Attempt], settled: Mapping[AttemptId, Collection[int]]) -> bool:
-    """`settled`: the numbers of each attempt that were kept, and those refused for good."""
-    return all(_arrived(attempt, set(settled[attempt.attempt_id])) for attempt in attempts)
-
-
-def _arrived(attempt: Attempt, settled: set[int]) -> bool:
+def arrived(attempt: Attempt, settled: Set[int]) -> bool:
+    """`settled`: the numbers of the attempt that were kept, and those refused for good."""
     if attempt.joined_ms is None:
         return True
     last = attempt.last_sequence

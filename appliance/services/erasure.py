@@ -107,7 +107,7 @@ class ErasureDesk:
         night still knows the attempt."""
         if any(a.attempt_id == attempt for a in await self._attempts.of_exam(exam.exam_id)):
             return
-        if any(p.attempt_id == attempt for p in await self._box.packs.packs(exam.exam_id)):
+        if any(p.attempt_id == attempt for p in await self._box.packs.heads(exam.exam_id)):
             return
         raise _unknown()
 
@@ -119,8 +119,9 @@ class ErasureDesk:
             tombstone_payload(self._signature.box_id, exam.exam_id, attempt, now_ms)
         )
         held = {o.name: o for o in await self._box.snippets.objects(attempt)}
-        for pack in await self._box.packs.packs(exam.exam_id):
-            if pack.attempt_id == attempt:
+        for head in await self._box.packs.heads(exam.exam_id):
+            if head.attempt_id == attempt:
+                pack = await self._box.packs.pack(head.name)
                 held |= {o.name: o for o in pack.objects}
         return Erasure(
             box_id=self._signature.box_id,

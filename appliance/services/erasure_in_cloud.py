@@ -22,7 +22,7 @@ from appliance.core.erasure import (
 )
 from appliance.core.errors import IntegrityFailure
 from appliance.core.ids import AttemptId, BoxId, ExamId
-from appliance.core.pack_journal import JournalledPack, PackJournal, Tombstone
+from appliance.core.pack_journal import PackHead, PackJournal, Tombstone
 from appliance.core.ports import AuditStore, Clock, ObjectCloud, RecordCloud
 from appliance.services import cloud_documents as documents
 from appliance.services.signing import Encode, Signer, Verify
@@ -75,7 +75,7 @@ class CloudErasure:
     async def finish(self, erasure: Erasure) -> Certificate:
         mine = [
             pack
-            for pack in await self._packs.packs(erasure.exam_id)
+            for pack in await self._packs.heads(erasure.exam_id)
             if pack.attempt_id == erasure.attempt_id
         ]
         location = ""
@@ -105,9 +105,7 @@ class CloudErasure:
             signed=content,
         )
 
-    async def _destroy(
-        self, eraser: Eraser, erasure: Erasure, packs: Sequence[JournalledPack]
-    ) -> None:
+    async def _destroy(self, eraser: Eraser, erasure: Erasure, packs: Sequence[PackHead]) -> None:
         attempt = erasure.attempt_id
         await eraser.records.upsert(documents.TOMBSTONES, [documents.tombstone_document(erasure)])
         await eraser.records.delete(documents.ATTEMPTS, _id=attempt)

@@ -12,6 +12,7 @@ from appliance.core.exam import Exam
 from appliance.core.ids import AttemptId, BoxId, RecipientId
 from appliance.core.keys import Envelope
 from appliance.core.manifest import AttemptCount, Chain, CloseRecord, EnvelopeEntry, PackEntry
+from appliance.core.many import Numbers
 from appliance.core.pack_journal import (
     JournalledManifest,
     JournalledPack,
@@ -104,7 +105,7 @@ class ManifestWriter:
     async def _so_far(self, exam: Exam) -> tuple[Chain, set[_EnvelopeKey]]:
         chain = Chain(box_id=self._box_id, exam_id=exam.exam_id)
         listed: set[_EnvelopeKey] = set()
-        for written in await self._journal.manifests(exam.exam_id):
+        async for written in self._journal.manifests(exam.exam_id):
             manifest = manifest_payload.parse(self._decode(written.payload))
             chain = manifests.check(chain, manifest, hashlib.sha256(written.payload).digest())
             listed |= {(e.attempt_id, e.epoch, e.recipient_id) for e in manifest.envelopes}
@@ -115,14 +116,17 @@ class ManifestWriter:
     ) -> CloseRecord:
         """Counts of what is in packs. What a sync scope keeps on the box is not counted."""
         objects: dict[AttemptId, int] = {}
-        snippets: dict[AttemptId, set[int]] = {}
+        snippets: dict[AttemptId, Numbers] = {}
+        highest: dict[AttemptId, int] = {}
         for head in heads:
             pack = await self._journal.pack(head.name)
             objects[pack.attempt_id] = objects.get(pack.attempt_id, 0) + len(pack.objects)
-            numbers = snippets.setdefault(pack.attempt_id, set())
-            numbers.update(
+            numbers = [
                 o.header.sequence for o in pack.objects if o.header.kind is ObjectKind.SNIPPET
-            )
+            ]
+            so_far = snippets.get(pack.attempt_id, Numbers())
+            snippets[pack.attempt_id] = so_far.with_(numbers)
+            highest[pack.attempt_id] = max(highest.get(pack.attempt_id, 0), *numbers, 0)
         entries = await self._audit.entries()
         return CloseRecord(
             closed_ms=exam.closed_ms or 0,
@@ -133,7 +137,7 @@ class ManifestWriter:
                     attempt_id=attempt,
                     objects=objects[attempt],
                     snippets=len(snippets[attempt]),
-                    last_sequence=max(last_numbers.get(attempt, 0), *snippets[attempt], 0),
+                    last_sequence=max(last_numbers.get(attempt, 0), highest[attempt]),
                 )
                 for attempt in sorted(objects)
             ),

@@ -101,8 +101,9 @@ class Purge:
     async def _own_copies(self, exam: Exam, report: PurgeReport, *, legal_hold: bool) -> None:
         confirmed: dict[ObjectName, int | None] = {}
         if exam.state is ExamState.ARCHIVED:  # not before all of the exam is proven
-            for pack in await self._box.journal.packs(exam.exam_id):
-                confirmed |= dict.fromkeys((o.name for o in pack.objects), pack.confirmed_ms)
+            for head in await self._box.journal.heads(exam.exam_id):
+                pack = await self._box.journal.pack(head.name)
+                confirmed.update((o.name, pack.confirmed_ms) for o in pack.objects)
         reasons: Counter[Reason] = Counter()
         for stored in await self._box.snippets.objects_of_exam(exam.exam_id):
             held = Held(
@@ -163,8 +164,8 @@ class Purge:
         report.exams_ended.append(exam_id)
 
     async def _gone_from_cloud(self, exam: Exam) -> bool:
-        packs = await self._box.journal.packs(exam.exam_id)
-        manifests = await self._box.journal.manifests(exam.exam_id)
+        packs = await self._box.journal.heads(exam.exam_id)
+        manifests = [m.name async for m in self._box.journal.manifests(exam.exam_id)]
         if not packs and not manifests:
             return True
         if self._eraser is None:
@@ -173,8 +174,8 @@ class Purge:
             await self._eraser.records.delete(documents.ATTEMPTS, exam=exam.exam_id)
             for pack in packs:
                 await self._eraser.objects.delete(f"packs/{pack.name}")
-            for manifest in manifests:
-                await self._eraser.objects.delete(f"manifests/{manifest.name}")
+            for name in manifests:
+                await self._eraser.objects.delete(f"manifests/{name}")
             await erase_decisions(self._eraser.objects, self._eraser.records, exam=exam.exam_id)
             for collection in (documents.PACKS, documents.MANIFESTS, documents.RECEIPTS):
                 await self._eraser.records.delete(collection, exam=exam.exam_id)

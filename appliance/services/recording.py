@@ -49,7 +49,7 @@ class Recording:
         self._read_back = read_back
 
     async def record(self, exam: Exam, envelopes: Sequence[Envelope]) -> None:
-        for written in await self._journal.manifests(exam.exam_id):
+        async for written in self._journal.manifests(exam.exam_id):
             await self._objects.put(
                 f"manifests/{written.name}",
                 self._encode(documents.manifest_object(written)),
@@ -59,7 +59,7 @@ class Recording:
         await self._records.create(documents.ATTEMPTS, self._attempts(exam, envelopes))
         async for _, rows in self._packs(exam.exam_id):
             await self._records.create(documents.PACKS, rows)
-        for written in await self._journal.manifests(exam.exam_id):
+        async for written in self._journal.manifests(exam.exam_id):
             await self._records.create(documents.MANIFESTS, [self._manifest(written)])
 
     async def confirm(self, exam: Exam, envelopes: Sequence[Envelope]) -> None:
@@ -70,11 +70,11 @@ class Recording:
         await self._compare(documents.ATTEMPTS, attempts, exam=exam.exam_id)
         async for attempt, rows in self._packs(exam.exam_id):
             await self._compare(documents.PACKS, rows, attempt=attempt)
-        for written in await self._journal.manifests(exam.exam_id):
+        async for written in self._journal.manifests(exam.exam_id):
             rows = [self._manifest(written)]
             await self._compare(documents.MANIFESTS, rows, _id=written.name)
         await self._read_back(exam.exam_id)
-        for written in await self._journal.manifests(exam.exam_id):
+        async for written in self._journal.manifests(exam.exam_id):
             remote = await self._objects.stat(f"manifests/{written.name}")
             expected = len(self._encode(documents.manifest_object(written)))
             if remote is None or remote.size != expected:

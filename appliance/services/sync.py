@@ -28,7 +28,7 @@ from appliance.core.ports import (
 )
 from appliance.core.settings import SyncScope
 from appliance.services import cloud_documents as documents
-from appliance.services.arrived import all_arrived, window_ended
+from appliance.services.arrived import arrived, window_ended
 from appliance.services.batching import Batching
 from appliance.services.manifest_writer import ManifestWriter
 from appliance.services.paced_line import Closed, PacedLine
@@ -130,16 +130,17 @@ class Sync:
         """Whether nothing of the exam can arrive any more."""
         if window_ended(exam, self._clock.now_ms()):
             return True
-        attempts = await self._rows.attempts.of_exam(exam.exam_id)
-        settled = {a.attempt_id: await self._settled(a.attempt_id) for a in attempts}
-        return all_arrived(attempts, settled)
+        for attempt in await self._rows.attempts.of_exam(exam.exam_id):
+            if not arrived(attempt, await self._settled(attempt.attempt_id)):
+                return False
+        return True
 
     async def _settled(self, attempt: AttemptId) -> set[int]:
         rows = await self._rows.snippets.snippets(attempt)
         return {row.sequence for row in rows} | set(await self._rows.snippets.refused(attempt))
 
     async def _prepare(self, exam: Exam) -> None:
-        if not any(m.closes for m in await self._rows.journal.manifests(exam.exam_id)):
+        if not await self._rows.journal.closed(exam.exam_id):
             await self._settle(exam.exam_id)
         await self._batching.plan(exam)
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from appliance.core.errors import IntegrityFailure, NotFound
-from appliance.core.ids import AttemptId, ExamId
+from appliance.core.ids import AttemptId, ExamId, PackName
 from appliance.core.manifest import PackEntry
 from appliance.core.ports import ObjectCloud, Randomness
-from appliance.services.archive_listing import Listing, Placed
+from appliance.services.archive_listing import Listed, Placed
 from appliance.services.described import described
 from appliance.services.signing import Encode
 
@@ -35,51 +36,57 @@ class Verified:
     read_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """At most `packs` of them, drawn anew each time, so that nobody knows which will be read."""
-
-    packs: int
-    randomness: Randomness
-
-    def of(self, packs: Sequence[PackEntry]) -> list[PackEntry]:
-        return sorted(packs, key=lambda _: self.randomness.secret(8))[: self.packs]
+def draw(names: Iterable[PackName], count: int, randomness: Randomness) -> frozenset[PackName]:
+    """At most `count` of them, anew each time, so that nobody knows which will be read."""
+    return frozenset(sorted(names, key=lambda _: randomness.secret(8))[:count])
 
 
 async def verify_archive(
     objects: ObjectCloud,
-    listing: Listing,
+    manifests: AsyncIterator[Listed],
     *,
     encode: Encode,
     erased: Collection[AttemptId] = (),
-    sample: Sample | None = None,
+    sample: Collection[PackName] | None = None,
 ) -> Verified:
-    """Every pack and object against the listing; raise IntegrityFailure at the first that is
-    missing, cut, changed or swapped. One pack is in memory at a time. Only packs of attempts in
-    `erased` may be missing. With `sample` the others are only asked for their size."""
-    for name, signed in listing.manifests.items():
-        await _check_manifest(objects, name, encode(signed))
-    in_pack: dict[str, list[Placed]] = {pack.name: [] for pack in listing.packs}
-    for placed in listing.objects.values():
-        in_pack[placed.entry.pack].append(placed)
-    kept = [pack for pack in listing.packs if pack.attempt_id not in erased]
-    read = kept if sample is None else sample.of(kept)
-    for pack in read:
-        await check_pack(objects, pack, in_pack[pack.name])
-    await _check_sizes(objects, [pack for pack in kept if pack not in read])
-    gone = [pack for pack in listing.packs if pack.attempt_id in erased]
-    still_there = [p for p in gone if await objects.stat(f"packs/{p.name}") is not None]
+    """Every pack and object against the manifests of one exam, in the order they come; raise
+    IntegrityFailure at the first that is missing, cut, changed or swapped. One pack and one
+    manifest are in memory at a time. Only packs of attempts in `erased` may be missing. With
+    `sample` the others are only asked for their size."""
+    count: Counter[str] = Counter()
+    asked: list[PackEntry] = []
+    gone: list[PackName] = []
+    last: Listed | None = None
+    async for listed in manifests:
+        await _check_manifest(objects, listed.name, encode(listed.signed))
+        for pack in listed.manifest.packs:
+            if pack.attempt_id in erased:
+                gone.append(pack.name)
+                continue
+            placed = listed.in_pack[pack.name]
+            count.update(packs=1, objects=len(placed), bytes=pack.size)
+            if sample is None or pack.name in sample:
+                await check_pack(objects, pack, placed)
+                count.update(read_packs=1, read_bytes=pack.size)
+            else:
+                asked.append(pack)
+        count.update(manifests=1)
+        last = listed
+    if last is None:
+        raise NotFound("The cloud copy has no such exam: check the exam's id.")
+    await _check_sizes(objects, asked)
+    still_there = [name for name in gone if await objects.stat(f"packs/{name}") is not None]
     return Verified(
-        exam_id=listing.exam_id,
-        root=listing.chain.root,
-        manifests=len(listing.manifests),
-        packs=len(kept),
-        objects=sum(len(in_pack[pack.name]) for pack in kept),
-        bytes=sum(pack.size for pack in kept),
+        exam_id=last.chain.exam_id,
+        root=last.chain.root,
+        manifests=count["manifests"],
+        packs=count["packs"],
+        objects=count["objects"],
+        bytes=count["bytes"],
         erased_packs=len(gone) - len(still_there),
         unerased_packs=len(still_there),
-        read_packs=len(read),
-        read_bytes=sum(pack.size for pack in read),
+        read_packs=count["read_packs"],
+        read_bytes=count["read_bytes"],
     )
 
 

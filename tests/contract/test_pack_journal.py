@@ -93,7 +93,7 @@ async def test_from_planned_to_confirmed(journal: Packs) -> None:
     assert (one.state, one.sha256, one.crc32c) == (PackState.CONFIRMED, "aa", "cc")
     assert (one.manifest, one.confirmed_ms) == (1, 99)
     assert two.state is PackState.PLANNED
-    (manifest,) = await journal.manifests(EXAM)
+    (manifest,) = [m async for m in journal.manifests(EXAM)]
     assert manifest.confirmed_ms == 99
 
 
@@ -101,7 +101,7 @@ async def test_a_manifest_lists_uploaded_packs_once(journal: Packs) -> None:
     await journal.plan([(ONE, _plan(1))])
     with pytest.raises(Conflict):
         await journal.add_manifest(_manifest(1), [ONE])  # not uploaded
-    assert await journal.manifests(EXAM) == []  # nothing of the failed one is kept
+    assert [m async for m in journal.manifests(EXAM)] == []  # nothing of the failed one is kept
     await journal.uploaded(ONE, sha256="aa", crc32c="cc")
     await journal.add_manifest(_manifest(1), [ONE])
     with pytest.raises(Conflict):
@@ -109,7 +109,9 @@ async def test_a_manifest_lists_uploaded_packs_once(journal: Packs) -> None:
 
 
 async def test_the_close_record_is_written_once(journal: Packs) -> None:
+    assert not await journal.closed(EXAM)
     await journal.add_manifest(_manifest(1, closes=True), [])
+    assert await journal.closed(EXAM)
     with pytest.raises(Conflict):
         await journal.add_manifest(_manifest(2, closes=True), [])
     with pytest.raises(Conflict):
@@ -136,7 +138,7 @@ async def test_forgotten_but_for_tombstones(journal: Packs) -> None:
     await journal.add_tombstone(tombstone)
     await journal.forget(EXAM)
     assert list(await journal.packs(EXAM)) == []
-    assert list(await journal.manifests(EXAM)) == []
+    assert [m async for m in journal.manifests(EXAM)] == []
     assert await journal.flagged(EXAM) == {}
     assert list(await journal.tombstones()) == [tombstone]
     await journal.plan([(ONE, _plan(1))])  # its objects are free again

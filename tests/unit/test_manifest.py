@@ -105,7 +105,7 @@ def test_three_nights_and_a_close() -> None:
         close = close_record(6) if number == 2 else None
         chain = checked(chain, parse(cbor2.loads(encoded(night(chain, number, close=close)))))
     check_complete(chain)
-    assert (chain.number, len(chain.leaves)) == (3, 13)
+    assert (chain.number, chain.tree.size) == (3, 13)
     assert chain.objects == {A: 6, B: 6}
 
 

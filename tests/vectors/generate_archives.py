@@ -232,8 +232,8 @@ def _two(made: Made, first: Manifest) -> list[Vector]:
     (entry,) = made.last.entries
     entry = replace(entry, previous=chain.last_leaf[entry.attempt_id])
     assert made.last.close is not None
-    leaves = (*chain.leaves, entry.leaf(), made.last.close.leaf())
-    last = replace(made.last, previous=chain.head, entries=(entry,), root=merkle.root(leaves))
+    root = chain.tree.grown([entry.leaf(), made.last.close.leaf()]).root
+    last = replace(made.last, previous=chain.head, entries=(entry,), root=root)
     return [_signed(first), _signed(last)]
 
 

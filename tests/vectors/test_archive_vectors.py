@@ -20,7 +20,7 @@ from appliance.core.errors import IntegrityFailure, NotFound
 from appliance.core.ids import ExamId
 from appliance.core.ports import RemoteObject
 from appliance.services import cloud_documents as documents
-from appliance.services.archive_listing import read_listing
+from appliance.services.archive_listing import read_listing, walk
 from appliance.services.verify_archive import verify_archive
 from tests.vectors import archive_opener, opener
 from tests.vectors.archive_opener import open_archive, tree_hash
@@ -41,11 +41,14 @@ class FrozenCloud:
         for place, signed in enumerate(self._manifests):
             self._held[f"manifests/{place}"] = encode(signed)
 
-    async def find(self, collection: str, **equals: Any) -> Sequence[dict[str, Any]]:
-        assert equals == {"exam": self._exam}
+    async def find(
+        self, collection: str, *, fields: Sequence[str] = (), **equals: Any
+    ) -> Sequence[dict[str, Any]]:
+        assert equals["exam"] == self._exam
         if collection != documents.MANIFESTS:
             return []
-        return [{"_id": str(n), "number": n, **m} for n, m in enumerate(self._manifests)]
+        every = [{"_id": str(n), "number": n, **m} for n, m in enumerate(self._manifests)]
+        return [d for d in every if d["_id"] == equals.get("_id", d["_id"])]
 
     async def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         if name not in self._held:
@@ -66,18 +69,14 @@ class FrozenCloud:
 
 async def _product(vector: Vector) -> Opened:
     cloud, key = FrozenCloud(vector), raw(vector["key"])
-    listing = await read_listing(
-        cloud,
-        ExamId(vector["exam"]),
-        verify=signing.verify,
-        decode=decode,
-        trusted=[raw(vector["public"])],
-    )
-    verified = await verify_archive(cloud, listing, encode=encode)
+    exam, trusted = ExamId(vector["exam"]), [raw(vector["public"])]
+    listing = await read_listing(cloud, exam, verify=signing.verify, decode=decode, trusted=trusted)
+    manifests = walk(cloud, exam, verify=signing.verify, decode=decode, trusted=trusted)
+    verified = await verify_archive(cloud, manifests, encode=encode)
     opened: dict[str, bytes] = {}
     for name, placed in listing.objects.items():
         pack = await cloud.get(f"packs/{placed.entry.pack}", placed.offset, placed.entry.size)
-        opened[name] = ObjectSealing().open(key, placed.header(listing), pack)
+        opened[name] = ObjectSealing().open(key, placed.header(listing.chain), pack)
     return verified.root, opened
 
 

@@ -73,8 +73,13 @@ class MemoryRecords:
             if kept.setdefault(document["_id"], copy.deepcopy(document)) != document:
                 raise Conflict("A record of that id with other content is stored already.")
 
-    async def find(self, collection: str, **equals: Any) -> Sequence[dict[str, Any]]:
-        return [copy.deepcopy(d) for d in self._matching(collection, equals)]
+    async def find(
+        self, collection: str, *, fields: Sequence[str] = (), **equals: Any
+    ) -> Sequence[dict[str, Any]]:
+        return [
+            {key: copy.deepcopy(d[key]) for key in d if not fields or key in ("_id", *fields)}
+            for d in self._matching(collection, equals)
+        ]
 
     async def delete(self, collection: str, **equals: Any) -> int:
         matching = self._matching(collection, equals)

@@ -120,10 +120,13 @@ class MongoRecords:
         if document not in await self.find(collection, **_identity(document)):
             raise Conflict("A record of that id with other content is stored already.")
 
-    async def find(self, collection: str, **equals: Any) -> Sequence[dict[str, Any]]:
+    async def find(
+        self, collection: str, *, fields: Sequence[str] = (), **equals: Any
+    ) -> Sequence[dict[str, Any]]:
         among = await self._collection(collection)
         async with explained():
-            return [_plain(document) async for document in among.find(equals)]
+            found = among.find(equals, list(fields) or None)
+            return [_plain(document) async for document in found]
 
     async def delete(self, collection: str, **equals: Any) -> int:
         among = await self._collection(collection)

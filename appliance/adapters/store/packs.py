@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
 import apsw
@@ -89,18 +90,22 @@ class Packs:
                 PackHead(
                     number=row[0],
                     name=row[1],
-                    exam_id=row[2],
-                    attempt_id=row[3],
+                    # Thousands of heads share these two: held once, a head is a third smaller.
+                    exam_id=ExamId(sys.intern(row[2])),
+                    attempt_id=AttemptId(sys.intern(row[3])),
                     priority=PriorityClass(row[4]),
                     size=row[5],
                     state=PackState(row[6]),
                     crc32c=row[7],
                     manifest=row[8],
                     objects=row[9],
+                    sha256=row[10],
+                    confirmed_ms=row[11],
                 )
                 for row in connection.execute(
                     "SELECT number, name, exam_id, attempt_id, priority, size, state, crc32c, "
-                    "manifest, (SELECT COUNT(*) FROM pack_objects WHERE pack = number) "
+                    "manifest, (SELECT COUNT(*) FROM pack_objects WHERE pack = number), sha256, "
+                    "confirmed_ms "
                     "FROM packs WHERE exam_id = ? ORDER BY number",
                     (exam,),
                 )
@@ -197,25 +202,48 @@ class Packs:
 
         await self._database.run(insert)
 
-    async def manifests(self, exam: ExamId) -> Sequence[JournalledManifest]:
-        return await self._database.read(
+    async def manifests(self, exam: ExamId) -> AsyncIterator[JournalledManifest]:
+        numbers = await self._database.read(
             lambda connection: [
-                JournalledManifest(
-                    name=row[0],
-                    exam_id=row[1],
-                    number=row[2],
-                    payload=row[3],
-                    signature=row[4],
-                    public_key=row[5],
-                    closes=bool(row[6]),
-                    confirmed_ms=row[7],
-                )
-                for row in connection.execute(
-                    "SELECT name, exam_id, number, payload, signature, public_key, closes, "
-                    "confirmed_ms FROM manifests WHERE exam_id = ? ORDER BY number",
-                    (exam,),
+                int(number)
+                for (number,) in connection.execute(
+                    "SELECT number FROM manifests WHERE exam_id = ? ORDER BY number", (exam,)
                 )
             ]
+        )
+        for number in numbers:
+            yield await self._manifest(exam, number)
+
+    async def _manifest(self, exam: ExamId, number: int) -> JournalledManifest:
+        def find(connection: apsw.Connection) -> JournalledManifest:
+            row = connection.execute(
+                "SELECT name, exam_id, number, payload, signature, public_key, closes, "
+                "confirmed_ms FROM manifests WHERE exam_id = ? AND number = ?",
+                (exam, number),
+            ).get
+            if row is None:
+                raise NotFound("The manifests of this exam were forgotten meanwhile.")
+            return JournalledManifest(
+                name=row[0],
+                exam_id=row[1],
+                number=row[2],
+                payload=row[3],
+                signature=row[4],
+                public_key=row[5],
+                closes=bool(row[6]),
+                confirmed_ms=row[7],
+            )
+
+        return await self._database.read(find)
+
+    async def closed(self, exam: ExamId) -> bool:
+        return await self._database.read(
+            lambda connection: (
+                connection.execute(
+                    "SELECT 1 FROM manifests WHERE exam_id = ? AND closes", (exam,)
+                ).get
+                is not None
+            )
         )
 
     async def confirm(self, exam: ExamId, number: int, at_ms: int) -> None:

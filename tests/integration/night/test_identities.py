@@ -132,7 +132,7 @@ async def test_a_night_and_its_end_with_three_identities(
         (verified,) = await night.verify()
         assert verified.read_packs == report.packs
         packs = await Packs(night.stores.box).packs(made.exam_id)
-        manifests = await Packs(night.stores.box).manifests(made.exam_id)
+        manifests = [m async for m in Packs(night.stores.box).manifests(made.exam_id)]
     assert (await exam_of(made.state, made.exam_id)).state is ExamState.ARCHIVED
     # A box that is taken over has the writer's key: nothing it sent can be read or deleted by it.
     async with identity(store, "writer") as writer:

@@ -8,7 +8,7 @@ import pytest
 
 from appliance.core.attempt import AttemptState
 from appliance.core.exam import ExamState
-from appliance.services.arrived import all_arrived, window_ended
+from appliance.services.arrived import arrived, window_ended
 from tests.contract.store.samples import attempt, exam
 
 _START = 1_000_000
@@ -18,7 +18,7 @@ ATTEMPT = replace(attempt(), state=AttemptState.HANDED_IN, joined_ms=1, last_seq
 
 def _complete(last: int | None, *settled: int) -> bool:
     told = replace(ATTEMPT, last_sequence=last)
-    return all_arrived([told], {told.attempt_id: settled})
+    return arrived(told, set(settled))
 
 
 def test_from_the_first_number_to_the_last_that_was_told() -> None:
@@ -39,17 +39,16 @@ def test_who_has_not_told_may_still_send() -> None:
     assert not _complete(None, 1, 2, 3)
     # Ended by an invigilator: the page stops, and tells its last number like any other.
     ended = replace(ATTEMPT, state=AttemptState.ENDED)
-    assert all_arrived([ended], {ended.attempt_id: (1, 2, 3)})
+    assert arrived(ended, {1, 2, 3})
 
 
-def test_one_who_waits_is_enough() -> None:
+def test_who_is_still_recording_has_not_told() -> None:
     other = replace(attempt(2), joined_ms=1, state=AttemptState.RECORDING)
-    settled = {ATTEMPT.attempt_id: (1, 2, 3), other.attempt_id: (1, 2, 3)}
-    assert not all_arrived([ATTEMPT, other], settled)
+    assert not arrived(other, {1, 2, 3})
 
 
 def test_who_never_came_sends_nothing() -> None:
-    assert all_arrived([attempt()], {attempt().attempt_id: ()})
+    assert arrived(attempt(), set())
 
 
 def test_the_window_counts_from_close() -> None:
