@@ -153,6 +153,7 @@ def extend(
     """The next manifest of `chain`. Encode and sign its payload, then `check` it in."""
     last = dict(chain.last_leaf)
     entries: list[Entry] = []
+    added: list[bytes] = []
     for stored, pack in objects:
         attempt = stored.header.attempt_id
         entry = Entry(
@@ -167,8 +168,10 @@ def extend(
             previous=last.get(attempt, GENESIS),
         )
         last[attempt] = entry.leaf()
+        added.append(last[attempt])
         entries.append(entry)
-    added = [entry.leaf() for entry in entries] + ([close.leaf()] if close else [])
+    if close is not None:
+        added.append(close.leaf())
     tree = chain.tree.grown(added)
     return Manifest(
         box_id=chain.box_id,

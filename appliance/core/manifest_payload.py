@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from appliance.core.errors import IntegrityFailure
@@ -70,6 +71,26 @@ def parse(document: object) -> Manifest:
         packs=tuple(_pack(row) for row in _rows(document, "packs", 4)),
         envelopes=tuple(_envelope(row) for row in _rows(document, "envelopes", 4)),
         close=None if close is None else _close(close),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a manifest stands, without its thousands of entries."""
+
+    box_id: BoxId
+    previous: bytes
+    root: bytes
+
+
+def place(document: object) -> Place:
+    """Of a decoded payload that the caller has signed or verified; raise IntegrityFailure."""
+    if not isinstance(document, Mapping):
+        raise _wrong("it is not a map")
+    return Place(
+        box_id=BoxId(_text(document, "box")),
+        previous=_digest(document, "previous"),
+        root=_digest(document, "root"),
     )
 
 

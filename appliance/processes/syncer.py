@@ -20,6 +20,7 @@ from appliance.adapters.cloud.residency import check_location
 from appliance.adapters.crypto import signing
 from appliance.adapters.crypto.deterministic import decode, encode
 from appliance.adapters.host.clock import SystemClock
+from appliance.adapters.host.memory import give_back_large_blocks
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.store.packs import Packs
 from appliance.adapters.store.stores import Stores, open_stores
@@ -225,6 +226,7 @@ def _other_manifests() -> IntegrityFailure:
 @asynccontextmanager
 async def syncer(state: Path, *, signer: Signer | None = None) -> AsyncIterator[Syncer]:
     """`signer` replaces the gateway's socket where the gateway is this very process."""
+    give_back_large_blocks()
     config = await asyncio.to_thread(box.load, state)
     stores = await asyncio.to_thread(open_stores, state)
     try:

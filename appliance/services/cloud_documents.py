@@ -14,7 +14,7 @@ from appliance.core.erasure import ERASURE_REASON, Erasure
 from appliance.core.exam import Exam, ExamState
 from appliance.core.ids import AttemptId, BoxId, ExamId
 from appliance.core.keys import Envelope
-from appliance.core.manifest import Manifest
+from appliance.core.manifest_payload import Place
 from appliance.core.pack_journal import JournalledManifest, JournalledPack
 from appliance.core.retention import ends_ms
 
@@ -83,14 +83,14 @@ def pack_document(pack: JournalledPack, box: BoxId) -> dict[str, Any]:
     }
 
 
-def manifest_document(written: JournalledManifest, parsed: Manifest) -> dict[str, Any]:
+def manifest_document(written: JournalledManifest, place: Place) -> dict[str, Any]:
     return {
         "_id": written.name,
         "exam": written.exam_id,
-        "box": parsed.box_id,
+        "box": place.box_id,
         "number": written.number,
-        "root": parsed.root,
-        "previous": parsed.previous,
+        "root": place.root,
+        "previous": place.previous,
         "signature": written.signature,
         "public_key": written.public_key,
         "payload": written.payload,

@@ -123,5 +123,5 @@ class Recording:
         return documents.attempt_documents(exam.exam_id, self._box_id, envelopes)
 
     def _manifest(self, written: JournalledManifest) -> dict[str, object]:
-        parsed = manifest_payload.parse(self._decode(written.payload))
-        return documents.manifest_document(written, parsed)
+        place = manifest_payload.place(self._decode(written.payload))
+        return documents.manifest_document(written, place)

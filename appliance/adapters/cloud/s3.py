@@ -29,6 +29,7 @@ from appliance.adapters.cloud.retrying import (
     refused,
     retried,
 )
+from appliance.adapters.cloud.s3_body import PackBody
 from appliance.adapters.cloud.s3_multipart import Multipart
 from appliance.adapters.cloud.s3_session import S3Account, client, session
 from appliance.core.errors import Conflict, NotFound, Refused, Unreachable, WrongConfiguration
@@ -111,7 +112,7 @@ class S3Objects:
                 reply = await self._call(
                     "put_object",
                     Key=key,
-                    Body=bytes(content),
+                    Body=PackBody(content),
                     ChecksumCRC32C=checksum,
                     IfNoneMatch="*",
                 )

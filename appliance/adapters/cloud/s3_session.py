@@ -22,6 +22,7 @@ from aiobotocore.session import AioSession
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as _VARIABLES
 
 from appliance.adapters.cloud.paced_body import PacedBody
+from appliance.adapters.cloud.s3_body import PackBody
 from appliance.core.errors import Refused, WrongConfiguration
 from appliance.core.transfer import Line
 
@@ -122,7 +123,9 @@ def _bound_to(endpoint: str, line: Line) -> type[AIOHTTPSession]:
     return Session
 
 
-def _whole(body: Any) -> bytes | None:
-    """botocore wraps what it was given, and only it knows when. The value is what was wrapped, not
+def _whole(body: Any) -> bytes | memoryview | None:
+    """botocore wraps bytes it was given, and only it knows when. The value is what was wrapped, not
     a copy of it, as long as nobody has written to it."""
+    if isinstance(body, PackBody):
+        return body.view
     return body.getvalue() if isinstance(body, io.BytesIO) else body

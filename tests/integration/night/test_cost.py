@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -24,6 +22,7 @@ from appliance.processes.syncer import syncer
 from appliance.rehearsal.cloud_servers import CloudServers
 from appliance.services.paced_line import PacedLine
 from tests.support.closed_exam import closed_exam
+from tests.support.night_child import in_a_process
 from tests.support.object_servers import BUCKET, REGION, SeaweedFS
 from tests.support.strict_gcs import StrictGcs
 from tests.support.tap import Tap
@@ -105,32 +104,6 @@ async def _never() -> bool:
     return False
 
 
-_CHILD = """
-import asyncio, re, sys
-from pathlib import Path
-from appliance.adapters.crypto.signing import SigningKey
-from appliance.processes.syncer import syncer
-from appliance.services.signing import Signed
-
-class Signer:  # as the gateway does it; what builds exams for tests would count as well
-    key = SigningKey.load(Path(sys.argv[2]))
-
-    async def sign(self, purpose, payload):
-        signature = self.key.sign(purpose, payload)
-        return Signed(signature=signature, public_key=self.key.public_bytes)
-
-async def main():
-    signer = Signer()
-    async with syncer(Path(sys.argv[1]), signer=signer) as night:
-        report = await night.run(lambda sent, total: None)
-    # Of this program's own memory: `ru_maxrss` would begin with that of whoever started it.
-    peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]
-    print(report.packs, report.bytes, peak)
-
-asyncio.run(main())
-"""
-
-
 @pytest.mark.parametrize("store", ["gcs", "s3"])
 async def test_memory_stays_under_150_mb(
     store: str,
@@ -155,12 +128,7 @@ async def test_memory_stays_under_150_mb(
     made = await closed_exam(state, config, candidates=8, snippets=5, bulk=3_500_000)
     key = tmp_path / "signing.pem"
     await asyncio.to_thread(made.signing_key.save, key)
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _CHILD, str(state), str(key), stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )  # fmt: skip
-    out, _ = await child.communicate()
-    assert child.returncode == 0
-    packs, size, rss_kb = map(int, out.split())
-    assert (packs, size > 8 * 5 * 3_500_000) == (8 * (4 if store == "gcs" else 5), True)
-    assert rss_kb < 150_000
+    night = await in_a_process(state, key)
+    assert night.packs == 8 * (4 if store == "gcs" else 5)
+    assert night.bytes > 8 * 5 * 3_500_000
+    assert night.peak_rss_mb < 150

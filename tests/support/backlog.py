@@ -1,0 +1,112 @@
+"""A closed exam of any number of small objects, made in seconds: rows in bulk, and one file under
+many names for their ciphertext, which the night does not open."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import apsw
+
+from appliance.adapters.crypto.signing import SigningKey
+from appliance.adapters.store.stores import open_stores
+from appliance.config import box
+from appliance.config.box import BoxConfig, CloudConfig
+from appliance.core.attempt import Attempt, AttemptState, CameraState
+from appliance.core.exam import Exam, ExamState, Seat
+from appliance.core.ids import AttemptId, BoxId, ExamId
+from appliance.core.settings import ExamSettings, Retention
+from appliance.core.settings_hash import settings_hash
+from appliance.core.snippet import ObjectKind
+
+_ID_BYTES = 16
+_LINKS = 20_000  # of one file; a file system allows some 65,000
+
+
+def _id() -> str:
+    return secrets.token_hex(_ID_BYTES)
+
+
+async def backlog(
+    state: Path, cloud: CloudConfig, *, attempts: int, objects: int, size: int = 300
+) -> Path:
+    """`objects` of `size` bytes for each of `attempts`; return the box's signing key."""
+    for name in ("db", "run", "keys"):
+        (state / name).mkdir(parents=True)
+    key = state / "keys" / "box_signing.pem"
+    await asyncio.to_thread(SigningKey.generate().save, key)
+    config = BoxConfig(box_id=BoxId(_id()), cloud=cloud)
+    await asyncio.to_thread(box.write, state, config)
+    stores = await asyncio.to_thread(open_stores, state)
+    exam, settings = ExamId(_id()), ExamSettings(title="Backlog", retention=Retention(days=30))
+    await stores.exams.add(
+        Exam(
+            exam_id=exam,
+            code="BACKLG",
+            state=ExamState.CLOSED,
+            settings=settings,
+            settings_hash=settings_hash(settings),
+            created_ms=1,
+            opened_ms=1,
+            started_ms=1,
+            closed_ms=1,
+        )
+    )
+    seats = [
+        Attempt(
+            attempt_id=AttemptId(_id()),
+            exam_id=exam,
+            seat=Seat(hall="A", label=f"A{number}"),
+            state=AttemptState.HANDED_IN,
+            camera=CameraState.WORKING,
+            seat_code_hash=_id(),
+            epoch=1,
+        )
+        for number in range(attempts)
+    ]
+    await stores.attempts.add(seats)
+    content = secrets.token_bytes(size)
+    digest = hashlib.sha256(content).hexdigest()
+    for seat in seats:
+        names = [_id() for _ in range(objects)]
+        await asyncio.to_thread(_link, state / "blobs", content, names)
+        kind, box_id, attempt = int(ObjectKind.SNIPPET), config.box_id, seat.attempt_id
+        await stores.box.run(
+            partial(
+                _insert,
+                rows=[
+                    (name, kind, box_id, exam, attempt, n, 1, size, digest, 1)
+                    for n, name in enumerate(names, start=1)
+                ],
+            )
+        )
+    await stores.close()
+    return key
+
+
+def _insert(connection: apsw.Connection, rows: Sequence[tuple[str | int, ...]]) -> None:
+    connection.executemany("INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def _link(blobs: Path, content: bytes, names: list[str]) -> None:
+    for group in _groups(names):
+        first = _place(blobs, group[0])
+        first.write_bytes(content)
+        for name in group[1:]:
+            os.link(first, _place(blobs, name))
+
+
+def _place(blobs: Path, name: str) -> Path:
+    folder = blobs / name[:2]
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / name
+
+
+def _groups(names: list[str]) -> Iterator[list[str]]:
+    for at in range(0, len(names), _LINKS):
+        yield names[at : at + _LINKS]
