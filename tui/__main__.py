@@ -20,6 +20,7 @@ from tui.plain import lines_of, run_plain
 from tui.screenshot import take_screenshot
 from tui.shift import Shift
 from tui.target import Target, from_arguments
+from tui.terminal_watch import end_with_the_terminal
 
 _SIMPLE_TERMINALS = ("linux", "dumb", "vt")
 
@@ -31,6 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     # Textual draws on standard error: one log line of a library would spoil the screen.
     logging.getLogger().addHandler(logging.NullHandler())
     logging.getLogger().setLevel(logging.CRITICAL)
+    end_with_the_terminal()
     try:
         if arguments.boxes is not None or arguments.box:
             return _watch_several(arguments)

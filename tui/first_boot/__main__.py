@@ -15,6 +15,7 @@ from tui.first_boot.notebook import Notebook
 from tui.first_boot.unattended import run
 from tui.first_boot.wizard import Wizard
 from tui.language import of_this_terminal, speak
+from tui.terminal_watch import end_with_the_terminal
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
@@ -35,6 +36,7 @@ def main(argv: list[str] | None = None) -> int:
         # Textual draws on standard error: one log line of a library would spoil the screen.
         logging.getLogger().addHandler(logging.NullHandler())
         logging.getLogger().setLevel(logging.CRITICAL)
+        end_with_the_terminal()
         app = FirstBootApp(wizard)
         app.run()
         return app.return_code or 0
