@@ -16,8 +16,9 @@ hv_systemctl=${HALLVAKT_SYSTEMCTL:-systemctl}
 hv_dry=${hv_dry:-}
 
 # What a box needs of Debian; what only the demo and the tests need is in prepare.sh.
-hv_box_packages=(python3 python3-venv coturn libportaudio2 libseccomp2 util-linux iproute2
+hv_box_packages=(python3 python3-venv coturn nftables libportaudio2 libseccomp2 util-linux iproute2
   fonts-dejavu-core openssl ca-certificates)
+hv_suites=(bookworm trixie) # Debian 12 and 13: Python 3.11 and 3.13
 
 hv_version() { sed -n 's/^version = "\(.*\)"$/\1/p' "$1/pyproject.toml" | head -1; }
 hv_step() { printf '%s\n' "$*"; }
@@ -29,14 +30,16 @@ hv_must_be_root() {
   [ -n "$hv_below$hv_dry" ] || [ "$(id -u)" -eq 0 ] || hv_stop 4 "Run this as root."
 }
 
+hv_suite() { . /etc/os-release 2>/dev/null && printf '%s' "${VERSION_CODENAME:-}"; }
+
 hv_must_be_debian() {
   local name
-  name=$(. /etc/os-release 2>/dev/null && printf '%s %s' "${ID:-} ${ID_LIKE:-}" "${VERSION_ID:-}")
-  case $name in
-    *debian*12* | *debian*13*) ;;
-    *) hv_stop 4 "This is ${name:-an unknown system}; Hallvakt is made for Debian 12 and 13." ;;
+  name=$(. /etc/os-release 2>/dev/null && printf '%s' "${PRETTY_NAME:-}")
+  case " ${hv_suites[*]} " in
+    *" $(hv_suite) "*) ;;
+    *) hv_stop 4 "This is ${name:-an unknown system}. Hallvakt is made for Debian 12 and 13." ;;
   esac
-  [ "$(uname -m)" = x86_64 ] || hv_stop 4 "This machine is $(uname -m); the packages are for x86_64."
+  [ "$(uname -m)" = x86_64 ] || hv_stop 4 "This machine is $(uname -m); Hallvakt is made for x86_64."
 }
 
 # --- signed bundles: a tar, then 8 bytes HVBUNDL1, then 64 bytes Ed25519 over the tar's SHA-256 -----
@@ -66,7 +69,22 @@ hv_check_bundle() {
   rm -rf "$work"
 }
 
-hv_unpack_bundle() { head -c -$hv_tail "$1" | tar -x -C "$2"; }
+hv_unpack_bundle() {
+  head -c -$hv_tail "$1" | tar -x --no-same-owner -C "$2" \
+    || hv_stop 5 "$1 could not be unpacked: is there room below ${TMPDIR:-/tmp}?"
+}
+
+# hv_apt_of DIRECTORY COMMAND ...: apt that knows one list, of the bundle's own packages, and leaves
+# the machine's lists alone. Their signature is the bundle's.
+hv_apt_of() {
+  local debs=$1
+  shift
+  printf 'deb [trusted=yes] file:%s ./\n' "$debs" >"$debs/../apt.list"
+  mkdir -p "$debs/../lists/partial"
+  env DEBIAN_FRONTEND=noninteractive apt-get -o Dir::Etc::SourceList="$debs/../apt.list" \
+    -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$debs/../lists" \
+    -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 -qq "$@"
+}
 
 # --- one version in a directory of its own ---------------------------------------------------------
 
@@ -114,7 +132,8 @@ hv_switch_to() {
 hv_put_units() {
   hv_do mkdir -p "$hv_units"
   local unit
-  for unit in "$1"/systemd/*.service "$1"/systemd/*.timer "$1"/systemd/*.target; do
+  for unit in "$1"/systemd/*.{service,socket,timer,target}; do
+    [ -e "$unit" ] || continue
     hv_do install -m 644 "$unit" "$hv_units/"
   done
   hv_do "$hv_systemctl" daemon-reload

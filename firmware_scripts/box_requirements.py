@@ -1,7 +1,9 @@
 """Prints the part of requirements.lock that a box needs, hashes and all: what the product imports
 and what builds it and its models, without what only demo and tests use.
 
-    python3 box_requirements.py [--extra NAME ...]
+    python3 box_requirements.py [--extra NAME ... | --only NAME]
+
+`--only release` prints what makes a bundle's list of parts, which no box needs.
 
 The lock says behind each package on whose behalf it is there ("via"), so the part is what can be
 reached from the project's own dependencies. Standard library only: it runs before anything is
@@ -19,10 +21,10 @@ ROOT = Path(__file__).resolve().parents[1]
 _BLOCK = re.compile(r"^(?=[A-Za-z0-9][\w.-]*==)", re.MULTILINE)
 
 
-def wanted(pyproject: str, extras: set[str]) -> set[str]:
-    """Names of the direct dependencies, with those of `extras`."""
+def wanted(pyproject: str, extras: set[str], *, only: bool = False) -> set[str]:
+    """Names of the direct dependencies, with those of `extras`, or of these `only`."""
     project = tomllib.loads(pyproject)["project"]
-    lines = list(project["dependencies"])
+    lines = [] if only else list(project["dependencies"])
     for extra in extras:
         lines += project["optional-dependencies"][extra]
     return {_name(line) for line in lines}
@@ -51,11 +53,16 @@ def _name(line: str) -> str:
     return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", line.strip(), maxsplit=1)[0]).lower()
 
 
-if __name__ == "__main__":
-    chosen = {"build", "models", *sys.argv[1:]} - {"--extra"}
-    sys.stdout.write(
-        part(
-            (ROOT / "requirements.lock").read_text(),
-            wanted((ROOT / "pyproject.toml").read_text(), chosen),
-        )
+def main(words: list[str]) -> None:
+    only = words[:1] == ["--only"]
+    named = {word for word in words if not word.startswith("--")}
+    roots = wanted(
+        (ROOT / "pyproject.toml").read_text(),
+        named if only else {"build", "models"} | named,
+        only=only,
     )
+    sys.stdout.write(part((ROOT / "requirements.lock").read_text(), roots))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

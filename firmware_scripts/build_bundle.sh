@@ -4,14 +4,15 @@
 #   firmware_scripts/build_bundle.sh --key PRIVATE.pem --out FILE
 #
 # The key is Ed25519 and stays with who releases: `openssl genpkey -algorithm ed25519 -out PRIVATE.pem`;
-# boxes get `openssl pkey -in PRIVATE.pem -pubout`. Run it on the Debian that the boxes have.
+# boxes get `openssl pkey -in PRIVATE.pem -pubout`. Needs a Debian with network; the one file then
+# serves Debian 12 and 13.
 set -euo pipefail
 key='' out=''
 while [ $# -gt 0 ]; do
   case $1 in
     --key) key=${2:?--key needs a file}; shift ;;
     --out) out=${2:?--out needs a file}; shift ;;
-    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "There is no option $1; try --help." >&2; exit 2 ;;
   esac
   shift
@@ -22,6 +23,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/source" "$work/wheels" "$work/models" "$work/debs"
+pip() { "$work/venv/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
 
 hv_step "1. Hallvakt $(hv_version "$hv_source") itself"
 for name in appliance tui models systemd firmware_scripts pyproject.toml requirements.lock \
@@ -31,28 +33,65 @@ find "$work/source" -name __pycache__ -prune -exec rm -rf {} +
 hv_step "2. Python packages, exactly those of the lock file, by their hashes"
 python3 "$work/source/firmware_scripts/box_requirements.py" >"$work/requirements.box"
 python3 -m venv "$work/venv"
-"$work/venv/bin/python" -m pip download --quiet --disable-pip-version-check --require-hashes \
-  --only-binary :all: --dest "$work/wheels" -r "$work/requirements.box" \
-  || hv_stop 5 "Python packages could not be fetched: the lines above say why."
+platforms=()
+for minor in $(seq 36 -1 5); do platforms+=(--platform "manylinux_2_${minor}_x86_64"); done
+for old in manylinux2014 manylinux2010 manylinux1 linux; do platforms+=(--platform "${old}_x86_64"); done
+for python in 3.11 3.13; do # those of Debian 12 and 13
+  pip download --require-hashes --no-deps --only-binary :all: --implementation cp \
+    --python-version "$python" --abi "cp${python/./}" --abi abi3 --abi none "${platforms[@]}" \
+    --dest "$work/wheels" -r "$work/requirements.box" \
+    || hv_stop 5 "Packages for Python $python could not be fetched: the lines above say why."
+done
 
 hv_step "3. Model files, built and checked"
-"$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-index \
-  --find-links "$work/wheels" --require-hashes -r "$work/requirements.box"
-"$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
-  --no-build-isolation --no-index "$work/source"
+pip install --no-index --find-links "$work/wheels" --require-hashes -r "$work/requirements.box"
+pip install --no-deps --no-build-isolation --no-index "$work/source"
 "$work/venv/bin/hallvakt" models install --to "$work/models"
 rm -rf "$work/source/build" "$work/source"/*.egg-info
 
-hv_step "4. Debian packages with what they need"
-needed=$(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks \
-  --no-replaces --no-enhances "${hv_box_packages[@]}" | grep '^[a-z0-9]' | sort -u)
-(cd "$work/debs" && for package in $needed; do
-  apt-get download -qq "$package" 2>/dev/null || true # virtual packages have no file
-done)
+hv_step "4. Debian packages with all they need"
+# apt below a directory of its own, which believes that nothing is installed: so the bundle holds
+# everything, for each Debian, wherever it is built.
+mirror=${HALLVAKT_DEBIAN:-http://deb.debian.org}
+for suite in "${hv_suites[@]}"; do
+  root=$work/apt-$suite
+  mkdir -p "$root"/{etc/apt,var/lib/dpkg,var/lib/apt/lists/partial,var/cache/apt/archives/partial}
+  : >"$root/var/lib/dpkg/status"
+  signed='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
+  {
+    echo "deb $signed $mirror/debian $suite main"
+    echo "deb $signed $mirror/debian $suite-updates main"
+    echo "deb $signed $mirror/debian-security $suite-security main"
+  } >"$root/etc/apt/sources.list"
+  apt_of_suite() {
+    apt-get -o Dir::State="$root/var/lib/apt" -o Dir::State::Status="$root/var/lib/dpkg/status" \
+      -o Dir::Cache="$root/var/cache/apt" -o Dir::Etc::SourceList="$root/etc/apt/sources.list" \
+      -o Dir::Etc::SourceParts=/dev/null -o APT::Sandbox::User=root -o APT::Architecture=amd64 \
+      -o APT::Architectures::=amd64 -qq "$@"
+  }
+  apt_of_suite update || hv_stop 5 "The list of $suite's packages could not be fetched."
+  apt_of_suite install -y --no-install-recommends --download-only "${hv_box_packages[@]}" >/dev/null \
+    || hv_stop 5 "$suite's packages could not be fetched: the lines above say why."
+  mkdir "$work/debs/$suite"
+  mv "$root"/var/cache/apt/archives/*.deb "$work/debs/$suite/"
+  for deb in "$work/debs/$suite"/*.deb; do
+    dpkg-deb --field "$deb"
+    printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "$(basename "$deb")" "$(stat -c %s "$deb")" \
+      "$(sha256sum <"$deb" | cut -d' ' -f1)"
+  done >"$work/debs/$suite/Packages"
+  rm -rf "$root"
+done
 
-hv_step "5. A list of what is inside, and the signature"
-"$work/venv/bin/python" -m pip list --format=json --disable-pip-version-check >"$work/packages.json"
-rm -rf "$work/venv" "$work/requirements.box"
+hv_step "5. A list of its parts (sbom.json, CycloneDX), and the signature"
+python3 "$work/source/firmware_scripts/box_requirements.py" --only release >"$work/requirements.release"
+python3 -m venv "$work/tools"
+"$work/tools/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
+  --only-binary :all: -r "$work/requirements.release" \
+  || hv_stop 5 "What lists the parts could not be fetched: the lines above say why."
+"$work/tools/bin/python" "$work/source/firmware_scripts/bundle_parts.py" --python \
+  "$work/venv/bin/python" --debs "$work/debs" --source "$work/source" >"$work/sbom.json" \
+  || hv_stop 5 "The list of parts could not be made: the lines above say why."
+rm -rf "$work/venv" "$work/tools" "$work"/requirements.*
 (cd "$work" && find . -type f ! -name SHA256SUMS -print0 | sort -z | xargs -0 sha256sum >SHA256SUMS)
 tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf "$out.making" .
 sha256sum "$out.making" | cut -d' ' -f1 | tr -d '\n' >"$work/digest"

@@ -24,12 +24,22 @@ hv_must_be_root
 if [ -n "$uninstall" ]; then
   hv_step "1. Stopping the box"
   hv_do "$hv_systemctl" disable --now hallvakt.target 2>/dev/null || true
-  hv_step "2. Removing units, program and settings of the system"
-  for unit in "$hv_units"/hallvakt*; do [ -e "$unit" ] && hv_do rm -f "$unit"; done
-  hv_do rm -rf "$hv_opt" "$hv_command" "$hv_ports"
+  hv_do "$hv_systemctl" stop 'hallvakt-*' 2>/dev/null || true
+  hv_step "2. Removing units, program, release key and settings of the system"
+  for unit in "$hv_units"/hallvakt*.* "$hv_units"/*.wants/hallvakt*; do
+    [ ! -d "$unit" ] || continue
+    if [ -e "$unit" ] || [ -L "$unit" ]; then hv_do rm -f "$unit"; fi
+  done
+  for empty in "$hv_units"/hallvakt*.wants; do [ ! -d "$empty" ] || hv_do rmdir "$empty"; done
+  hv_do rm -rf "$hv_opt" "$hv_command" "$hv_ports" "$hv_keys"
   hv_do "$hv_systemctl" daemon-reload
-  hv_step "Done. Left as it is: $hv_state with keys and recordings."
-  hv_step "To destroy those too, run \`hallvakt factory-reset\` before uninstalling."
+  hv_step "3. Removing the relay's limits (nftables table hallvakt) and its user"
+  if [ -z "$hv_below" ]; then
+    if nft list table inet hallvakt >/dev/null 2>&1; then hv_do nft delete table inet hallvakt; fi
+    if id hallvakt-relay >/dev/null 2>&1; then hv_do userdel hallvakt-relay; fi
+  fi
+  hv_step "Done. Left as they are: $hv_state with keys and recordings, its user hallvakt, and Debian's"
+  hv_step "packages. To destroy keys and recordings too, run \`hallvakt factory-reset\` BEFORE uninstalling."
   exit 0
 fi
 
@@ -56,23 +66,29 @@ if [ ${#missing[@]} -eq 0 ]; then
   hv_step "  all there"
 elif [ -n "$bundle" ]; then
   hv_step "  from the bundle: ${missing[*]}"
-  hv_do env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    --no-download -o Dir::Cache::Archives="$unpacked/debs" "${missing[@]}" >/dev/null \
-    || hv_do env DEBIAN_FRONTEND=noninteractive dpkg --install --skip-same-version \
-      "$unpacked"/debs/*.deb >/dev/null \
-    || hv_stop 5 "Debian packages of the bundle could not be installed: see the lines above."
+  debs=$unpacked/debs/$(hv_suite)
+  [ -d "$debs" ] || hv_stop 4 "This bundle has no packages for Debian $(hv_suite): use a newer bundle."
+  hv_do hv_apt_of "$debs" update \
+    || hv_stop 5 "The bundle's Debian packages could not be read: the lines above say why."
+  hv_do hv_apt_of "$debs" install -y --no-install-recommends "${missing[@]}" >/dev/null \
+    || hv_stop 5 "The bundle's Debian packages could not be installed: the lines above say why."
 else
   hv_do env DEBIAN_FRONTEND=noninteractive apt-get update -qq \
     || hv_stop 5 "The list of Debian packages could not be fetched: check the network."
   hv_do env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    "${missing[@]}" >/dev/null || hv_stop 5 "Debian packages could not be installed: see above."
+    "${missing[@]}" >/dev/null || hv_stop 5 "Debian packages could not be installed: the lines above say why."
 fi
 # Debian starts a relay of its own, with its own rules; the box starts one per exam.
 hv_do "$hv_systemctl" disable --now coturn.service 2>/dev/null || true
 
-hv_step "2. A user of its own, which nobody can log in as"
-if [ -n "$hv_below" ] || id hallvakt >/dev/null 2>&1; then hv_step "  there"
-else hv_do useradd --system --home-dir /var/lib/hallvakt --shell /usr/sbin/nologin hallvakt; fi
+hv_step "2. Two users that nobody can log in as: hallvakt, and hallvakt-relay, which owns nothing"
+hv_user() { # NAME HOME
+  if [ -n "$hv_below" ] || id "$1" >/dev/null 2>&1; then hv_step "  $1: there"
+  else hv_do useradd --system --home-dir "$2" --shell /usr/sbin/nologin "$1"; fi
+}
+hv_user hallvakt /var/lib/hallvakt
+hv_user hallvakt-relay /nonexistent
+[ -n "$hv_below" ] || hv_do install -d -m 700 -o hallvakt -g hallvakt "$hv_state"
 
 hv_step "3. Version $version in $hv_opt/versions/$version"
 hv_put_version "$source" "$wheels" "$models"
@@ -90,14 +106,27 @@ if [ -n "$hv_dry" ]; then hv_step "    would write: $hv_ports"
 else printf 'net.ipv4.ip_unprivileged_port_start = 80\n' >"$hv_ports"; fi
 if [ -z "$hv_below" ] && command -v sysctl >/dev/null; then hv_do sysctl -q -p "$hv_ports" || true; fi
 hv_do "$hv_systemctl" enable hallvakt.target
+for core in $(seq 0 $(($(nproc) - 1))); do # one media worker for each, as box.toml has it
+  hv_do "$hv_systemctl" enable "hallvakt-media-worker@$core.service"
+done
+
+hv_step "6. A credential that binds the keys of exams to this machine"
+if [ -n "$hv_below" ]; then hv_step "  not below another directory"
+elif [ -e /etc/credstore.encrypted/hallvakt-pepper ] \
+  || [ -e /etc/credstore.encrypted/hallvakt-pepper-without-tpm ]; then hv_step "  there"
+elif ! command -v systemd-creds >/dev/null; then
+  hv_step "  not made: systemd-creds is missing. The box works; \`hallvakt doctor\` says what that means."
+else
+  hv_do bash "$source/firmware_scripts/make_pepper.sh" \
+    || hv_step "  not made: the lines above say why. Later: $hv_opt/current/firmware_scripts/make_pepper.sh"
+fi
 
 hv_step ""
 if [ -e "$hv_state/box.toml" ]; then
-  hv_step "Done. The box in $hv_state keeps its keys and exams; start it: systemctl start hallvakt.target"
+  hv_step "Done. The box in $hv_state keeps its keys and exams. Start it: systemctl start hallvakt.target"
 else
-  hv_step "Done. Next, as root:"
-  hv_step "  runuser -u hallvakt -- hallvakt init --lead NAME      make the box, and its first person"
-  hv_step "  (or, step by step: runuser -u hallvakt -- hallvakt first-boot --progress /var/tmp/first-boot.json)"
-  hv_step "  hallvakt doctor                                       what is not fit, and what to do"
-  hv_step "  systemctl start hallvakt.target"
+  hv_step "Done. Next, as root, step by step, until the box is fit for an exam:"
+  hv_step "  runuser -u hallvakt -- hallvakt first-boot --progress /var/tmp/first-boot.json"
+  hv_step "It asks you to start the box when it needs it: systemctl start hallvakt.target"
+  hv_step "At any time: hallvakt doctor      what is not fit, and what to do about it"
 fi

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs a box in a Debian made for the occasion, and lets its doctor look at it: what a technician
 # does in the first hour, without a machine to spare. Takes some minutes; needs root, debootstrap and
-# the network. Leaves nothing behind unless --keep names a directory.
+# the network. With --bundle the box itself has none: it is installed behind a cable that leads
+# nowhere. Leaves nothing behind unless --keep names a directory.
 #
 #   firmware_scripts/try_install.sh [--suite bookworm] [--bundle FILE --key FILE] [--keep DIR]
 set -euo pipefail
@@ -12,7 +13,7 @@ while [ $# -gt 0 ]; do
     --bundle) bundle=${2:?}; shift ;;
     --key) key=${2:?}; shift ;;
     --keep) keep=${2:?}; shift ;;
-    *) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    *) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
   esac
   shift
 done
@@ -21,9 +22,11 @@ done
 command -v debootstrap >/dev/null || hv_stop 5 "Install debootstrap first."
 root=${keep:-$(mktemp -d)}
 chmod 755 "$root" # its own users must be able to look into it
-inside() { chroot "$root" env -i HOME=/root PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-  HALLVAKT_SYSTEMCTL=true "$@"; }
+network=()
+inside() { "${network[@]}" chroot "$root" env -i HOME=/root LANG=C.UTF-8 HALLVAKT_SYSTEMCTL=true \
+  PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 clean() {
+  [ ${#network[@]} -eq 0 ] || ip netns del "${network[3]}" 2>/dev/null || true
   umount -l "$root/proc" "$root/sys" "$root/dev" 2>/dev/null || true
   [ -n "$keep" ] || rm -rf "$root"
 }
@@ -32,12 +35,19 @@ trap clean EXIT
 hv_step "A Debian ($suite) of its own in $root"
 [ -x "$root/usr/bin/dpkg" ] || debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" >/dev/null
 # The machine's own ways to the registries, where it has other than the usual ones.
-for file in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/pip.conf \
-  /etc/resolv.conf; do
+for file in /etc/apt/apt.conf.d /etc/pip.conf /etc/resolv.conf; do
   [ -e "$file" ] || continue
   mkdir -p "$root$(dirname "$file")"
   cp -aL "$file" "$root$(dirname "$file")/" 2>/dev/null || true
 done
+if [ -n "$bundle" ]; then
+  network=(ip netns exec "hallvakt-try-$$")
+  ip netns add "hallvakt-try-$$"
+  ip -n "hallvakt-try-$$" link set lo up
+  ip -n "hallvakt-try-$$" link add lan0 type veth peer name nowhere
+  ip -n "hallvakt-try-$$" link set lan0 up
+  ip -n "hallvakt-try-$$" link set nowhere up
+fi
 mount -t proc none "$root/proc"
 mount -t sysfs none "$root/sys"
 mount --rbind /dev "$root/dev"

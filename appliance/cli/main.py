@@ -45,6 +45,7 @@ _COMMANDS = (
     ("review", "appliance.cli.review:app", "Open what a reviewer's key can open."),
     ("audit", "appliance.cli.audit:app", "Who did and looked at what; is the log whole."),
     ("record", "appliance.cli.record:app", "Documents for data protection and the AI Act."),
+    ("relay", "appliance.cli.relay:app", "The relay of live views and its firewall."),
     ("doctor", "appliance.cli.doctor:doctor", "Is this box fit for an exam."),
     ("models", "appliance.cli.models:app", "Model files: install, list, verify, measure."),
     ("metrics", "appliance.cli.metrics:metrics", "Figures for monitoring, as Prometheus text."),

@@ -19,6 +19,8 @@ from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.host.tls import TlsFiles
 from appliance.adapters.relay.configuration import RelayPlan
 from appliance.adapters.relay.coturn import Coturn
+from appliance.adapters.relay.place import Children, RelayPlaces
+from appliance.adapters.relay.unit import Units
 from appliance.adapters.store.stores import Stores, open_stores
 from appliance.adapters.workers.pool import WorkerPool
 from appliance.config.box import BoxConfig
@@ -62,8 +64,9 @@ class Foundation:
     pepper: PepperKeeping
 
 
-def lay_foundation(state: Path, config: BoxConfig) -> Foundation:
-    """Open everything below `state`. Nothing runs yet; needs no event loop."""
+def lay_foundation(state: Path, config: BoxConfig, relay_socket: Path | None = None) -> Foundation:
+    """Open everything below `state`. Nothing runs yet; needs no event loop. `relay_socket`: where
+    systemd starts a relay as a unit of its own; without one it is a child of this process."""
     clock, randomness = SystemClock(), SystemRandomness()
     stores = open_stores(state, now_ms=clock.now_ms)
     blobs = DirectoryBlobs(state / "blobs")
@@ -96,7 +99,7 @@ def lay_foundation(state: Path, config: BoxConfig) -> Foundation:
             run=run,
             clock=clock,
             randomness=randomness,
-            launcher=launcher([tls.served_certificate, tls.served_key]),
+            places=_relay_places(tls, relay_socket),
         ),
         keys=keys,
         sealing=sealing,
@@ -126,6 +129,13 @@ def _recipients(keys: Path) -> Sequence[Recipient]:
         return load_recipients(keys).recipients
     except NotFound:
         return ()
+
+
+def _relay_places(tls: TlsFiles, relay_socket: Path | None) -> RelayPlaces:
+    pair = (tls.served_certificate, tls.served_key)
+    if relay_socket is None:
+        return Children(launcher(pair))
+    return Units(relay_socket, certificate=pair[0], private_key=pair[1])
 
 
 def relay_plan(state: Path, config: BoxConfig) -> RelayPlan:

@@ -39,7 +39,9 @@ _SHUTDOWN_S = 5.0
 def main() -> int:
     options = argparse.ArgumentParser(prog="gateway", description=__doc__)
     options.add_argument("--state", type=Path, required=True)
-    state: Path = options.parse_args().state
+    options.add_argument("--relay-socket", type=Path, help="where systemd starts relays as units")
+    given = options.parse_args()
+    state: Path = given.state
     log_to_stderr()
     leave_no_core_dump()
     os.umask(0o077)
@@ -48,20 +50,20 @@ def main() -> int:
         if warning := WARNINGS.get(pepper_keeping(machine_pepper())):
             log.warning(warning)
         with _only_one(state):
-            uvloop.run(_serve(state, config))
+            uvloop.run(_serve(state, config, given.relay_socket))
     except HallvaktError as error:
         sys.stderr.write(error.message + "\n")
         return error.exit_code
     return 0
 
 
-async def _serve(state: Path, config: BoxConfig) -> None:
+async def _serve(state: Path, config: BoxConfig, relay_socket: Path | None) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     manager = ServiceManager()
-    parts = await asyncio.to_thread(build, state, config)
+    parts = await asyncio.to_thread(build, state, config, relay_socket)
     try:
         await _start(parts)
         runner = web.AppRunner(

@@ -65,9 +65,9 @@ class Parts:
     measured: Measured
 
 
-def build(state: Path, config: BoxConfig) -> Parts:
+def build(state: Path, config: BoxConfig, relay_socket: Path | None = None) -> Parts:
     """Open everything below `state`. Nothing runs yet; needs no event loop."""
-    on = lay_foundation(state, config)
+    on = lay_foundation(state, config, relay_socket)
     exam = exam_parts(on)
     return Parts(
         gateway=_gateway(on, exam),

@@ -71,7 +71,7 @@ def clean_environment() -> dict[str, str]:
 class RealBox:
     """`school` holds the private keys a school would keep elsewhere: root, reviewer, recovery,
     data_protection_officer. `units`: run the processes under the rules of their systemd units.
-    `environment` is added to the gateway's."""
+    `environment` is added to the gateway's. `relay_socket`: who starts relays as units."""
 
     state: Path
     port: int
@@ -81,6 +81,7 @@ class RealBox:
     school: dict[str, PrivateKey] = field(default_factory=dict)
     units: bool = False
     environment: dict[str, str] = field(default_factory=dict)
+    relay_socket: Path | None = None
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _apis: list[BoxApi] = field(default_factory=list)
 
@@ -147,6 +148,8 @@ class RealBox:
         self.log_file.parent.mkdir(exist_ok=True)
         before = len(self.log())
         commands = [["-m", "appliance.processes.gateway", "--state", str(self.state)]]
+        if self.relay_socket:
+            commands[0] += ["--relay-socket", str(self.relay_socket)]
         for number in range(self.workers):
             sock = self.state / "run" / f"media-worker-{number}.sock"
             worker = ["-m", "appliance.processes.media_worker", "--socket", str(sock)]

@@ -16,7 +16,8 @@ from appliance.adapters.host.credentials import PEPPER, PEPPER_WITHOUT_TPM, mach
 from appliance.core.keys import PepperKeeping
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
-SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
+UNIT_FILES = sorted(path.name for path in UNITS.iterdir() if path.suffix != ".sysusers")
+SERVICES = [name for name in UNIT_FILES if name.endswith(".service")]
 
 pytestmark = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
@@ -45,7 +46,7 @@ def test_a_service_is_little_exposed(unit: str) -> None:
     assert done.returncode == 0, done.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("unit", [*SERVICES, *sorted(path.name for path in UNITS.glob("*.t[ia]*"))])
+@pytest.mark.parametrize("unit", UNIT_FILES)
 def test_a_unit_has_no_unknown_word(unit: str) -> None:
     said = analyse("verify", f"./{unit}").stderr
     assert not re.search(r"Unknown (key|section|lvalue)|Failed to parse", said), said
@@ -62,6 +63,23 @@ def test_the_media_worker_has_no_network_and_cannot_read_keys() -> None:
     text = (UNITS / "hallvakt-media-worker@.service").read_text()
     assert "PrivateNetwork=yes" in text
     assert re.search(r"InaccessiblePaths=.*/keys .*/live .*/db", text)
+
+
+def test_the_relay_is_a_user_of_its_own_that_only_the_gateway_starts() -> None:
+    service = (UNITS / "hallvakt-coturn@.service").read_text()
+    for word in (
+        "User=hallvakt-relay",
+        "StandardInput=socket",
+        "Requires=hallvakt-firewall.service",
+    ):
+        assert f"\n{word}\n" in service
+    assert re.search(r"InaccessiblePaths=.*/var/lib/hallvakt", service)
+    listening = (UNITS / "hallvakt-coturn.socket").read_text()
+    for word in ("SocketUser=hallvakt", "SocketMode=0600", "Accept=yes"):
+        assert f"\n{word}\n" in listening
+    (path,) = re.findall(r"^ListenStream=(.*)$", listening, re.MULTILINE)
+    assert f"--relay-socket {path}\n" in (UNITS / "hallvakt-gateway.service").read_text()
+    assert "hallvakt-relay" in (UNITS / "hallvakt.sysusers").read_text()
 
 
 def test_the_gateway_gets_its_pepper_from_the_machine_when_there_is_one() -> None:

@@ -20,6 +20,7 @@ import pytest_asyncio
 from appliance.core.attempt import AttemptState
 from appliance.rehearsal.page_key import PageKey
 from tests.support import clips
+from tests.support.activated_relays import ActivatedRelays
 from tests.support.box import ROOT, SETTINGS, RealBox, clean_environment, free_port, use_workers
 from tests.support.unit_sandbox import allowed_system_calls
 
@@ -37,12 +38,15 @@ EVERYTHING = SETTINGS.replace(
 
 @pytest_asyncio.fixture
 async def box(tmp_path: Path) -> AsyncIterator[tuple[RealBox, socket.socket]]:
+    relays = await asyncio.to_thread(ActivatedRelays)
+    await asyncio.to_thread(relays.start)
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     manager.bind(str(tmp_path / "notify"))
     manager.setblocking(False)
     box = RealBox(tmp_path / "box", free_port(), workers=1, units=True)
     await asyncio.to_thread(box.make)
     use_workers(box.state, 1)
+    box.relay_socket = relays.socket
     box.environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"}
     await box.start()
     try:
@@ -50,6 +54,7 @@ async def box(tmp_path: Path) -> AsyncIterator[tuple[RealBox, socket.socket]]:
     finally:
         await box.stop()
         manager.close()
+        await asyncio.to_thread(relays.stop)
 
 
 async def test_a_box_holds_an_exam_under_the_rules_of_its_units(
@@ -63,7 +68,7 @@ async def test_a_box_holds_an_exam_under_the_rules_of_its_units(
     assert (await loop.sock_recv(manager, 256)) == b"WATCHDOG=1"
 
     lead = await served.login()
-    exam = await served.new_exam(lead, EVERYTHING, to="live")  # starts coturn inside the gateway
+    exam = await served.new_exam(lead, EVERYTHING, to="live")  # starts a relay as a unit
     candidate = served.api()
     attempt = (await candidate.join(exam.code, exam.seats["A1"], PageKey())).json["attempt"]
     await candidate.check_in()

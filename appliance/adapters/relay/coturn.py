@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import structlog
 
-from appliance.adapters.relay import child, probe
+from appliance.adapters.relay import probe
 from appliance.adapters.relay.configuration import RelayPlan, RelaySlot, render, slot
 from appliance.adapters.relay.credentials import LONGEST_LIFE_S, ephemeral
+from appliance.adapters.relay.place import Children, RelayFiles, RelayPlaces, RelayProcess
 from appliance.core.errors import HallvaktError, Unreachable
 from appliance.core.ids import ExamId, ViewId
 from appliance.core.ports import Clock, IceServer, Randomness
 
 _READY_S = 5.0
+_OLD_ONE_GONE_S = 1.5
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _LOG = structlog.get_logger("relay")
 
@@ -25,7 +27,7 @@ _LOG = structlog.get_logger("relay")
 class _Running:
     number: int
     share: RelaySlot
-    process: asyncio.subprocess.Process
+    process: RelayProcess
     secret: str = field(repr=False)
 
 
@@ -45,15 +47,15 @@ class Coturn:
         clock: Clock,
         randomness: Randomness,
         credential_s: int = LONGEST_LIFE_S,
-        launcher: Callable[[Path], Sequence[str]] = lambda _directory: child.PLAIN_LAUNCHER,
+        places: RelayPlaces | None = None,
     ) -> None:
-        """`launcher`, given the one directory coturn may write in: the words it is started with."""
+        """`places`: where coturn runs; a child of this process when not given."""
         self._plan = plan
         self._run = run
         self._clock = clock
         self._randomness = randomness
         self._credential_s = credential_s
-        self._launcher = launcher
+        self._places = places or Children()
         self._near = "127.0.0.1" if plan.listen == "0.0.0.0" else plan.listen
         self._exams: dict[ExamId, _Running] = {}
         self._keepers: set[asyncio.Task[None]] = set()
@@ -81,11 +83,11 @@ class Coturn:
 
     async def running(self, exam: ExamId) -> bool:
         known = self._exams.get(exam)
-        return known is not None and known.process.returncode is None
+        return known is not None and not known.process.ended
 
     def credential(self, exam: ExamId, view: ViewId, *, host: str) -> IceServer:
         known = self._exams.get(exam)
-        if known is None or known.process.returncode is not None:
+        if known is None or known.process.ended:
             raise Unreachable("The relay is not running: live views open again when it is back.")
         place = f"[{host}]" if ":" in host else host
         urls = [
@@ -110,21 +112,20 @@ class Coturn:
         number = self._free_number()
         for attempt in range(3):
             share = self._share(number)
-            if not probe.is_free(self._plan.listen, share.port):
+            if not await self._free(share):
                 # coturn would share the port silently, and lose half of the requests.
                 raise Unreachable(
                     f"Port {share.port} is in use, so the relay cannot start: end the other "
                     "program, or change relay.port."
                 )
             directory = self._directory(exam)
-            text = render(self._plan, share, secret=secret, directory=directory)
-            process = await child.start(text, directory, self._launcher(directory))
+            process = await self._places.start(directory, self._rendering(share, secret))
             if await self._ready(process, share):
                 break
-            await child.end(process)
+            await process.end()
             _LOG.warning("relay did not answer", port=share.port, attempt=attempt)
         else:
-            await child.remove(self._directory(exam))
+            await self._places.remove(self._directory(exam))
             raise Unreachable(
                 f"The relay did not answer on port {share.port}: check that "
                 f"{self._plan.listen} and {share.relay_address} are addresses of this machine."
@@ -155,19 +156,38 @@ class Coturn:
     async def _end(self, exam: ExamId) -> None:
         known = self._exams.pop(exam, None)
         if known is not None:
-            await child.end(known.process)
+            await known.process.end()
             _LOG.info("relay stopped", exam=exam)
         else:
-            await child.end_orphan(self._directory(exam))
-        await child.remove(self._directory(exam))
+            await self._places.end_orphan(self._directory(exam))
+        await self._places.remove(self._directory(exam))
 
-    async def _ready(self, process: asyncio.subprocess.Process, share: RelaySlot) -> bool:
+    async def _ready(self, process: RelayProcess, share: RelaySlot) -> bool:
         deadline = asyncio.get_running_loop().time() + _READY_S
-        while process.returncode is None and asyncio.get_running_loop().time() < deadline:
+        while not process.ended and asyncio.get_running_loop().time() < deadline:
             if await probe.answers(self._near, share.port):
-                return process.returncode is None
+                return not process.ended
             await asyncio.sleep(0.05)
         return False
+
+    def _rendering(self, share: RelaySlot, secret: str) -> Callable[[RelayFiles], str]:
+        def text(files: RelayFiles) -> str:
+            plan = self._plan
+            if files.certificate is not None:
+                plan = replace(plan, certificate=files.certificate, private_key=files.private_key)
+            return render(plan, share, secret=secret, directory=files.directory)
+
+        return text
+
+    async def _free(self, share: RelaySlot) -> bool:
+        """Whether nobody holds the port; some time for a relay of an earlier gateway, which ends
+        when that gateway does."""
+        deadline = asyncio.get_running_loop().time() + _OLD_ONE_GONE_S
+        while not probe.is_free(self._plan.listen, share.port):
+            if asyncio.get_running_loop().time() > deadline:
+                return False
+            await asyncio.sleep(0.05)
+        return True
 
     def _share(self, number: int) -> RelaySlot:
         if self._plan.port:

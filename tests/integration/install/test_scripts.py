@@ -31,7 +31,7 @@ def _bash(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_a_dry_run_says_every_step_and_does_none(tmp_path: Path) -> None:
     done = _bash(str(SCRIPTS / "install.sh"), "--dry-run", HALLVAKT_ROOT=str(tmp_path))
     assert done.returncode == 0, done.stderr
-    for step in ("1. Debian packages", "2. A user", "3. Version", "4. This version", "5. Units"):
+    for step in ("1. Debian packages", "2. Two users", "3. Version", "4. This version", "5. Units"):
         assert step in done.stdout
     assert "would run: python3 -m venv" in done.stdout
     assert list(tmp_path.iterdir()) == []
