@@ -1,19 +1,18 @@
 #!/usr/bin/env bash
 # Updates a box from a signed bundle, or goes back to the version before.
 #
-#   firmware_scripts/update.sh --bundle FILE [--anyway]
+#   firmware_scripts/update.sh --bundle FILE
 #   firmware_scripts/update.sh --rollback
 #
 # The signature is checked before anything is unpacked. The new version is put beside the old one,
 # tries itself on a copy of the databases, and then takes over in one step; if the box does not
 # answer afterwards, the old version and its databases come back. Refused while an exam is ready,
-# open or live (--anyway, for an exam that was called off).
+# open or live, or begins within a day (starts_at of its settings).
 set -euo pipefail
-bundle='' anyway='' rollback=''
+bundle='' rollback=''
 while [ $# -gt 0 ]; do
   case $1 in
     --bundle) bundle=${2:?--bundle needs a file}; shift ;;
-    --anyway) anyway=yes ;;
     --rollback) rollback=yes ;;
     -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "There is no option $1; try --help." >&2; exit 2 ;;
@@ -62,7 +61,7 @@ fi
 
 [ -n "$bundle" ] || hv_stop 2 "Name the bundle with --bundle; try --help."
 hv_step "1. Is an exam near?"
-if [ -z "$anyway" ]; then hallvakt "$old" snapshot quiet || exit $?; fi
+hallvakt "$old" snapshot quiet || exit $?
 
 hv_step "2. Checking the bundle's signature"
 hv_check_bundle "$bundle" "$hv_keys/release.pub"

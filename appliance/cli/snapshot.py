@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cyclopts import App
@@ -15,8 +16,8 @@ app = App(name="snapshot", help="Copies of the databases around an update.")
 
 @app.command
 def quiet(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
-    """Refuse (exit code 4) while an exam is ready, open or live."""
-    snapshots.quiet(state / "db")
+    """Refuse (exit code 4) while an exam is ready, open or live, or begins within a day."""
+    snapshots.quiet(state / "db", datetime.now(UTC))
     answer({"quiet": True}, "No exam is near.", as_json=json)
 
 

@@ -1,6 +1,6 @@
 """An exam's settings file (TOML) into `core.settings.ExamSettings`, and back.
 
-[exam]       title, language, duration_minutes, late_upload_minutes, descriptor,
+[exam]       title, language, starts_at, duration_minutes, late_upload_minutes, descriptor,
              show_flags_after_hand_in
 [features]   the switches, all off unless written
 [basis]      legal_basis, dpia_reference
@@ -22,6 +22,7 @@ from appliance.config import strict_toml
 from appliance.core.errors import WrongConfiguration
 from appliance.core.processing import check_dependencies
 from appliance.core.rule_bounds import check_thresholds
+from appliance.core.schedule import is_a_time
 from appliance.core.settings import (
     Basis,
     Capture,
@@ -42,6 +43,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")  # whether it is there, the box says (`cor
 class _Exam:
     title: str
     language: str = "sv"
+    starts_at: str = ""
     duration_minutes: int = 240
     late_upload_minutes: int = 60
     descriptor: Descriptor = Descriptor.DLIB
@@ -72,6 +74,7 @@ def parse_settings(toml_text: str) -> ExamSettings:
     settings = ExamSettings(
         title=file.exam.title.strip(),
         language=file.exam.language,
+        starts_at=file.exam.starts_at,
         duration_minutes=file.exam.duration_minutes,
         late_upload_minutes=file.exam.late_upload_minutes,
         descriptor=file.exam.descriptor,
@@ -100,6 +103,7 @@ def settings_text(settings: ExamSettings) -> str:
             "exam": {
                 "title": settings.title,
                 "language": settings.language,
+                "starts_at": settings.starts_at,
                 "duration_minutes": settings.duration_minutes,
                 "late_upload_minutes": settings.late_upload_minutes,
                 "descriptor": settings.descriptor,
@@ -121,6 +125,10 @@ _RANGES: tuple[tuple[str, Callable[[ExamSettings], bool]], ...] = (
     (
         'exam.language must be the short name of a language, as "sv" or "en".',
         lambda s: not _LANGUAGE.fullmatch(s.language),
+    ),
+    (
+        "exam.starts_at must be a day and a time, e.g. 2026-12-01T09:00.",
+        lambda s: bool(s.starts_at) and not is_a_time(s.starts_at),
     ),
     (
         "exam.duration_minutes must be between 1 and 1440.",

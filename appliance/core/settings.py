@@ -125,6 +125,8 @@ class ExamSettings:
     title: str
     retention: Retention
     language: str = "sv"
+    # The box's local time, as 2026-12-01T09:00, or empty. Keeps updates away (core.schedule).
+    starts_at: str = ""
     duration_minutes: int = 240
     late_upload_minutes: int = 60
     features: Features = field(default_factory=Features)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 import apsw
+import msgspec
 
 from appliance.adapters.store import schema
 from appliance.adapters.store.failures import translate
 from appliance.core.errors import NoRoom, NotFound, Refused, WrongConfiguration
+from appliance.core.exam import ExamState
+from appliance.core.schedule import keeping_alone
+from appliance.core.settings import ExamSettings
 
 DATABASES = ("box", "identities", "audit")
 # Whatever a box has taken in since: rows that a restore would lose.
+_SETTINGS = msgspec.json.Decoder(ExamSettings)
 _GROWS = ("SELECT count(*) FROM exams", "SELECT count(*) FROM snippets")
 
 
@@ -89,13 +95,29 @@ def _copy(source: Path, target: Path) -> None:
         reading.close()
 
 
-def quiet(databases: Path) -> None:
-    """Raise Refused while an exam is ready, open or live."""
-    busy = "SELECT count(*) FROM exams WHERE state IN ('ready', 'open', 'live')"
+def quiet(databases: Path, now: datetime) -> None:
+    """Raise Refused while an exam is ready, open or live, or is planned to start within a day of
+    `now` (with a time zone)."""
     if not (databases / "box.db").exists():
         raise WrongConfiguration(f"There is no box's database in {databases}.")
-    if count := schema.count(databases / "box.db", busy):
-        raise Refused(
-            f"{count} exams are ready, open or live: the box is left alone until they are closed. "
-            "Set a planned one back, or say --anyway when it was called off."
+    near = keeping_alone(_exams(databases / "box.db"), now)
+    if near:
+        named = ", ".join(
+            f"{title} ({start:%Y-%m-%d %H:%M})" if start else title for title, start in near
         )
+        raise Refused(
+            f"The box is left alone for {named}: an exam that is ready, open or live, or begins "
+            "within a day. Update when it is closed. If it was called off, close it, or correct "
+            "its starts_at."
+        )
+
+
+def _exams(database: Path) -> list[tuple[ExamState, ExamSettings]]:
+    connection = schema.connect(database)
+    try:
+        rows = connection.execute("SELECT state, settings FROM exams").fetchall()
+    except apsw.Error as error:
+        raise translate(error, database) from error
+    finally:
+        connection.close()
+    return [(ExamState(state), _SETTINGS.decode(settings)) for state, settings in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import apsw
@@ -33,9 +34,11 @@ def _change(path: Path, *statements: str) -> None:
     connection.close()
 
 
+NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 _EXAM = (
     "INSERT INTO exams (exam_id, code, state, settings, created_ms) "
-    "VALUES ('{id}', '{id}', '{state}', x'7b7d', 1)"
+    "VALUES ('{id}', '{id}', '{state}', CAST('{{\"title\": \"Matematik\", \"starts_at\": "
+    '"{starts_at}", "retention": {{"days": 30}}}}\' AS BLOB), 1)'
 )
 
 
@@ -58,7 +61,7 @@ def test_a_snapshot_is_tried_and_put_back(databases: Path, tmp_path: Path) -> No
 
 def test_going_back_never_loses_an_exam(databases: Path, tmp_path: Path) -> None:
     snapshots.make(databases, tmp_path / "taken")
-    _change(databases / "box.db", _EXAM.format(id="a" * 32, state="closed"))
+    _change(databases / "box.db", _EXAM.format(id="a" * 32, state="closed", starts_at=""))
     with pytest.raises(Refused, match="would lose them"):
         snapshots.restore(databases, tmp_path / "taken")
     assert schema.row_counts(databases / "box.db")["exams"] == 1
@@ -66,10 +69,18 @@ def test_going_back_never_loses_an_exam(databases: Path, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("state", ["ready", "open", "live"])
 def test_an_exam_that_is_near_keeps_updates_away(databases: Path, state: str) -> None:
-    snapshots.quiet(databases)
-    _change(databases / "box.db", _EXAM.format(id="b" * 32, state=state))
-    with pytest.raises(Refused, match="1 exams"):
-        snapshots.quiet(databases)
+    snapshots.quiet(databases, NOW)
+    _change(databases / "box.db", _EXAM.format(id="b" * 32, state=state, starts_at=""))
+    with pytest.raises(Refused, match="left alone for Matematik"):
+        snapshots.quiet(databases, NOW)
+
+
+def test_an_exam_planned_within_a_day_keeps_updates_away(databases: Path) -> None:
+    planned = _EXAM.format(id="b" * 32, state="draft", starts_at="2026-12-02T08:00:00+01:00")
+    _change(databases / "box.db", planned)
+    snapshots.quiet(databases, NOW - timedelta(hours=2))
+    with pytest.raises(Refused, match=r"Matematik \(2026-12-02 08:00\)"):
+        snapshots.quiet(databases, NOW)
 
 
 def test_a_snapshot_that_is_not_there_or_newer_is_said(databases: Path, tmp_path: Path) -> None:
