@@ -83,7 +83,8 @@ hv_apt_of() {
   mkdir -p "$debs/../lists/partial"
   env DEBIAN_FRONTEND=noninteractive apt-get -o Dir::Etc::SourceList="$debs/../apt.list" \
     -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$debs/../lists" \
-    -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 -qq "$@"
+    -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 -qq "$@" \
+    2> >(grep -v '^W: Symlinking' >&2) # it looks for compressed lists first, and says so
 }
 
 # --- one version in a directory of its own ---------------------------------------------------------

@@ -49,7 +49,10 @@ if [ -n "$bundle" ]; then
   ip -n "hallvakt-try-$$" link set nowhere up
 fi
 mount -t proc none "$root/proc"
-mount -t sysfs none "$root/sys"
+if [ -n "$bundle" ]; then
+  [ -z "$(ip -n "${network[3]}" route)" ] || hv_stop 6 "That network leads somewhere."
+  nsenter "--net=/run/netns/${network[3]}" mount -t sysfs none "$root/sys" # its cards, not ours
+else mount -t sysfs none "$root/sys"; fi
 mount --rbind /dev "$root/dev"
 
 mkdir -p "$root/hallvakt"

@@ -13,7 +13,8 @@ from appliance.config import box as box_config
 from appliance.config import strict_toml
 from appliance.config.box import BoxConfig, CloudConfig
 from appliance.core.errors import NoRoom, WrongConfiguration
-from appliance.processes.cloud_ends import cloud_ends
+from appliance.processes.cloud_ends import cloud_ends, has_verifier
+from appliance.processes.cloud_trial import probed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,8 @@ class _File:
 async def configure(file: Path, *, state: State = DEFAULT_STATE, json: Json = False) -> None:
     """Ask the cloud that a file names, and when it answers put it into box.toml.
 
-    Both ends must be reached and lie where the school's data may lie; otherwise nothing is written.
+    Both ends must be reached and lie where the school's data may lie, and an object is written and
+    read back by whoever proves the nights; otherwise nothing is written to box.toml.
     box.toml is written anew, without comments; a running box takes it up when it is started again.
 
     Parameters
@@ -35,6 +37,7 @@ async def configure(file: Path, *, state: State = DEFAULT_STATE, json: Json = Fa
     config = await asyncio.to_thread(_config, state, file)
     async with cloud_ends(config.cloud) as ends:
         objects, records = await ends.objects.location(), await ends.records.check_residency()
+        proven = await probed(config.cloud, ends.objects)
     path = await asyncio.to_thread(_write, state, config)
     answer(
         {
@@ -42,9 +45,14 @@ async def configure(file: Path, *, state: State = DEFAULT_STATE, json: Json = Fa
             "bucket": config.cloud.bucket,
             "location": objects,
             "records_location": records,
+            "read_back_by": "verifier" if has_verifier(config.cloud) else "writer",
+            "probe_removed": proven.removed,
             "written": str(path),
         },
-        f"Objects in {objects}, records in {records}. Written to {path}; start the box again.",
+        [
+            f"Objects in {objects}, records in {records}. An object was written and read back.",
+            f"Written to {path}; start the box again.",
+        ],
         as_json=json,
     )
 

@@ -59,8 +59,8 @@ AFTER: Mapping[Step, str] = {
         "private key stays in this room."
     ),
     Step.CLOUD: text(
-        "The cloud was reached and its location checked. That this box may write there, the first "
-        "night proves: look at hallvakt sync status in the morning."
+        "The cloud was reached, its location checked, and an object of one kilobyte written "
+        "and read back. From now on each night proves it again: hallvakt sync status."
     ),
 }
 FACT: Mapping[str, str] = {
@@ -80,6 +80,7 @@ FACT: Mapping[str, str] = {
     "reviewer": text("Reviewer's key"),
     "recovery": text("Recovery key"),
     "cloud": text("Cloud"),
+    "read_back": text("Written and read back"),
     "skipped": text("Skipped"),
     "candidates": text("Candidates"),
     "minutes": text("Minutes"),

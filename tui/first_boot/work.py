@@ -84,6 +84,11 @@ async def cloud(hallvakt: Command, state: Path, given: inputs.Cloud) -> Note:
     if given.file is not None:
         written = await hallvakt("sync", "configure", str(given.file), "--state", str(state))
         facts["cloud"] = f"{written['objects']} {written['bucket']}".strip()
+        facts["read_back"] = (
+            tr("yes, by the login that only reads")
+            if written["read_back_by"] == "verifier"
+            else tr("yes, by the box's own login; name a verifier for the nights")
+        )
     note = _noted([c for c in await doctor(hallvakt, state) if c.name == "cloud"], facts)
     return note if facts else replace(note, standing=Standing.SKIPPED)
 

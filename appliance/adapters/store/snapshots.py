@@ -19,7 +19,6 @@ from appliance.core.settings import ExamSettings
 
 DATABASES = ("box", "identities", "audit")
 # Whatever a box has taken in since: rows that a restore would lose.
-_SETTINGS = msgspec.json.Decoder(ExamSettings)
 _GROWS = ("SELECT count(*) FROM exams", "SELECT count(*) FROM snippets")
 
 
@@ -115,9 +114,14 @@ def quiet(databases: Path, now: datetime) -> None:
 def _exams(database: Path) -> list[tuple[ExamState, ExamSettings]]:
     connection = schema.connect(database)
     try:
-        rows = connection.execute("SELECT state, settings FROM exams").fetchall()
+        rows: list[tuple[str, bytes]] = list(
+            connection.execute("SELECT state, settings FROM exams")
+        )
     except apsw.Error as error:
         raise translate(error, database) from error
     finally:
         connection.close()
-    return [(ExamState(state), _SETTINGS.decode(settings)) for state, settings in rows]
+    return [
+        (ExamState(str(state)), msgspec.json.decode(settings, type=ExamSettings))
+        for state, settings in rows
+    ]

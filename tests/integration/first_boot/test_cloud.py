@@ -45,9 +45,14 @@ async def test_a_cloud_is_named_once_it_has_answered(state: Path) -> None:
         with pytest.raises(Unreachable, match="nas is not there"):
             await hallvakt(*configure)
         assert await asyncio.to_thread((state / "box.toml").read_text) == before
-        await asyncio.to_thread((state.parent / "nas").mkdir)
+        nas = state.parent / "nas"
+        await asyncio.to_thread(nas.mkdir)
         written = await hallvakt(*configure)
     assert written["objects"] == "directory"
+    assert written["read_back_by"] == "writer"
+    assert written["probe_removed"]
+    left = await asyncio.to_thread(lambda: [p for p in nas.rglob("*") if p.is_file()])
+    assert left == []
     config = await asyncio.to_thread(load, state)
     assert config.cloud.directory == state.parent / "nas"
     assert config.cloud.records_uri_file == state.parent / "records.uri"
