@@ -8,6 +8,7 @@ import locale
 import logging
 import os
 import sys
+from collections.abc import Sequence
 
 from appliance.core.errors import HallvaktError
 from tui import box_list
@@ -17,9 +18,11 @@ from tui.box_glance import BoxGlance
 from tui.client import BoxClient
 from tui.language import of_this_terminal, speak
 from tui.plain import lines_of, run_plain
+from tui.preferences import PreferencesFile, usual_file
 from tui.screenshot import take_screenshot
 from tui.shift import Shift
 from tui.target import Target, from_arguments
+from tui.terminal_pictures.probe import pictures_of_this_terminal
 from tui.terminal_watch import end_with_the_terminal
 
 _SIMPLE_TERMINALS = ("linux", "dumb", "vt")
@@ -28,14 +31,16 @@ _SIMPLE_TERMINALS = ("linux", "dumb", "vt")
 def main(argv: list[str] | None = None) -> int:
     """Run the console; answers the exit code. Errors are one line on standard error."""
     arguments = parse(argv)
-    speak(arguments.language or of_this_terminal())
+    preferences = PreferencesFile(usual_file())
+    kept = preferences.read()
+    speak(arguments.language or kept.language or of_this_terminal())
     # Textual draws on standard error: one log line of a library would spoil the screen.
     logging.getLogger().addHandler(logging.NullHandler())
     logging.getLogger().setLevel(logging.CRITICAL)
     end_with_the_terminal()
     try:
         if arguments.boxes is not None or arguments.box:
-            return _watch_several(arguments)
+            return _watch_several(arguments, preferences)
         target = from_arguments(
             state=arguments.state,
             url=arguments.url,
@@ -52,20 +57,30 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.plain:
             asyncio.run(run_plain(shift, lines_of(sys.stdin), _write))
             return 0
-        app = ConsoleApp(shift)
-        app.run()
-        return app.return_code or 0
+        return _run(shift, (), arguments, preferences)
     except HallvaktError as error:
         print(error.message, file=sys.stderr)  # noqa: T201 - the one line of the command line
         return error.exit_code
 
 
-def _watch_several(arguments: Arguments) -> int:
+def _watch_several(arguments: Arguments, preferences: PreferencesFile) -> int:
     listed = box_list.from_file(arguments.boxes) if arguments.boxes is not None else ()
     targets = box_list.all_different((*listed, *map(box_list.from_option, arguments.box)))
     boxes = [BoxGlance(target.name, _shift(target, arguments)) for target in targets]
-    app = ConsoleApp(boxes[0].shift, boxes)
-    app.run()
+    return _run(boxes[0].shift, boxes, arguments, preferences)
+
+
+def _run(
+    shift: Shift, boxes: Sequence[BoxGlance], arguments: Arguments, preferences: PreferencesFile
+) -> int:
+    pictures = pictures_of_this_terminal(arguments.pictures or preferences.now.pictures or "auto")
+    app = ConsoleApp(shift, boxes, pictures, preferences)
+    try:
+        app.run()
+    finally:
+        if (last := app.painter.last_words()) and sys.__stderr__ is not None:
+            sys.__stderr__.write(last)
+            sys.__stderr__.flush()
     return app.return_code or 0
 
 

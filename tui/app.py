@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from appliance.core.ids import ExamId
 from tui.box_glance import BoxGlance, BoxState
 from tui.commands import ConsolePalette
 from tui.hall_watch import HallWatch
 from tui.keys import working_keys
-from tui.language import several, text, tr
+from tui.language import several, speak_another, text, tr
+from tui.preferences import PreferencesFile
 from tui.screens.base import LoginWanted
 from tui.screens.boxes import BoxesScreen
 from tui.screens.closed import ClosedScreen
@@ -28,8 +31,11 @@ from tui.screens.live_wall import LiveWallScreen
 from tui.screens.login import LoginScreen
 from tui.seat_look import SeatLook
 from tui.shift import Shift
+from tui.terminal_pictures.painter import PicturePainter
+from tui.terminal_pictures.way import TerminalPictures
 from tui.themes import THEMES, following
 
+_HALF_BLOCKS = TerminalPictures()
 _STYLES = Path(__file__).parent / "styles"
 
 
@@ -78,20 +84,38 @@ class ConsoleApp(App[None]):
             show=False,
             tooltip=text("Change colours: dark, light, high contrast"),
         ),
+        Binding(
+            "f2",
+            "language",
+            "language",
+            show=False,
+            tooltip=text("Change the language: Swedish or English"),
+        ),
         Binding("ctrl+q", "quit", "quit", priority=True, tooltip=text("Leave the console")),
     ]
 
-    def __init__(self, shift: Shift, boxes: Sequence[BoxGlance] = ()) -> None:
-        """`boxes`: all that this console watches when it is more than the one of `shift`."""
+    def __init__(
+        self,
+        shift: Shift,
+        boxes: Sequence[BoxGlance] = (),
+        pictures: TerminalPictures = _HALF_BLOCKS,
+        preferences: PreferencesFile | None = None,
+    ) -> None:
+        """`boxes`: all that this console watches when it is more than the one of `shift`.
+        `pictures`: how this terminal shows pictures. `preferences`: this person's, kept."""
         super().__init__()
+        truecolour = self.console.color_system == "truecolor"
+        self.painter = PicturePainter(pictures, self._to_terminal, truecolour=truecolour)
         self.shift = shift
         self.boxes = tuple(boxes)
         self._eyes: dict[str, int] = {}
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
+        self._preferences = preferences or PreferencesFile()
+        self.theme = self._preferences.now.theme or THEMES[0].name
 
     def on_mount(self) -> None:
+        self._say_trouble()
         if not self.boxes:
             self.push_screen(LoginScreen(self.shift))
             return
@@ -104,6 +128,15 @@ class ConsoleApp(App[None]):
         async with asyncio.TaskGroup() as leaving:
             for shift in self._shifts():
                 leaving.create_task(_leave(shift))
+
+    def exit(self, *arguments: Any, **named: Any) -> None:
+        """Pictures leave the terminal first: after the end nobody could take them back."""
+        self.painter.close()
+        super().exit(*arguments, **named)
+
+    def _to_terminal(self, characters: str) -> None:
+        if self._driver is not None:  # in order with what Textual writes
+            self._driver.write(characters)
 
     def _shifts(self) -> list[Shift]:
         """One per box."""
@@ -132,10 +165,11 @@ class ConsoleApp(App[None]):
     def on_exam_choice_screen_chosen(self, event: ExamChoiceScreen.Chosen) -> None:
         if self.shift.watch is not None:
             return  # chosen twice before the hall came up
-        self.shift.watch = HallWatch(
-            self.shift.client, event.exam.exam_id, self.shift.clock, self.shift.feed_pauses_s
-        )
+        self.shift.watch = self._watch_of(event.exam.exam_id)
         self.show_only(HallScreen(self.shift))
+
+    def _watch_of(self, exam: ExamId) -> HallWatch:
+        return HallWatch(self.shift.client, exam, self.shift.clock, self.shift.feed_pauses_s)
 
     def on_hall_screen_left(self) -> None:
         self._to_exams()
@@ -194,6 +228,7 @@ class ConsoleApp(App[None]):
         """Show this screen and none below it: what was open ends, live views first of all."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
+        self.painter.forget_all()
         self.clear_notifications()
         self.push_screen(screen)
 
@@ -210,6 +245,39 @@ class ConsoleApp(App[None]):
 
     def action_theme(self) -> None:
         self.theme = following(self.theme)
+        self._keep(theme=self.theme)
+
+    def action_language(self) -> None:
+        self.run_worker(self._speak_another(), group="language", exclusive=True)
+
+    async def _speak_another(self) -> None:
+        spoken = await asyncio.to_thread(speak_another)
+        self._keep(language=spoken)
+        self._show_again()
+
+    def _show_again(self) -> None:
+        """The same place in the new language; what was open on top of it is closed."""
+        if self.shift.watch is not None:
+            self.shift.watch = self._watch_of(self.shift.watch.exam_id)
+            self.show_only(HallScreen(self.shift))
+        elif isinstance(self.screen, BoxesScreen):
+            self.show_only(BoxesScreen(self.boxes))
+        elif self.shift.client.login_reply is not None:
+            self.show_only(ExamChoiceScreen(self.shift))
+        else:
+            self.show_only(LoginScreen(self.shift))
+
+    def _keep(self, **changes: str) -> None:
+        async def keep() -> None:
+            await asyncio.to_thread(partial(self._preferences.keep, **changes))
+            self._say_trouble()
+
+        self.run_worker(keep(), group="preferences")
+
+    def _say_trouble(self) -> None:
+        if trouble := self._preferences.trouble:
+            self._preferences.trouble = ""
+            self.notify(trouble, severity="warning", markup=False)
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):

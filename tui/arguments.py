@@ -6,6 +6,8 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui.terminal_pictures.way import WISHES
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arguments:
@@ -21,6 +23,7 @@ class Arguments:
     letters: bool
     plain: bool
     language: str
+    pictures: str
     screenshot: Path | None
     size: tuple[int, int]
     passphrase_fd: int | None
@@ -65,6 +68,13 @@ def parse(argv: list[str] | None = None) -> Arguments:
         "--language", default="", help="sv or en; what the terminal asks for when not given"
     )
     parser.add_argument(
+        "--pictures",
+        choices=WISHES,
+        default="",
+        help="how to show pictures: what the terminal can do (auto), one of its ways whatever it"
+        " says, half blocks, or words only (off)",
+    )
+    parser.add_argument(
         "--screenshot",
         type=Path,
         metavar="FILE",
@@ -99,6 +109,7 @@ def parse(argv: list[str] | None = None) -> Arguments:
         letters=given.letters,
         plain=given.plain,
         language=given.language,
+        pictures=given.pictures,
         screenshot=given.screenshot,
         size=(int(columns), int(lines)),
         passphrase_fd=given.passphrase_fd,

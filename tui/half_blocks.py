@@ -46,18 +46,27 @@ def size_within(picture: tuple[int, int], columns: int, lines: int) -> tuple[int
 
 def from_jpeg(jpeg: bytes, columns: int, lines: int) -> Pixels | None:
     """The picture scaled into the cells, or None when it is not a picture of a possible size."""
+    image = open_jpeg(jpeg, (columns, 2 * lines))
+    if image is None:
+        return None
+    size = size_within(image.size, columns, lines)
+    if 0 in size:
+        return None
+    return from_rgb(image.resize(size, Image.Resampling.BILINEAR).tobytes(), *size)
+
+
+def open_jpeg(jpeg: bytes, at_least: tuple[int, int] | None = None) -> Image.Image | None:
+    """The picture decoded (no larger than needed for `at_least`, in pixels), or None when it is not
+    a picture of a possible size."""
     try:
         with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
             if image.width * image.height > _LARGEST_PICTURE:
                 return None
-            size = size_within(image.size, columns, lines)
-            if 0 in size:
-                return None
-            image.draft("RGB", size)
-            small = image.convert("RGB").resize(size, Image.Resampling.BILINEAR)
+            if at_least is not None and min(at_least) > 0:
+                image.draft("RGB", at_least)
+            return image.convert("RGB")
     except (OSError, ValueError, SyntaxError):  # Pillow's three ways to say "damaged"
         return None
-    return from_rgb(small.tobytes(), *size)
 
 
 def from_rgb(rgb: bytes, width: int, height: int) -> Pixels:

@@ -18,7 +18,9 @@ from appliance.languages import read_catalogue, read_languages
 
 _DIRECTORY = Path(__file__).parent / "languages"
 
+_OTHER = {"en": "sv", "sv": "en"}
 _look_up: Translate = english
+_spoken = "en"
 
 
 def text(written: str) -> str:
@@ -47,7 +49,14 @@ def speak(language: str) -> str:
     spoken = of_core.language_of(language.split(".")[0])
     own, others = catalogue(spoken), of_core.translation(spoken)
     speak_as(lambda written: own.get(written) or others(written))
+    global _spoken
+    _spoken = spoken
     return spoken
+
+
+def speak_another() -> str:
+    """Speak the other language the console has; answers which. Reads files."""
+    return speak(_OTHER.get(_spoken, "en"))
 
 
 def speak_as(look_up: Translate) -> None:

@@ -1,4 +1,4 @@
-"""The pictures of the README, drawn by the console itself: `python -m tests.tui.pictures`.
+"""The pictures of the README, drawn by the console itself: `python -m tests.tui.terminal_pictures`.
 
 The box is the scripted one, so that there is one of everything to see; names are hidden and the
 candidates are drawn shapes. Look at the pictures before you commit them.

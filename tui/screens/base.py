@@ -12,6 +12,7 @@ from appliance.core.errors import HallvaktError
 from tui.hall_watch import Changes
 from tui.problems import LoginEnded
 from tui.shift import Shift
+from tui.widgets.holds_pictures import HoldsPictures
 
 Result = TypeVar("Result")
 
@@ -61,6 +62,14 @@ class ConsoleScreen(Screen[Result]):
         """Call `listener` at every change of the hall until this screen goes away."""
         if self.shift.watch is not None:
             self._stop_following = self.shift.watch.listen(listener)
+
+    def on_screen_suspend(self) -> None:
+        for holder in self.walk_children(HoldsPictures):
+            holder.cover()
+
+    def on_screen_resume(self) -> None:
+        for holder in self.walk_children(HoldsPictures):
+            holder.uncover()
 
     def on_unmount(self) -> None:
         if self._stop_following is not None:

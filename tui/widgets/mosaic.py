@@ -1,14 +1,15 @@
 """The hall as small pictures, the newest of each seat, while somebody looks at them.
 
 Only what is on the screen is fetched, a few a second and each seat again only after a while: every
-look is on record, and neither box nor console may feel it. Leaving the mosaic forgets them all.
+look is on record, and neither box nor console may feel it. Leaving the mosaic forgets them all,
+and takes them out of the terminal's memory too.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,6 +26,9 @@ from tui.language import tr
 from tui.seat_look import TONES
 from tui.seat_rows import Sorting, ordered
 from tui.seat_words import phrases, short_age
+from tui.terminal_pictures.painter import Sent
+from tui.terminal_pictures.way import PictureWay
+from tui.widgets.holds_pictures import HoldsPictures
 from tui.widgets.picture_lines import picture_line, words_line
 from tui.widgets.seat_view import SeatView
 from tui.widgets.tones import Tones
@@ -40,14 +44,17 @@ _AGAIN_AFTER_S = 20.0
 
 @dataclass(slots=True)
 class _Shown:
-    """`taken_ms`: the time of the picture that was asked for; `asked_s`: when, monotonic."""
+    """`taken_ms`: the time of the picture that was asked for; `asked_s`: when, monotonic. `sent`:
+    as the terminal has it, where it shows real pictures."""
 
     taken_ms: int
     asked_s: float
     pixels: Pixels | None = None
+    jpeg: bytes | None = None
+    sent: Sent | None = None
 
 
-class Mosaic(SeatView):
+class Mosaic(SeatView, HoldsPictures):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", show=False),
         Binding("right", "step(1)", show=False),
@@ -85,10 +92,21 @@ class Mosaic(SeatView):
 
     def on_hide(self) -> None:
         self.workers.cancel_node(self)
+        self.cover()
         self._shown.clear()
+
+    def cover(self) -> None:
+        for shown in self._shown.values():
+            self.painter.forget(shown.sent)
+            shown.sent = None
+        self.refresh()
+
+    def uncover(self) -> None:
+        """They come back one after the other (`_keep_fetching`)."""
 
     async def _keep_fetching(self) -> None:
         while True:
+            await self._send_again()
             attempt = self._next() if self.screen.is_active else None
             if attempt is None:
                 await asyncio.sleep(_IDLE_S)
@@ -118,7 +136,9 @@ class Mosaic(SeatView):
     async def _load(self, attempt: AttemptId) -> None:
         known = self._shown.get(attempt)
         taken = self._seats[attempt].last_picture_ms or 0
-        shown = _Shown(taken, time.monotonic(), known.pixels if known else None)
+        shown = _Shown(taken, time.monotonic())
+        if known is not None:
+            shown.pixels, shown.jpeg, shown.sent = known.pixels, known.jpeg, known.sent
         self._shown[attempt] = shown
         try:
             jpeg = await self._fetch(attempt)
@@ -126,7 +146,34 @@ class Mosaic(SeatView):
             return  # said by the age at the seat; asked again after a while
         if jpeg is not None:
             shown.pixels = from_jpeg(jpeg, _WIDTH - 1, _HEIGHT - 1)
+            shown.jpeg = jpeg
+            await self._send(attempt, shown)
         self.redraw([attempt])
+
+    async def _send(self, attempt: AttemptId, shown: _Shown) -> None:
+        """Give the terminal the picture of a seat, where it shows real ones."""
+        if not self.painter.sends or shown.jpeg is None:
+            return
+        cells = (_WIDTH - 1, _HEIGHT - 1)
+        shown.sent = await self.painter.send(shown.jpeg, *cells, instead_of=shown.sent)
+        if self._shown.get(attempt) is not shown or not self.screen.is_active:
+            self.painter.forget(shown.sent)
+            shown.sent = None
+        self.redraw([attempt])
+
+    async def _send_again(self) -> None:
+        """Pictures that the terminal lacks since this screen was covered or scrolled; those of
+        seats out of sight are taken back."""
+        if not self.painter.sends or not self.screen.is_active:
+            return
+        visible = self._visible()
+        for attempt in self._shown.keys() - set(visible):
+            self.painter.forget(self._shown[attempt].sent)
+            self._shown[attempt].sent = None
+        for attempt in visible:
+            shown = self._shown.get(attempt)
+            if shown is not None and shown.jpeg is not None and shown.sent is None:
+                await self._send(attempt, shown)
 
     # where what stands
 
@@ -198,6 +245,14 @@ class Mosaic(SeatView):
         super().notify_style_update()
         self._tones.forget()
 
+    def repainted(self, regions: Sequence[Region]) -> None:
+        for attempt, shown in self._shown.items():
+            if shown.sent is not None and attempt in self._place:
+                area = self._area(attempt).translate(-self.scroll_offset)
+                area = Region(area.x, area.y + 1, _WIDTH - 1, _HEIGHT - 1)
+                if any(map(area.overlaps, regions)):
+                    self.painter.lay_over(self, shown.sent, area)
+
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         row, line = divmod(y + self.scroll_offset.y, _HEIGHT)
@@ -222,8 +277,10 @@ class Mosaic(SeatView):
 
     def _picture(self, attempt: AttemptId, y: int) -> list[Segment]:
         shown, width, height = self._shown.get(attempt), _WIDTH - 1, _HEIGHT - 1
-        colourless = self.app.no_color or self.app.console.color_system is None
-        if shown is not None and shown.pixels is not None and not colourless:
+        if shown is not None and shown.pixels is not None and not self.is_colourless:
+            sent = shown.sent
+            if sent is not None and self.painter.way is PictureWay.KITTY:
+                return self.painter.line(sent, y, width, height, self.rich_style)
             return picture_line(shown.pixels, y, width, height, self.rich_style, raw=False)
         seat = self._seats[attempt]
         words = phrases(seat, self._now(), self._reasons.get(attempt, ()))[0]

@@ -1,4 +1,4 @@
-"""A picture in half blocks that draws its own lines.
+"""A picture that draws its own lines: the terminal's own way where it has one, else half blocks.
 
 `raw` hands the terminal finished ANSI per line (four times cheaper, for live views); such a line
 must not be overlapped or cropped, so a raw picture stands alone on its rows and pauses while
@@ -7,16 +7,21 @@ another screen is on top. Without colours the widget says in words what it would
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.half_blocks import Pixels, from_jpeg
+from tui.terminal_pictures.painter import Sent
+from tui.terminal_pictures.way import PictureWay
+from tui.widgets.holds_pictures import HoldsPictures
 from tui.widgets.picture_lines import picture_line, words_line
 
 
-class Picture(Widget):
+class Picture(HoldsPictures):
     """Shows a JPEG scaled to itself, or ready-made pixels; `words` stand in when it cannot."""
 
     DEFAULT_CSS = "Picture { width: 1fr; height: 1fr; }"
@@ -27,6 +32,7 @@ class Picture(Widget):
         self._words = words
         self._jpeg: bytes | None = None
         self._pixels: Pixels | None = None
+        self._sent: Sent | None = None
         self._strips: dict[int, Strip] = {}
 
     @property
@@ -38,10 +44,6 @@ class Picture(Widget):
     @property
     def shows_picture(self) -> bool:
         return self._pixels is not None and not self.is_colourless
-
-    @property
-    def is_colourless(self) -> bool:
-        return self.app.no_color or self.app.console.color_system is None
 
     def show_jpeg(self, jpeg: bytes | None, words: str = "") -> None:
         """Show this picture; None or a damaged one shows `words` alone."""
@@ -65,7 +67,15 @@ class Picture(Widget):
     def clear(self, words: str = "") -> None:
         self._jpeg = self._pixels = None
         self._words = words
+        self._take_back()
         self._redraw()
+
+    def cover(self) -> None:
+        self._take_back()
+        self._redraw()
+
+    def uncover(self) -> None:
+        self._send()
 
     def on_resize(self, _: events.Resize) -> None:
         if self._jpeg is not None:
@@ -76,11 +86,32 @@ class Picture(Widget):
 
     def _scale(self) -> None:
         self._pixels = from_jpeg(self._jpeg, *self.cells) if self._jpeg else None
+        if self._pixels is None:
+            self._take_back()
+        self._send()
         self._redraw()
+
+    def _send(self) -> None:
+        if self._jpeg is not None and self.painter.sends and self.screen.is_active:
+            self.run_worker(self._sending(self._jpeg), group="terminal-picture", exclusive=True)
+
+    async def _sending(self, jpeg: bytes) -> None:
+        self._sent = await self.painter.send(jpeg, *self.cells, instead_of=self._sent)
+        if jpeg is not self._jpeg or not self.is_attached or not self.screen.is_active:
+            self._take_back()
+        self._redraw()
+
+    def _take_back(self) -> None:
+        self.workers.cancel_group(self, "terminal-picture")
+        self.painter.forget(self._sent)
+        self._sent = None
 
     def _redraw(self) -> None:
         self._strips.clear()
         self.refresh()
+
+    def repainted(self, regions: Sequence[Region]) -> None:
+        self.painter.lay_over(self, self._sent, Region(0, 0, *self.cells))
 
     def render_line(self, y: int) -> Strip:
         strip = self._strips.get(y)
@@ -92,6 +123,9 @@ class Picture(Widget):
         width, height = self.cells
         if not self.shows_picture or self._pixels is None:
             return self._draw_words(y, width, height)
+        sent, painter = self._sent, self.painter
+        if sent is not None and painter.way is PictureWay.KITTY and painter.holds(sent):
+            return Strip(painter.line(sent, y, width, height, self.rich_style), width)
         raw = self._raw and self.screen.is_active and is_truecolour(self)
         return Strip(picture_line(self._pixels, y, width, height, self.rich_style, raw=raw), width)
 

@@ -12,10 +12,10 @@ from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.half_blocks import Pixels
 from tui.wall_layout import WallLayout, wall
+from tui.widgets.holds_pictures import HoldsPictures
 from tui.widgets.picture import is_truecolour
 from tui.widgets.picture_lines import picture_line, words_line
 from tui.widgets.tones import Tones
@@ -32,7 +32,7 @@ class Tile:
     pixels: Pixels | None = None
 
 
-class PictureWall(Widget):
+class PictureWall(HoldsPictures):
     DEFAULT_CSS = "PictureWall { width: 1fr; height: 1fr; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "picture-wall--good",
@@ -63,15 +63,17 @@ class PictureWall(Widget):
         layout = self.layout_now
         return max(0, layout.tile_width - 1), layout.picture_height
 
-    @property
-    def is_colourless(self) -> bool:
-        return self.app.no_color or self.app.console.color_system is None
-
     def changed(self, number: int) -> None:
         """Draw the rows of one tile again, whole: see above."""
         layout = self.layout_now
         top = number // layout.columns * layout.tile_height
         self.refresh(Region(0, top, self.size.width, layout.tile_height))
+
+    def cover(self) -> None:
+        """Live pictures are drawn in half blocks: the terminal keeps nothing."""
+
+    def uncover(self) -> None:
+        self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         at = event.get_content_offset(self)

@@ -1,0 +1,206 @@
+"""Real pictures: what a terminal is asked, what it is given, and that it gives everything back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import shlex
+import sys
+import termios
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from PIL import Image
+
+from tests.tui import halls
+from tests.tui.pretend_terminal import (
+    CELL,
+    KITTY,
+    PLAIN_DA1,
+    SIXEL_DA1,
+    PretendTerminal,
+    decode_sixel,
+)
+from tests.tui.scripted_box import ScriptedBox
+from tests.tui.test_terminal import Terminal
+from tui.terminal_pictures import probe
+from tui.terminal_pictures.way import PictureWay
+
+SIZE = (120, 40)
+
+
+async def until(condition: Callable[[], bool], *, within_s: float = 60.0) -> None:
+    for _ in range(int(within_s / 0.02)):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"did not happen within {within_s} s")
+
+
+@asynccontextmanager
+async def console_on(
+    terminal: PretendTerminal, socket: Path, directory: Path
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The real console as a process on this terminal, logged in and in the hall."""
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("TMUX", "STY", "NO_COLOR")
+    }
+    environment |= {
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "XDG_CONFIG_HOME": str(directory),
+    }
+    command = (
+        sys.executable, "-m", "tui", "--socket", str(socket), "--user", "ingrid",
+        "--exam", halls.exam().code,
+    )  # fmt: skip
+    process = await terminal.start(command, environment, SIZE)
+    try:
+        await until(lambda: b"assphrase" in terminal.seen)
+        terminal.type("right horse\r")
+        await until(lambda: b"E6" in terminal.seen)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        terminal.stop()
+
+
+def is_the_seat(picture: Image.Image) -> bool:
+    """Whether this is `halls.picture()`: a light face in the middle, dark ground below."""
+    wide, high = picture.size
+    face = picture.getpixel((wide // 2, high // 3))
+    ground = picture.getpixel((wide // 20, high - high // 20))
+    assert isinstance(face, tuple)
+    assert isinstance(ground, tuple)
+    return face[0] > 180 and ground[0] < 90
+
+
+async def test_kitty_gets_the_pictures_and_gives_them_back(
+    box: ScriptedBox, socket_path: Path, tmp_path: Path
+) -> None:
+    terminal = PretendTerminal({**KITTY, **CELL, **PLAIN_DA1})
+    async with console_on(terminal, socket_path, tmp_path) as process:
+        assert not terminal.pictures
+        terminal.type("v")
+        await until(lambda: len(terminal.pictures) >= 3)
+        assert all(map(is_the_seat, terminal.pictures.values()))
+        await until(lambda: all(map(terminal.shows_cells_of, terminal.pictures)))
+        assert "\U0010eeee\u0305\u0305".encode() in terminal.seen
+        terminal.type("?")  # another screen: nothing stays behind it
+        await until(lambda: not terminal.pictures)
+        terminal.type("\x1b")
+        await until(lambda: len(terminal.pictures) >= 3)
+        terminal.type("v")  # the map again
+        await until(lambda: not terminal.pictures)
+        terminal.type("v")
+        await until(lambda: len(terminal.pictures) >= 3)
+        terminal.type("\x0c")  # ctrl+l
+        await until(lambda: not terminal.pictures and b"Locked." in terminal.seen)
+        terminal.type("right horse\r")
+        await until(lambda: len(terminal.pictures) >= 3)  # the hall is shown as it was
+        terminal.type("\x11")  # ctrl+q
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+        await until(lambda: terminal.at_the_end is not None)
+        assert terminal.at_the_end == 0
+
+
+async def test_a_sixel_terminal_gets_them_where_they_belong_and_is_wiped_at_the_end(
+    box: ScriptedBox, socket_path: Path, tmp_path: Path
+) -> None:
+    terminal = PretendTerminal({**CELL, **SIXEL_DA1})
+    async with console_on(terminal, socket_path, tmp_path) as process:
+        terminal.type("v")
+        await until(lambda: len(terminal.sixels) >= 4)
+        await asyncio.sleep(3)
+        assert len({column for _, column in terminal.sixels}) == 3  # across, as the tiles are
+        assert terminal.ever < 12  # not again with every paint of the screen
+        for (line, _), data in terminal.sixels.items():
+            picture = decode_sixel(data)
+            assert is_the_seat(picture)
+            assert picture.width == 210 or picture.height == 156
+            assert 20 * (line - 1) + picture.height <= 20 * (SIZE[1] - 1)  # nothing scrolls
+        assert b"\x1b_Ga=T" not in terminal.seen
+        terminal.type("\x11")
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+        await until(lambda: terminal.at_the_end is not None)
+        assert terminal.at_the_end == 0
+
+
+# what a terminal is asked
+
+
+def ask(answers: bytes | None, environment: Mapping[str, str], wish: str = "auto") -> PictureWay:
+    """The probe on a real pseudo-terminal that holds `answers` ready."""
+    master, slave = pty.openpty()
+    attributes = termios.tcgetattr(slave)
+    attributes[3] &= ~(termios.ECHO | termios.ICANON)
+    termios.tcsetattr(slave, termios.TCSANOW, attributes)
+    with os.fdopen(slave, "rb+", buffering=0) as end:
+
+        def answer(reader: int, writer: int, within_s: float) -> bytes:
+            return answers if answers is not None else real(reader, writer, within_s)
+
+        real, probe._ask = probe._ask, answer
+        try:
+            return probe.probe(end, end, wish, environment, within_s=0.05).way
+        finally:
+            probe._ask = real
+            os.close(master)
+
+
+XTERM = {"TERM": "xterm-256color"}
+ALL_KITTY = b"".join((*KITTY.values(), *CELL.values(), *PLAIN_DA1.values()))
+
+
+@pytest.mark.parametrize(
+    ("answers", "wish", "way"),
+    [
+        (ALL_KITTY, "auto", "kitty"),
+        (ALL_KITTY, "sixel", "sixel"),
+        (ALL_KITTY.replace(b"kitty(", b"WezTerm "), "auto", "blocks"),  # no placeholders there
+        (b"\x1b[6;20;10t\x1b[?62;4;22c", "auto", "sixel"),
+        (b"\x1b[?62;4;22c", "auto", "blocks"),  # how large a cell is was not said
+        (b"\x1b[?64;22c", "auto", "blocks"),
+        (b"\x1b[?6c", "auto", "blocks"),
+        (b"\x1b[?6c", "kitty", "kitty"),
+        (b"\x1b[6;0;0t\x1b[?4c", "auto", "blocks"),
+    ],
+)
+def test_what_the_answers_allow(answers: bytes, wish: str, way: str) -> None:
+    assert probe.judge(answers, wish).way == way
+
+
+def test_a_terminal_that_says_nothing_shows_half_blocks() -> None:
+    assert ask(None, XTERM) is PictureWay.BLOCKS
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{**XTERM, "TMUX": "x,1,0"}, {**XTERM, "STY": "1.x"}, {"TERM": "tmux-256color"},
+     {"TERM": "linux"}, {"TERM": "dumb"}, {}],
+)  # fmt: skip
+def test_nothing_is_asked_where_it_would_go_astray(environment: dict[str, str]) -> None:
+    assert ask(ALL_KITTY, environment) is PictureWay.BLOCKS
+
+
+async def test_inside_tmux_it_falls_back_and_nothing_is_left_on_the_screen() -> None:
+    with TemporaryDirectory(prefix="hv-") as directory:
+        terminal = Terminal(Path(directory) / "tmux")
+        script = (
+            "from tui.terminal_pictures.probe import pictures_of_this_terminal as p; "
+            "print('way', p('auto').way, 'end')"
+        )
+        try:
+            await terminal.start(shlex.join([sys.executable, "-c", script]), "screen-256color")
+            pane = await terminal.shows("way blocks end")
+            assert pane.strip() == "way blocks end"
+        finally:
+            await terminal.tmux("kill-server")
