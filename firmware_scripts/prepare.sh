@@ -27,6 +27,7 @@ hv_packages=(
   fonts-dejavu-core   # slips with any European name
   nftables iproute2   # networks of their own for tests
   util-linux          # setpriv: children die with their parent
+  strace              # records writes, for the tests of power cuts
   libseccomp2         # the media worker's sandbox
   tmux                # a terminal for console tests
 )

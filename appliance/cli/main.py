@@ -55,6 +55,7 @@ _COMMANDS = (
         "What helps somebody help you, without personal data.",
     ),
     ("snapshot", "appliance.cli.snapshot:app", "Copies of the databases around an update."),
+    ("repair", "appliance.cli.repair:repair", "Put together what a failing disk left."),
     ("factory-reset", "appliance.cli.factory_reset:factory_reset", "Destroy everything here."),
     ("rehearse", "appliance.cli.rehearse:rehearse", "How large a class this box holds."),
     ("demo", "appliance.cli.demo:demo", "A whole exam on this machine."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import random
 import ssl
@@ -38,11 +39,15 @@ _LAST_ANALYSES_S = 60.0
 _LOOK_S = 8.0
 _LIVE_VIEWS = 2
 
+# Of the footage that is sent (`rehearsal/clips.py`): 150 kbit/s with its sound.
+_VIDEO_BIT_S = 130_000
+_LONGER_MINUTES = 5  # than it records: nobody's own time ends during a rehearsal
+
 _SETTINGS = f"""\
 [exam]
 title = "Rehearsal"
 language = "en"
-duration_minutes = 600
+duration_minutes = {{minutes}}
 late_upload_minutes = 1
 
 [features]
@@ -58,6 +63,7 @@ dpia_reference = "none needed: no personal data"
 
 [capture]
 snippet_seconds = {SNIPPET_S:.0f}
+video_bits_per_second = {_VIDEO_BIT_S}
 
 [retention]
 days = 1
@@ -102,7 +108,7 @@ async def rehearse(
         room.push_async_callback(lead.close)
         await lead.login(box.user, box.passphrase, box.one_time_code)
         await room.enter_async_context(_metering(meter))
-        exam, code, slips = await _prepare(lead, candidates)
+        exam, code, slips = await _prepare(lead, candidates, minutes)
         lead.follow(exam)
         day = _Day(box, lead, exam, seconds, meter, say)
         seats = [
@@ -133,8 +139,11 @@ async def _metering(meter: BoxMeter) -> AsyncIterator[None]:
         await task
 
 
-async def _prepare(lead: InvigilatorClient, candidates: int) -> tuple[ExamId, str, list[Any]]:
-    created = await lead.call("POST", "/exams", json={"settings_toml": _SETTINGS})
+async def _prepare(
+    lead: InvigilatorClient, candidates: int, minutes: float
+) -> tuple[ExamId, str, list[Any]]:
+    settings = _SETTINGS.format(minutes=math.ceil(minutes) + _LONGER_MINUTES)
+    created = await lead.call("POST", "/exams", json={"settings_toml": settings})
     exam = ExamId(created["exam_id"])
     rows = [
         f"Simulated {n + 1},{n + 1},{_row(n // _SEATS_A_ROW)}{n % _SEATS_A_ROW + 1},Rehearsal,0"

@@ -75,8 +75,9 @@ class Batching:
             digest = await asyncio.to_thread(_sha256, sealed)
             if (len(sealed), digest) != (stored.size, stored.sha256):
                 raise IntegrityFailure(
-                    "A stored object is not what was stored: check the box's disk, and keep the "
-                    "box as it is."
+                    f"The stored object {stored.name} is not what was stored: check the box's "
+                    "disk, then stop the box and run `hallvakt repair`, which names it and lets "
+                    "the rest be sent."
                 )
             content[at : at + stored.size] = sealed
             at += stored.size

@@ -71,7 +71,8 @@ def clean_environment() -> dict[str, str]:
 class RealBox:
     """`school` holds the private keys a school would keep elsewhere: root, reviewer, recovery,
     data_protection_officer. `units`: run the processes under the rules of their systemd units.
-    `environment` is added to the gateway's. `relay_socket`: who starts relays as units."""
+    `environment` is added to the gateway's. `relay_socket`: who starts relays as units.
+    `gateway_under` is put before its command."""
 
     state: Path
     port: int
@@ -82,6 +83,7 @@ class RealBox:
     units: bool = False
     environment: dict[str, str] = field(default_factory=dict)
     relay_socket: Path | None = None
+    gateway_under: tuple[str, ...] = ()
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _apis: list[BoxApi] = field(default_factory=list)
 
@@ -185,6 +187,8 @@ class RealBox:
         if self.units:
             unit = ROOT / "systemd" / _UNITS[arguments[1]]
             command = [sys.executable, "-m", "tests.support.unit_sandbox", str(unit), *command]
+        if arguments[1] == "appliance.processes.gateway":
+            command = [*self.gateway_under, *command]
         environment = clean_environment() | self.environment
         with self.log_file.open("ab") as log:
             return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log)

@@ -18,8 +18,8 @@ class SqliteFailure(Unreachable):
 def damaged(path: Path) -> IntegrityFailure:
     """The error for a file that is not what was written."""
     return IntegrityFailure(
-        f"The database {path.name} is damaged: stop the box, keep the file as it is, and "
-        "restore the last backup or a spare box."
+        f"The database {path.name} is damaged: stop the box and run `hallvakt repair`, which keeps "
+        "the damaged file and puts together what is left."
     )
 
 

@@ -31,7 +31,7 @@ class Snippets:
     async def add_snippet(self, snippet: Snippet) -> None:
         def insert(connection: apsw.Connection) -> None:
             try:
-                _insert_object(connection, snippet.stored)
+                insert_object(connection, snippet.stored)
                 connection.execute(
                     "INSERT INTO snippets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
@@ -102,7 +102,7 @@ class Snippets:
     async def add_object(self, stored: StoredObject) -> None:
         def insert(connection: apsw.Connection) -> None:
             try:
-                _insert_object(connection, stored)
+                insert_object(connection, stored)
             except apsw.ConstraintError as error:
                 raise Conflict("An object of this name is already kept.") from error
 
@@ -146,7 +146,7 @@ class Snippets:
         )
 
 
-def _insert_object(connection: apsw.Connection, stored: StoredObject) -> None:
+def insert_object(connection: apsw.Connection, stored: StoredObject) -> None:
     header = stored.header
     connection.execute(
         "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -60,7 +60,8 @@ def open_stores(state: Path, *, now_ms: Callable[[], int] | None = None) -> Stor
     for path in paths.values():
         if had_data and not path.exists():
             raise IntegrityFailure(
-                f"The database {path.name} is missing: restore the last backup of this box."
+                f"The database {path.name} is missing: run `hallvakt repair`, or restore the last "
+                "backup of this box."
             )
     # box.db comes last: where it exists, the other two have been there before it.
     log = Database(paths["audit"], migrations="audit")
