@@ -8,10 +8,18 @@ from appliance.processes.janitor import clean
 from appliance.services.purge import first_problem
 
 
-async def janitor(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+async def janitor(
+    *, clock_is_right: bool = False, state: State = DEFAULT_STATE, json: Json = False
+) -> None:
     """Delete what retention allows: local copies that are proven in the cloud, and everything of
-    an exam whose retention has ended."""
-    report = await clean(state)
+    an exam whose retention has ended.
+
+    Parameters
+    ----------
+    clock_is_right
+        After the box's clock jumped: somebody looked, and the time is right as it is now.
+    """
+    report = await clean(state, clock_is_right=clock_is_right)
     document = {
         "purged": report.purged,
         "bytes": report.bytes,

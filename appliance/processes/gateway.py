@@ -34,6 +34,7 @@ from appliance.web.application import application
 log = structlog.get_logger("gateway")
 
 _SHUTDOWN_S = 5.0
+_CLOCK_EVERY_S = 1.0
 
 
 def main() -> int:
@@ -75,8 +76,10 @@ async def _serve(state: Path, config: BoxConfig, relay_socket: Path | None) -> N
                 log.info("gateway ready", port=config.web.port)
                 manager.ready(f"serving on port {config.web.port}")
                 watchdog = asyncio.create_task(_feed_watchdog(manager, parts))
+                watching = asyncio.create_task(_watch_clock(parts))
                 await stopping.wait()
                 watchdog.cancel()
+                watching.cancel()
                 manager.stopping()
                 log.info("gateway stopping")
         finally:
@@ -94,6 +97,15 @@ async def _feed_watchdog(manager: ServiceManager, parts: Parts) -> None:
         await parts.stores.facts.get("watchdog")
         manager.alive()
         await asyncio.sleep(manager.watchdog_s / 3)
+
+
+async def _watch_clock(parts: Parts) -> None:
+    while True:
+        await asyncio.sleep(_CLOCK_EVERY_S)
+        try:
+            await parts.clock_watch.tick()
+        except HallvaktError as error:  # the jump itself is in the log and on the consoles
+            log.warning("a jump of the clock is not in the audit log", reason=error.message)
 
 
 async def _start(parts: Parts) -> None:

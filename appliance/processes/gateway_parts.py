@@ -37,6 +37,7 @@ from appliance.services.box import Box, Measured
 from appliance.services.byte_budget import ByteBudget
 from appliance.services.candidates import Candidates
 from appliance.services.check_in import CheckIn
+from appliance.services.clock_watch import ClockWatch
 from appliance.services.close_exam import CloseExam
 from appliance.services.decisions import Decisions
 from appliance.services.erasure import BoxSignature
@@ -63,6 +64,7 @@ class Parts:
     looking: Looking
     orphans: Orphans
     measured: Measured
+    clock_watch: ClockWatch
 
 
 def build(state: Path, config: BoxConfig, relay_socket: Path | None = None) -> Parts:
@@ -77,6 +79,7 @@ def build(state: Path, config: BoxConfig, relay_socket: Path | None = None) -> P
         looking=exam.looking,
         orphans=orphans(on.stores, on.blobs, on.clock, config.box_id),
         measured=on.measured,
+        clock_watch=ClockWatch(on.clock, on.measured, on.stores.audit, config.box_id),
     )
 
 

@@ -6,34 +6,47 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import structlog
+
 from appliance.adapters.blobs.directory import DirectoryBlobs
 from appliance.adapters.host.clock import SystemClock
+from appliance.adapters.store import snapshots
 from appliance.adapters.store.legal_holds import Holds
 from appliance.adapters.store.packs import Packs
 from appliance.adapters.store.quarantine import QuarantineRows
 from appliance.adapters.store.stores import open_stores
 from appliance.adapters.store.uploads import UploadRows
 from appliance.config import box
+from appliance.core.errors import NoRoom, Refused
 from appliance.core.ports import Clock
+from appliance.processes.clock_guard import clock_trouble
 from appliance.processes.cloud_ends import as_eraser, cloud_ends
+from appliance.processes.erased_state import SNAPSHOTS, tombstone_file
 from appliance.processes.erased_state import belongings as erasable
-from appliance.processes.erased_state import tombstone_file
 from appliance.processes.eraser import finish_in
 from appliance.services.erasure_in_cloud import Eraser
 from appliance.services.purge import Belongings, Purge, PurgeReport
 from appliance.services.signing import Signer
 from appliance.services.tombstones import replay_tombstones
 
+log = structlog.get_logger(__name__)
+
 
 async def clean(
-    state: Path, *, clock: Clock | None = None, signer: Signer | None = None
+    state: Path,
+    *,
+    clock: Clock | None = None,
+    signer: Signer | None = None,
+    clock_is_right: bool = False,
 ) -> PurgeReport:
     """One round: tombstones, retention, then erasures that were begun. The cloud is asked only
-    when something there has to go."""
+    when something there has to go. By the machine's own clock (`clock` None) nothing is deleted
+    after a jump, and Refused is raised when the rest is done."""
     config = await asyncio.to_thread(box.load, state)
     async with AsyncExitStack() as stack:
         stores = await asyncio.to_thread(open_stores, state)
@@ -60,14 +73,34 @@ async def clean(
             tombstones=tombstone_file(state),
         )
         await replay_tombstones(await asyncio.to_thread(erasable, state, stores))
-        report = await Purge(belongings, clock or SystemClock(), eraser).run()
+        trouble = ""
+        if clock is None:
+            trouble = await clock_trouble(stores, is_right=clock_is_right)
+        report = PurgeReport()
+        if not trouble:
+            report = await Purge(belongings, clock or SystemClock(), eraser).run()
         await blobs.sweep()
         if report.purged or report.exams_ended:
             # What was deleted must not stay readable in the databases' logs.
             await stores.box.scrub()
             await stores.names.scrub()
         await finish_in(state, config, stores, signer=signer, clock=clock)
+        await asyncio.to_thread(_keep_snapshot, state, exams_ended=bool(report.exams_ended))
+        if trouble:
+            raise Refused(trouble, code="clock-jumped")
         return report
+
+
+def _keep_snapshot(state: Path, *, exams_ended: bool) -> None:
+    """The databases as they are after the round, for `hallvakt repair`. Never older than the last
+    deletion; what was kept of damaged files goes with the first exam whose retention ends."""
+    if exams_ended:
+        for old in (state / SNAPSHOTS).glob("damaged-*"):
+            shutil.rmtree(old, ignore_errors=True)
+    try:
+        snapshots.make(state / "db", state / SNAPSHOTS / "night")
+    except NoRoom as error:
+        log.warning("no snapshot for a repair", reason=error.message)
 
 
 if __name__ == "__main__":

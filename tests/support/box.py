@@ -72,7 +72,8 @@ class RealBox:
     """`school` holds the private keys a school would keep elsewhere: root, reviewer, recovery,
     data_protection_officer. `units`: run the processes under the rules of their systemd units.
     `environment` is added to the gateway's. `relay_socket`: who starts relays as units.
-    `gateway_under` is put before its command."""
+    `gateway_under` is put before the gateway's command; its wall clock is off by what `wall_clock`
+    says (tests/support/shifted.py)."""
 
     state: Path
     port: int
@@ -84,6 +85,7 @@ class RealBox:
     environment: dict[str, str] = field(default_factory=dict)
     relay_socket: Path | None = None
     gateway_under: tuple[str, ...] = ()
+    wall_clock: Path | None = None
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _apis: list[BoxApi] = field(default_factory=list)
 
@@ -188,6 +190,9 @@ class RealBox:
             unit = ROOT / "systemd" / _UNITS[arguments[1]]
             command = [sys.executable, "-m", "tests.support.unit_sandbox", str(unit), *command]
         if arguments[1] == "appliance.processes.gateway":
+            if self.wall_clock is not None:
+                shifted = ["-m", "tests.support.shifted", str(self.wall_clock), *arguments[1:]]
+                command = [sys.executable, *shifted]
             command = [*self.gateway_under, *command]
         environment = clean_environment() | self.environment
         with self.log_file.open("ab") as log:

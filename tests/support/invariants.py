@@ -146,7 +146,7 @@ async def _closes(stores: Stores) -> None:
 
 
 async def close_records(stores: Stores, exam: ExamId) -> int:
-    return sum(manifest.closes for manifest in await Packs(stores.box).manifests(exam))
+    return sum([manifest.closes async for manifest in Packs(stores.box).manifests(exam)])
 
 
 def objects_in(state: Path) -> list[str]:
