@@ -81,9 +81,8 @@ async def test_a_day_forward_and_back_in_a_live_exam(box: RealBox, clock: Path) 
         assert (await stores.exams.get(ExamId(exam.exam))).state is ExamState.LIVE
         entries = await stores.audit.entries()
     jumps = [e.purpose for e in entries if e.action == "clock-jumped"]
-    assert jumps == ["24 h 0 min forward", "24 h 0 min back"] + [
-        "24 h 0 min back", "24 h 0 min forward",
-    ]  # fmt: skip
+    forward, back = "24 h 0 min forward", "24 h 0 min back"
+    assert jumps == [forward, back, back, forward]
     assert [e.sequence for e in entries] == list(range(1, len(entries) + 1))
 
 
@@ -129,12 +128,7 @@ async def test_nothing_is_purged_by_a_clock_that_jumped(box: RealBox, clock: Pat
         assert "jumped by 48 h 0 min forward" in said
         assert "--clock-is-right" in said
         await check(box.state, load.kept, settled=True)
-    await asyncio.to_thread(_jump, clock, 0)
-    assert (await _janitor(box, clock))[0] == 0
-    await check(box.state, load.kept, settled=True)
     # Where the time is right as it is, a person says so.
-    await asyncio.to_thread(_jump, clock, 2 * DAY_S)
-    assert (await _janitor(box, clock))[0] == 4
     assert (await _janitor(box, clock, "--clock-is-right"))[0] == 0
     async with opened(box.state) as stores:
         assert (await stores.exams.get(ExamId(exam.exam))).state is ExamState.PURGED
