@@ -117,6 +117,8 @@ def shortcomings(held: Held) -> list[str]:
             f"One upload in a hundred waited {held.ack_p99_ms:.0f} ms or longer "
             f"(at most {SLOWEST_ACK_MS:.0f} ms wanted)."
         )
+    if held.storm_seconds is None:
+        found.append("Not everybody was up to date again after the network had gone away.")
     delay = held.observation_delay_p95_s
     if delay is not None and delay > LATEST_OBSERVATION_S:
         found.append(

@@ -14,6 +14,7 @@ import os
 import random
 import ssl
 import statistics
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -193,10 +194,12 @@ class _Day:
         sitting = [asyncio.create_task(s.candidate.sit_exam(time_is_up)) for s in seats]
         await asyncio.sleep(SNIPPET_S)  # until the first snippets come, nothing is to be measured
         self.meter.begin()
+        own_cpu = time.process_time()
         bytes_before = sum(s.candidate.tally.bytes for s in seats)
         shown = await self._quiet_half(seats)
         storm_s = await self._network_goes_away(seats)
         self.meter.end()
+        own_cpu = time.process_time() - own_cpu
         received = sum(s.candidate.tally.bytes for s in seats) - bytes_before
         time_is_up.set()
         self.say("Everybody hands in; the last snippets are looked at ...")
@@ -204,7 +207,7 @@ class _Day:
         await self.lead.until(lambda v: v.box is None or v.box.backlog == 0, _LAST_ANALYSES_S)
         held = self._held(seats, shown, storm_s)
         await self.lead.call("POST", f"/exams/{self.exam}/state", json={"to": "closed"})
-        return self._report(seats, held, received)
+        return self._report(seats, held, received, own_cpu)
 
     async def _check_in(self, seats: list[_Seat]) -> None:
         gate = asyncio.Semaphore(_AT_ONCE)
@@ -302,7 +305,7 @@ class _Day:
         before = [at for at in seat.candidate.tally.acknowledged_at if at <= seen]
         return max(0.0, seen - before[-1]) if before else 0.0
 
-    def _report(self, seats: list[_Seat], held: Held, received: int) -> ClassReport:
+    def _report(self, seats: list[_Seat], held: Held, received: int, own_cpu: float) -> ClassReport:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         disk = os.statvfs(self.box.state)
         read = Readings(
@@ -323,6 +326,7 @@ class _Day:
             minutes=self.seconds / 60,
             acknowledged=sum(s.candidate.tally.acknowledged for s in seats),
             read=read,
+            class_cores=own_cpu / self.meter.seconds,
             held=held,
             capacity=capacity(read),
         )

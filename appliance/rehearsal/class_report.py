@@ -17,13 +17,15 @@ _IN_WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassReport:
-    """`throw_away`: measured on a box made for the occasion, because none was running."""
+    """`throw_away`: measured on a box made for the occasion, because none was running.
+    `class_cores`: cores' worth of CPU time that the simulated class took beside the box."""
 
     box: str
     throw_away: bool
     minutes: float
     acknowledged: int
     read: Readings
+    class_cores: float
     held: Held
     capacity: Capacity
 
@@ -50,6 +52,7 @@ def document(report: ClassReport) -> dict[str, Any]:
         "observation_delay_p95_s": held.observation_delay_p95_s,
         "peak_rss_mb": round(read.rss_peak_bytes / 1e6),
         "cpu_percent": round(100 * read.cpu_cores, 1),
+        "class_cpu_percent": round(100 * report.class_cores, 1),
         "first_limit": str(report.capacity.first_limit),
         "verdict": report.verdict,
         "good": not report.shortcomings,
@@ -84,6 +87,8 @@ def lines(report: ClassReport) -> list[str]:
         ),
         f"  The box      {100 * read.cpu_cores:.0f} % of one core (of {read.cores}), "
         f"{read.rss_peak_bytes / 1e6:.0f} MB of memory at most",
+        f"  The class    {100 * report.class_cores:.0f} % of one core, which a real class does not "
+        "take from the box",
         "",
         f"This box holds about {most.candidates} candidates. What gives first is "
         f"{_IN_WORDS[most.first_limit]}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ from appliance.rehearsal.page_key import PageKey
 log = structlog.get_logger()
 
 _RETRY_FIRST_S, _RETRY_MOST_S = 0.5, 8.0
+# As the page does (HURRY_WITHIN_MS of web/static/uploader.js): a hall does not come back in the
+# same moment.
+_COME_BACK_WITHIN_S = 4.0
 _GIVE_UP = frozenset({"seat-taken", "not-webm", "conflict", "too-large"})
 
 
@@ -165,7 +169,9 @@ class SimulatedCandidate:
             if not self._spool:
                 await asyncio.sleep(0.1)
                 continue
-            await self._linked.wait()
+            if not self._linked.is_set():
+                await self._linked.wait()
+                await asyncio.sleep(random.random() * _COME_BACK_WITHIN_S)
             sequence, media, began_ms = self._spool[0]
             began = time.monotonic()
             try:

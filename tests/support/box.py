@@ -154,10 +154,7 @@ class RealBox:
         commands = [["-m", "appliance.processes.gateway", "--state", str(self.state)]]
         if self.relay_socket:
             commands[0] += ["--relay-socket", str(self.relay_socket)]
-        for number in range(self.workers):
-            sock = self.state / "run" / f"media-worker-{number}.sock"
-            worker = ["-m", "appliance.processes.media_worker", "--socket", str(sock)]
-            commands.append([*worker, "--models", str(self.models)])
+        commands += [self._worker(number) for number in range(self.workers)]
         self._processes = [await asyncio.to_thread(self._spawn, c) for c in commands]
         async with asyncio.timeout(START_S):
             while not await self._answers():
@@ -166,6 +163,19 @@ class RealBox:
                 await asyncio.sleep(0.05)
             while self.log()[before:].count("media worker connected") < self.workers:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)  # what another process does gives no event
+
+    def _worker(self, number: int) -> list[str]:
+        sock = self.state / "run" / f"media-worker-{number}.sock"
+        worker = ["-m", "appliance.processes.media_worker", "--socket", str(sock)]
+        return [*worker, "--models", str(self.models)]
+
+    @property
+    def worker_processes(self) -> list[subprocess.Popen[bytes]]:
+        return self._processes[1:]
+
+    def start_worker_again(self, number: int) -> None:
+        """After it has ended; does not wait until it is connected."""
+        self._processes[1 + number] = self._spawn(self._worker(number))
 
     async def stop(self, number: int = signal.SIGTERM) -> None:
         """End all processes; `SIGKILL` is what a power cut looks like to the gateway."""

@@ -51,6 +51,11 @@ def test_what_is_scarce_gives_first() -> None:
     assert capacity(replace(READ, memory_bytes=800_000_000)).first_limit is Resource.MEMORY
 
 
+def test_a_hall_that_does_not_catch_up_is_not_good() -> None:
+    (said,) = shortcomings(replace(HELD, storm_seconds=None))
+    assert "up to date" in said
+
+
 def test_a_card_that_tells_no_speed_is_left_out() -> None:
     assert Resource.NETWORK not in capacity(replace(READ, link_bit_s=None)).by_resource
 

@@ -1,0 +1,66 @@
+"""A class behind a bad line, in a network namespace of its own.
+
+    unshare -n python -m tests.support.lossy_class STATE PORT SNIPPETS
+
+`STATE` is a box that was made and does not run. One packet in twenty is lost (nft), everything
+takes 150 ms each way (a proxy in user space, for netem is absent from some kernels). Prints one
+JSON document; the caller looks at the state afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.support.box import RealBox
+from tests.support.slow_line import Line, slow_line
+from tests.support.under_load import roster, under_load
+
+LOSS_PERCENT, ONE_WAY_S = 5, 0.15
+_RULES = """
+table inet lossy {{
+  chain out {{
+    type filter hook output priority 0;
+    tcp sport {port} numgen random mod 100 < {percent} drop
+    tcp dport {port} numgen random mod 100 < {percent} drop
+  }}
+}}
+"""
+
+
+async def _class(state: Path, port: int, snippets: int) -> dict[str, object]:
+    box = RealBox(state, port)
+    await box.start()
+    try:
+        exam = await box.new_exam(await box.login(), roster=roster(4))
+        async with slow_line(Line(bits_per_s=20e6, delay_s=ONE_WAY_S), port) as proxy:
+            rules = _RULES.format(port=proxy, percent=LOSS_PERCENT)
+            await asyncio.to_thread(_run, ["nft", "-f", "-"], rules)
+            began = time.monotonic()
+            origin = f"https://127.0.0.1:{proxy}"
+            async with under_load(box, exam, origin=origin) as load:
+                await load.more(snippets)
+            took = time.monotonic() - began
+            dropped = await asyncio.to_thread(_run, ["nft", "list", "ruleset"], "")
+        return {
+            "acknowledged": [[*key, digest] for key, digest in load.kept.acknowledged.items()],
+            "answers": dict(load.answers),
+            "seconds": took,
+            "rules": dropped,
+        }
+    finally:
+        await box.stop()
+
+
+def _run(command: list[str], given: str) -> str:
+    done = subprocess.run(command, input=given, text=True, check=True, capture_output=True)
+    return done.stdout
+
+
+if __name__ == "__main__":
+    _run(["ip", "link", "set", "lo", "up"], "")
+    print(json.dumps(asyncio.run(_class(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))))
