@@ -24,7 +24,7 @@ from appliance.adapters.host.core_dumps import leave_no_core_dump
 from appliance.adapters.host.credentials import WARNINGS, machine_pepper, pepper_keeping
 from appliance.adapters.host.service_manager import ServiceManager
 from appliance.config.box import BoxConfig, load
-from appliance.core.errors import HallvaktError, Refused
+from appliance.core.errors import HallvaktError, Refused, Unreachable
 from appliance.processes.gateway_doors import doors_open
 from appliance.processes.gateway_parts import Parts, build
 from appliance.processes.log_lines import log_to_stderr
@@ -55,6 +55,12 @@ def main() -> int:
     except HallvaktError as error:
         sys.stderr.write(error.message + "\n")
         return error.exit_code
+    except OSError as error:
+        sys.stderr.write(
+            f"The box cannot use {error.filename or state} ({error.strerror}): is its disk full, "
+            "read-only or broken? `hallvakt doctor` looks.\n"
+        )
+        return Unreachable.exit_code
     return 0
 
 

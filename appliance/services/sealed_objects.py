@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from appliance.core.errors import HallvaktError, IntegrityFailure
+from appliance.core.errors import HallvaktError, IntegrityFailure, NoRoom, Unreachable
 from appliance.core.exam import Exam
 from appliance.core.ids import AttemptId, BoxId, ObjectName
 from appliance.core.ports import BlobStore, Clock, Randomness, Sealing, SnippetStore
@@ -90,12 +90,14 @@ class SealedObjects:
 
     async def keep(self, sealed: Sealed, add_row: Callable[[], Awaitable[None]]) -> None:
         """Blob first, then the row: both durable when this returns. When the row is refused the
-        blob goes again; after a crash in between it is left over, never missing."""
+        blob goes again; after a crash in between it is left over, never missing. After a write
+        that failed nobody knows whether the row is on the disk, so the blob stays."""
         await self._blobs.put(sealed.stored.name, sealed.content)
         try:
             await add_row()
-        except HallvaktError:
-            await self._blobs.delete(sealed.stored.name)
+        except HallvaktError as error:
+            if isinstance(error, NoRoom) or not isinstance(error, Unreachable):
+                await self._blobs.delete(sealed.stored.name)
             raise
 
     async def seal_and_keep(

@@ -177,6 +177,10 @@ class RealBox:
         """After it has ended; does not wait until it is connected."""
         self._processes[1 + number] = self._spawn(self._worker(number))
 
+    def gateway_command(self) -> list[str]:
+        module = ["-m", "appliance.processes.gateway"]
+        return [sys.executable, *module, "--state", str(self.state)]
+
     async def stop(self, number: int = signal.SIGTERM) -> None:
         """End all processes; `SIGKILL` is what a power cut looks like to the gateway."""
         await self.close_apis()

@@ -161,4 +161,8 @@ def _entries(directory: Path) -> list[str]:
 def _translate(error: OSError) -> HallvaktError:
     if error.errno in _FULL:
         return NoRoom("The box's disk is full: free some room, then try again.")
+    if error.errno == errno.EROFS:
+        return Unreachable(
+            "The box's disk is read-only: stop the box and check the disk.", code="disk-failed"
+        )
     return Unreachable(f"The box's disk does not answer as it should: {error.strerror}.")

@@ -34,7 +34,12 @@ def translate(error: apsw.Error, path: Path) -> HallvaktError:
             return Unreachable(
                 f"The database {path.name} is in use by another part of the box: try again."
             )
-        case apsw.CantOpenError() | apsw.ReadOnlyError() | apsw.PermissionsError():
+        case apsw.ReadOnlyError():
+            return Unreachable(
+                f"The database {path.name} cannot be written: the disk is read-only, or the file "
+                "belongs to another user. Check the disk first."
+            )
+        case apsw.CantOpenError() | apsw.PermissionsError():
             return Unreachable(
                 f"The database {path.name} cannot be opened: check that the state directory "
                 "belongs to the box's user."
