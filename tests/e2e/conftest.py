@@ -74,7 +74,7 @@ async def open_page(room: ExamRoom, media: Path) -> AsyncIterator[OpenPage]:
                 )
             )
             context = await browser.new_context(locale="en")
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(60_000)
             return await watched_page(context, room.origin)
 
         yield open_page

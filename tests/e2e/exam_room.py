@@ -88,7 +88,7 @@ class ExamRoom:
 
     async def log_in_again(self, user: str, passphrase: str) -> None:
         """After the box was restarted: wait until it answers, and unlock it."""
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while True:
                 try:
                     await self.invigilator.login(user, passphrase)
@@ -112,10 +112,10 @@ class ExamRoom:
         path = f"/exams/{self.exam}/attempts/{attempt}/acts"
         await self.call("POST", path, json={"act": act, **fields})
 
-    async def until(self, condition: Any, timeout_s: float = 20.0) -> bool:
+    async def until(self, condition: Any, timeout_s: float = 90.0) -> bool:
         return await self.invigilator.until(condition, timeout_s)
 
-    async def until_seat(self, label: str, condition: Any, timeout_s: float = 20.0) -> None:
+    async def until_seat(self, label: str, condition: Any, timeout_s: float = 90.0) -> None:
         """Wait until `condition(SeatStatus)`; fail with what the seat was instead."""
 
         def met(_view: HallView) -> bool:
@@ -129,7 +129,7 @@ class ExamRoom:
         shown = await self.call("GET", f"/exams/{self.exam}/attempts/{attempt}")
         return sorted(snippet["sequence"] for snippet in shown["snippets"])
 
-    async def until_kept(self, label: str, count: int, timeout_s: float = 40.0) -> list[int]:
+    async def until_kept(self, label: str, count: int, timeout_s: float = 120.0) -> list[int]:
         async with asyncio.timeout(timeout_s):
             while len(numbers := await self.kept(label)) < count:
                 await self.invigilator.until(lambda _view: False, 0.3)

@@ -18,7 +18,7 @@ from appliance.rehearsal.hallvakt_command import hallvakt
 from appliance.rehearsal.school import free_port
 
 LEAD = "lead"
-READY_S = 60
+READY_S = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def served(directory: Path, *, before: Callable[[Path], None] | None = None) -> 
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

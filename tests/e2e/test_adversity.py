@@ -100,7 +100,7 @@ async def test_a_camera_pulled_out_and_a_clock_that_is_wrong(
     await watched.until_recorded(before + 3)
     await room.until_kept("A1", before + 3)
     last = max(watched.sent, key=lambda one: one.sequence)
-    assert 4.0 < time.time() - last.started_ms / 1000 < 25.0
+    assert 4.0 < time.time() - last.started_ms / 1000 < 40.0
 
 
 async def test_half_an_hour_without_a_network_loses_nothing(
@@ -120,7 +120,7 @@ async def test_half_an_hour_without_a_network_loses_nothing(
     await watched.page.close()  # its tab is gone; the other takes over, with half an hour to send
     await shown(other, "room")
     await room.act("A1", "break_end")
-    kept = await room.until_kept("A1", last, timeout_s=60)
+    kept = await room.until_kept("A1", last)
     assert kept[:last] == list(range(1, last + 1))
 
 

@@ -48,7 +48,7 @@ async def test_a_look_goes_through_the_relay_and_the_candidate_is_told(
     watching = asyncio.create_task(viewer.watch())
     await watched.until_strip("watchers", "1")
     assert await watched.says("watched") == "Somebody is looking live now"
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while viewer.tally.frames < 20:
             assert not watching.done(), viewer.tally
             await asyncio.sleep(0.1)
@@ -59,6 +59,6 @@ async def test_a_look_goes_through_the_relay_and_the_candidate_is_told(
     assert peer["kinds"] == ["video"], "a live view carries no sound"
 
     await room.to("closed")
-    await asyncio.wait_for(watching, 5)
+    await asyncio.wait_for(watching, 60)
     assert [p["state"] for p in await watched.page.evaluate(PEERS)] == ["closed"]
     assert watched.complaints == []

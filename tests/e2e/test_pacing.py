@@ -99,7 +99,7 @@ async def test_the_pace_of_the_box_is_kept(room: ExamRoom, open_page: OpenPage) 
     watched.page.on("response", lambda response: note(response.request))
     await watched.page.context.set_offline(False)
     await room.until_kept("A1", before + 2)
-    async with asyncio.timeout(20):  # what the driver tells may come after the answer
+    async with asyncio.timeout(60):  # what the driver tells may come after the answer
         while len(asked_at) < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     pauses = [b - a for a, b in pairwise(asked_at)]
@@ -142,7 +142,7 @@ async def test_a_gateway_killed_in_mid_exam_loses_nothing(
     before = int((await watched.strip())["recorded"])
     await watched.until_recorded(before + 2)
     await room.log_in_again(LEAD, box.passphrase)
-    await watched.until_strip("link", "up", timeout_s=40)
+    await watched.until_strip("link", "up")
     await all_kept_after_hand_in(room, watched)
 
 

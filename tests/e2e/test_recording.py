@@ -31,7 +31,7 @@ async def sent(room: ExamRoom, open_page: OpenPage) -> list[Sent]:
     await room.to("live")
     await room.until_kept("A1", SNIPPETS)
     first: dict[int, Sent] = {}
-    async with asyncio.timeout(20):  # what the driver tells of a request may come after the answer
+    async with asyncio.timeout(60):  # what the driver tells of a request may come after the answer
         while len(first) < SNIPPETS:
             first = {o.sequence: o for o in watched.sent if o.sequence <= SNIPPETS}
             await asyncio.sleep(0.05)

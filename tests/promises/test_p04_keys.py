@@ -57,7 +57,6 @@ async def _close(lead: BoxApi, exam: str) -> None:
     assert report["live_key_destroyed"] is True
 
 
-@pytest.mark.timeout(300)
 async def test_a_stolen_box_opens_nothing(box: RealBox, tmp_path: Path) -> None:
     lead = await box.login()
     exam, attempt = await _sit(box, lead)

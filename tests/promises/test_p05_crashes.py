@@ -153,7 +153,7 @@ def test_the_gateway_has_a_second_lock(box: RealBox) -> None:
         assert _core_files(box) == set(ROOT.glob("core*"))
     finally:
         gateway.kill()
-        gateway.wait(20)
+        gateway.wait(60)
 
 
 def test_a_command_that_reads_a_passphrase_leaves_no_dump(
@@ -177,7 +177,7 @@ def test_a_command_that_reads_a_passphrase_leaves_no_dump(
         assert _crash(process, signal.SIGABRT) == (os.CLD_KILLED, signal.SIGABRT)
     finally:
         process.kill()
-        process.wait(20)
+        process.wait(60)
         os.close(reading)
         os.close(writing)
 
@@ -238,7 +238,7 @@ def _crash(process: subprocess.Popen[bytes], number: int) -> tuple[int, int]:
     process.send_signal(number)
     ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     assert ended is not None
-    process.wait(20)
+    process.wait(60)
     return ended.si_code, ended.si_status
 
 

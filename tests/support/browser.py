@@ -113,14 +113,14 @@ class WatchedPage:
         """The sentence of one line of the strip, e.g. `recording`."""
         return await self.page.inner_text(f"#strip-{line} .said")
 
-    async def until_strip(self, name: str, value: str, timeout_s: float = 20) -> None:
+    async def until_strip(self, name: str, value: str, timeout_s: float = 90) -> None:
         await self.page.wait_for_function(
             "([name, value]) => document.getElementById('strip').dataset[name] === value",
             arg=[name, value],
             timeout=timeout_s * 1000,
         )
 
-    async def until_recorded(self, count: int, timeout_s: float = 40) -> None:
+    async def until_recorded(self, count: int, timeout_s: float = 120) -> None:
         await self.page.wait_for_function(
             "count => Number(document.getElementById('strip').dataset.recorded) >= count",
             arg=count,

@@ -17,7 +17,7 @@ from appliance.adapters.workers import codec
 from appliance.core.messages import MakeFilmStrip, WorkerReply, WorkerRequest
 
 _ROOT = Path(__file__).parents[2]
-_START_S = 30.0
+_START_S = 90.0
 
 
 class WorkerProcess:

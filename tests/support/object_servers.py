@@ -20,7 +20,7 @@ from appliance.rehearsal.school import free_port
 
 BUCKET, REGION = "hallvakt-archive", "eu-north-1"
 WRITER = S3Account(key_id="writer", secret="writers-secret")
-_READY_S = 60.0
+_READY_S = 90.0
 
 
 def account(identity: str) -> S3Account:

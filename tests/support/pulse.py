@@ -57,7 +57,7 @@ class Pulse:
             env=self.environment,
             stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while self._pactl("info", check=False).returncode:
             assert time.monotonic() < deadline, "PulseAudio does not start"
             time.sleep(0.05)

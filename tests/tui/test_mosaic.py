@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -45,9 +46,9 @@ async def test_at_most_a_few_pictures_a_second_and_none_below_another_screen(
     async with in_hall((120, 40)) as pilot:
         await pilot.press("v")
         await until(pilot, lambda: bool(looks(box)))
-        before = len(looks(box))
+        before, began = len(looks(box)), time.monotonic()
         await asyncio.sleep(0.5)
-        assert len(looks(box)) - before <= 5
+        assert len(looks(box)) - before <= 10 * (time.monotonic() - began)
         await pilot.press("question_mark")
         await pilot.pause(0.3)
         before = len(looks(box))
@@ -89,8 +90,7 @@ async def test_without_colours_words_stand_for_pictures(
     monkeypatch.setenv("NO_COLOR", "1")
     async with in_hall((120, 40)) as pilot:
         await pilot.press("home", "v")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: "second person" in drawn(pilot))
         words = drawn(pilot)
         assert "▀" not in words
-        assert "second person" in words
         assert "[●" in words  # the cursor without a colour

@@ -40,7 +40,7 @@ class Talk:
         self._typed.put_nowait(line)
 
     async def hears(self, words: str) -> str:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 for line in self.heard:
                     if words in line:
@@ -68,7 +68,7 @@ async def talking(shift: Shift) -> AsyncIterator[Talk]:
     console = asyncio.create_task(run_plain(shift, talk.lines(), talk.heard.append))
     yield talk
     talk.type(None)
-    await asyncio.wait_for(console, 5)
+    await asyncio.wait_for(console, 60)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ async def test_it_speaks_through_a_pipe(box: ScriptedBox, socket_path: Path) -> 
         env={**os.environ, "PYTHONUTF8": "1"},
     )
     said = b"ingrid\nright horse\nlista\nmeddelande A2 Hej\navsluta\n"
-    out, errors = await asyncio.wait_for(process.communicate(said), 30)
+    out, errors = await asyncio.wait_for(process.communicate(said), 100)
     assert process.returncode == 0, errors
     text = out.decode()
     assert errors == b""

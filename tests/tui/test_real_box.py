@@ -24,6 +24,7 @@ from appliance.rehearsal.live_sender import LiveSender
 from appliance.rehearsal.page_key import PageKey
 from tests.support.box import LEAD, PASSPHRASE, RealBox, running_box
 from tests.support.box_api import BoxApi, Prepared
+from tests.support.stopwatch import Stopwatch
 from tests.tui.conftest import drawn, hall_is_shown, until
 from tui.app import ConsoleApp
 from tui.client import BoxClient
@@ -35,7 +36,7 @@ from tui.shift import Shift
 from tui.target import Target, from_arguments, over_network
 from tui.widgets.picture import Picture
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 SETTINGS = """
 [exam]
@@ -172,7 +173,7 @@ async def test_a_live_view_ends_within_two_seconds_of_the_close(real_box: RealBo
         attempt = await attempt_at(client, exam.exam, "A1")
         view = LiveView(client, ExamId(exam.exam), attempt)
         looking = asyncio.create_task(view.run())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while view.frames < 5:
                 assert not looking.done(), looking
                 await asyncio.sleep(0.02)
@@ -182,12 +183,12 @@ async def test_a_live_view_ends_within_two_seconds_of_the_close(real_box: RealBo
         red, _, blue = pixels.rgb[:3]
         assert red > 150
         assert blue < 90
-        began = time.monotonic()
-        closing = asyncio.create_task(
-            lead.ok("POST", f"/api/v1/exams/{exam.exam}/state", json={"to": "closed"})
-        )
-        why = await asyncio.wait_for(looking, 10)
-        ended_after = time.monotonic() - began
+        with Stopwatch() as watch:
+            closing = asyncio.create_task(
+                lead.ok("POST", f"/api/v1/exams/{exam.exam}/state", json={"to": "closed"})
+            )
+            why = await asyncio.wait_for(looking, 60)
+            ended_after = watch.seconds
         await closing
     assert ended_after < 2.0 + 3.0  # the view itself, and the peer's own close at the most
     assert why

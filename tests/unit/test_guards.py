@@ -41,5 +41,5 @@ def test_loopback_is_reached() -> None:
         accepting = threading.Thread(target=lambda: server.accept()[0].close())
         accepting.start()
         socket.create_connection(server.getsockname()).close()
-        accepting.join(timeout=5)
+        accepting.join(timeout=60)
     assert not accepting.is_alive()

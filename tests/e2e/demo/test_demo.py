@@ -61,7 +61,7 @@ def test_wrong_options_are_told_in_one_line(tmp_path: Path) -> None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         assert done.returncode == 2

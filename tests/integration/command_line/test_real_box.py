@@ -58,7 +58,7 @@ class Box:
                     pipes.callback(os.close, reading)
                     words += [option, str(reading)]
                     fds.append(reading)
-            return subprocess.run(words, capture_output=True, text=True, timeout=90, pass_fds=fds)
+            return subprocess.run(words, capture_output=True, text=True, timeout=120, pass_fds=fds)
 
     def lead(self, *arguments: str) -> Any:
         return self(*arguments, "--as", "lead", "--state", str(self.state))
@@ -108,7 +108,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
         yield box
     finally:
         serving.terminate()
-        rest, _ = serving.communicate(timeout=30)
+        rest, _ = serving.communicate(timeout=100)
         log.close()
     assert rest == ""
     assert serving.returncode == 0
@@ -203,6 +203,6 @@ def test_refusals_keep_their_exit_codes(box: Box, exam: dict[str, Any], tmp_path
 
 def test_a_second_supervisor_is_refused(box: Box) -> None:
     words = [sys.executable, "-m", "appliance.cli.main", "serve", "--state", str(box.state)]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
     assert done.returncode == 4
     assert "running already" in done.stderr

@@ -28,7 +28,7 @@ def _doctor(state: Path, **environment: str) -> tuple[int, dict[str, dict[str, A
         [sys.executable, "-m", "appliance.cli.main", "doctor", "--json", "--state", str(state)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         env={**os.environ, **environment},
     )
     assert done.stderr == ""
@@ -94,7 +94,7 @@ def test_without_a_box_it_says_where_to_look(tmp_path: Path) -> None:
         [sys.executable, "-m", "appliance.cli.main", "doctor", "--state", str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode == 3
     assert "hallvakt init" in done.stderr

@@ -24,7 +24,7 @@ def _hallvakt(*words: str, state: Path) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "appliance.cli.main", *words, "--state", str(state)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         stdin=subprocess.DEVNULL,
     )
 

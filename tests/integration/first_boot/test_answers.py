@@ -109,7 +109,7 @@ def test_an_empty_directory_becomes_a_box_also_when_killed_on_the_way(
     process.stdout.close()
     assert process.stderr is not None
     process.stderr.close()
-    assert process.wait(20) == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
     assert [line.split(":")[0] for line in before] == [
         "Hardware", "Network and names", "Time", "First person", "Certificate",
     ]  # fmt: skip
@@ -134,7 +134,7 @@ def test_an_empty_directory_becomes_a_box_also_when_killed_on_the_way(
     doctor = subprocess.run(
         [sys.executable, "-m", "appliance.cli.main", "doctor", "--state", str(first_boot.state)],
         capture_output=True,
-        timeout=60,
+        timeout=120,
     )
     assert (code, said) == (doctor.returncode, "")
     assert "Rehearsal: skipped. Skipped: the class comes tomorrow" in out
@@ -144,7 +144,7 @@ def test_an_empty_directory_becomes_a_box_also_when_killed_on_the_way(
         [sys.executable, "-m", "appliance.cli.main", "certificate", "show", "--json",
          "--state", str(first_boot.state)],
         capture_output=True,
-        timeout=60,
+        timeout=120,
     )  # fmt: skip
     assert json.loads(shown.stdout)["ca_fingerprint"] in report
     assert "ingrid" in report

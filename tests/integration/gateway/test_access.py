@@ -117,7 +117,7 @@ async def test_an_invigilator_sees_the_assigned_exam_and_hall_only(
     assert (await lead.ask("GET", crossed)).status == 404
     assert (await who.ask("POST", "/api/v1/exams", json={"settings_toml": ""})).status == 403
     async with who.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
-        snapshot = (await feed.receive_json(timeout=5))["data"]
+        snapshot = (await feed.receive_json(timeout=60))["data"]
     assert {seat["seat"] for seat in snapshot["seats"]} == {"A1", "A2"}
     assert {seat["name"] for seat in snapshot["seats"]} == {"Canary Testperson", "Zebra Testperson"}
 

@@ -15,7 +15,7 @@ ROSTER = (
 async def test_from_the_roster_and_by_a_lead_and_by_nobody_else(box: RealBox, lead: BoxApi) -> None:
     exam = await box.new_exam(lead, roster=ROSTER)
     async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
-        snapshot = (await feed.receive_json(timeout=5))["data"]
+        snapshot = (await feed.receive_json(timeout=60))["data"]
     seats = {seat["seat"]: seat for seat in snapshot["seats"]}
     assert seats["A1"]["switched_off"] == ["head_pose"]
     assert seats["A2"]["switched_off"] == []

@@ -27,7 +27,7 @@ async def test_the_documents_own_client_takes_an_exam(
         [*words, exam.code, exam.seats["B1"], str(film)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     assert "Matematik 3c" in done.stdout

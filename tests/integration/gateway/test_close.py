@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import aiohttp
@@ -14,6 +13,7 @@ from appliance.rehearsal.page_key import PageKey
 from tests.integration.gateway.contract import check_message
 from tests.support.box import SETTINGS, RealBox
 from tests.support.box_api import BoxApi, Prepared
+from tests.support.stopwatch import Stopwatch
 from tests.support.tiny_webm import tiny_webm
 
 WITH_LIVE_VIEW = SETTINGS + "live_view = true\n"
@@ -21,7 +21,7 @@ WITH_LIVE_VIEW = SETTINGS + "live_view = true\n"
 
 async def _until(socket: aiohttp.ClientWebSocketResponse, kind: str, schema: str) -> dict[str, Any]:
     while True:
-        message: dict[str, Any] = await socket.receive_json(timeout=5)
+        message: dict[str, Any] = await socket.receive_json(timeout=60)
         check_message(schema, message)
         if message["kind"] == kind:
             return message
@@ -58,11 +58,11 @@ async def test_close_ends_a_live_view_within_two_seconds(box: RealBox, lead: Box
         assert (await _until(view, "ice_candidate", "LiveToConsole"))["candidate"] == found
         assert (await page.ok("GET", "/api/v1/attempts/me"))["watchers"] == 1
 
-        started = time.monotonic()
-        closing = asyncio.create_task(_close(lead, exam))
-        ended = await _until(view, "ended", "LiveToConsole")
-        await _until(channel, "live_end", "ChannelToPage")
-        assert time.monotonic() - started < 2
+        with Stopwatch() as watch:
+            closing = asyncio.create_task(_close(lead, exam))
+            ended = await _until(view, "ended", "LiveToConsole")
+            await _until(channel, "live_end", "ChannelToPage")
+            assert watch.seconds < 2
         assert "closed" in ended["reason"]
         report = await closing
     assert report["views_ended"] == 1
@@ -79,10 +79,10 @@ async def test_a_live_view_ends_when_the_console_logs_out(box: RealBox, lead: Bo
         who.websocket(f"/api/v1/exams/{exam.exam}/attempts/{attempt}/live") as view,
     ):
         await _until(view, "ice_servers", "LiveToConsole")
-        started = time.monotonic()
-        await who.ok("POST", "/api/v1/logout")
-        await _until(view, "ended", "LiveToConsole")
-        assert time.monotonic() - started < 2
+        with Stopwatch() as watch:
+            await who.ok("POST", "/api/v1/logout")
+            await _until(view, "ended", "LiveToConsole")
+            assert watch.seconds < 2
     await _close(lead, exam)
 
 

@@ -48,11 +48,11 @@ async def test_said_told_and_undone(box: RealBox, lead: BoxApi, exam: Prepared) 
     incident = await _incident(box, exam)
     word = {"decision": "dismissed", "category": "staff", "note": "En vakt gick förbi."}
     async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
-        await feed.receive_json(timeout=5)
+        await feed.receive_json(timeout=60)
         decided = await lead.ok("POST", _path(exam, incident), json=word)
         assert {key: decided[key] for key in word} == word
         assert decided["decided_by"]
-        while (told := await feed.receive_json(timeout=5))["kind"] != "incident":
+        while (told := await feed.receive_json(timeout=60))["kind"] != "incident":
             pass
         check_message("FeedMessage", told)
         assert told["data"] == decided

@@ -57,7 +57,7 @@ async def _served(box: RealBox) -> bytes:
 
 async def _until_served(box: RealBox, pem: Path) -> None:
     wanted = ssl.PEM_cert_to_DER_cert(await asyncio.to_thread(pem.read_text))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await _served(box) != wanted:  # noqa: ASYNC110 (another process serves it)
             await asyncio.sleep(0.1)
 
@@ -72,9 +72,10 @@ async def test_a_public_certificate_is_taken_up_without_a_restart(
     shutil.copy(other.key, files.public_key)
     shutil.copy(files.certificate, files.public_certificate)  # a pair that does not match
     box.gateway.send_signal(signal.SIGHUP)
-    await asyncio.sleep(0.5)
+    async with asyncio.timeout(60):
+        while "not taken up" not in box.log():  # noqa: ASYNC110 (another process writes it)
+            await asyncio.sleep(0.05)
     assert await _served(box) == own
-    assert "not taken up" in box.log()
 
     shutil.copy(other.certificate, files.public_certificate)
     box.gateway.send_signal(signal.SIGHUP)
@@ -112,7 +113,7 @@ async def main():
     async with announced("exambox", 8443, "127.0.0.1"):
         asking = AsyncZeroconf(interfaces=["127.0.0.1"])
         found = await asking.async_get_service_info(
-            "_https._tcp.local.", "exambox._https._tcp.local.", timeout=5000)
+            "_https._tcp.local.", "exambox._https._tcp.local.", timeout=60000)
         print(found.server, found.parsed_addresses(), found.port)
         await asking.async_close()
         try:
@@ -134,7 +135,7 @@ def test_its_name_is_known_on_the_lan_and_no_other_box_may_take_it() -> None:
         ],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         cwd=ROOT,
     )
     told = done.stdout.splitlines()

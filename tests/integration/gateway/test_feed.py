@@ -11,12 +11,13 @@ from appliance.rehearsal.page_key import PageKey
 from tests.integration.gateway.contract import check_message
 from tests.support.box import RealBox
 from tests.support.box_api import BoxApi, Prepared
+from tests.support.stopwatch import Stopwatch
 from tests.support.tiny_webm import tiny_webm
 
 
 async def _next(feed: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
     while True:
-        message: dict[str, Any] = await feed.receive_json(timeout=5)
+        message: dict[str, Any] = await feed.receive_json(timeout=60)
         check_message("FeedMessage", message)
         if message["kind"] == kind:
             return message
@@ -34,7 +35,7 @@ async def test_what_happens_is_told_in_order(
         assert told["data"]["acknowledged"] == 1
         assert told["data"]["name"] == "Canary Testperson"
         async with candidate.websocket("/api/v1/attempts/me/channel") as page:
-            check_message("ChannelToPage", await page.receive_json(timeout=5))
+            check_message("ChannelToPage", await page.receive_json(timeout=60))
             await page.send_json({"kind": "hand", "raised": True})
             while not (await _next(feed, "seat"))["data"]["hand_raised"]:
                 pass
@@ -49,9 +50,9 @@ async def test_a_console_that_comes_back_gets_what_it_missed(
     await candidate.upload(1, tiny_webm(1))
     await candidate.upload(2, tiny_webm(2))
     async with lead.websocket(f"{path}?after={seen}") as feed:
-        missed = [await feed.receive_json(timeout=5)]
+        missed = [await feed.receive_json(timeout=60)]
         while missed[-1]["kind"] != "seat" or missed[-1]["data"]["acknowledged"] < 2:
-            missed.append(await feed.receive_json(timeout=5))
+            missed.append(await feed.receive_json(timeout=60))
     assert "snapshot" not in [m["kind"] for m in missed]
     assert [m["data"]["acknowledged"] for m in missed if m["kind"] == "seat"] == [1, 2]
     numbers = [m["seq"] for m in missed]
@@ -61,7 +62,7 @@ async def test_a_console_that_comes_back_gets_what_it_missed(
 async def test_what_is_no_longer_at_hand_becomes_a_snapshot(lead: BoxApi, exam: Prepared) -> None:
     for after in ("0", "99999999999999999"):
         async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed?after={after}") as feed:
-            assert (await feed.receive_json(timeout=5))["kind"] == "snapshot"
+            assert (await feed.receive_json(timeout=60))["kind"] == "snapshot"
 
 
 async def test_logging_out_ends_the_feed_within_two_seconds(box: RealBox, exam: Prepared) -> None:
@@ -69,9 +70,10 @@ async def test_logging_out_ends_the_feed_within_two_seconds(box: RealBox, exam: 
     async with who.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
         await _next(feed, "snapshot")
         await who.ok("POST", "/api/v1/logout")
-        async with asyncio.timeout(2):
-            while (await feed.receive()).type is aiohttp.WSMsgType.TEXT:
+        with Stopwatch() as watch:
+            while (await feed.receive(timeout=60)).type is aiohttp.WSMsgType.TEXT:
                 pass
+            assert watch.seconds < 2
         assert feed.close_code == aiohttp.WSCloseCode.POLICY_VIOLATION
 
 
@@ -83,12 +85,12 @@ async def test_acts_reach_the_page_and_the_seat(box: RealBox, lead: BoxApi, exam
     before = (await page.ok("GET", "/api/v1/attempts/me"))["ends_ms"]
     async with page.websocket("/api/v1/attempts/me/channel") as channel:
         await lead.ok("POST", path, json={"act": "message", "text": "Ten minutes left."})
-        while (message := await channel.receive_json(timeout=5))["kind"] != "message":
+        while (message := await channel.receive_json(timeout=60))["kind"] != "message":
             check_message("ChannelToPage", message)
         assert message["text"] == "Ten minutes left."
         more = {"act": "extra_time", "minutes": 10, "reason": "power cut"}
         assert (await lead.ok("POST", path, json=more))["extra_minutes"] == 25
-        while (message := await channel.receive_json(timeout=5))["ends_ms"] == before:
+        while (message := await channel.receive_json(timeout=60))["ends_ms"] == before:
             pass
         assert message["ends_ms"] == before + 600_000
     assert (await lead.ok("POST", path, json={"act": "break_start"}))["state"] == "on_break"
@@ -108,7 +110,7 @@ async def test_a_console_that_does_not_read_slows_nobody(
         async with candidate.websocket("/api/v1/attempts/me/channel") as page:
             for number in range(400):
                 await page.send_json({"kind": "hand", "raised": number % 2 == 0})
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 assert (await candidate.upload(1, tiny_webm(1))).status == 201
         # Everything unread is still in order, and ends with how it is now.
         last: dict[str, Any] = {}

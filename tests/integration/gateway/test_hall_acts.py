@@ -34,7 +34,7 @@ async def _sit(box: RealBox, exam: Prepared, seat: str) -> tuple[BoxApi, str]:
 async def _seats(lead: BoxApi, exam: Prepared) -> dict[str, dict[str, Any]]:
     """By attempt."""
     async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
-        snapshot = await feed.receive_json(timeout=5)
+        snapshot = await feed.receive_json(timeout=60)
         check_message("FeedMessage", snapshot)
     return {seat["attempt_id"]: seat for seat in snapshot["data"]["seats"]}
 
@@ -64,7 +64,7 @@ async def test_a_message_reaches_a_row_and_waits_for_who_is_away(
         body = {"to": {"hall": "Aula", "row": "A"}, "act": "message", "text": "Ten minutes left."}
         done = await lead.ok("POST", _acts(exam), json=body)
         assert (len(done["done"]), done["not_done"]) == (2, [])
-        while (message := await channel.receive_json(timeout=5))["kind"] != "message":
+        while (message := await channel.receive_json(timeout=60))["kind"] != "message":
             check_message("ChannelToPage", message)
     said = [[m["text"] for m in (await p.ok("GET", _ME))["messages"]] for p in (away, elsewhere)]
     assert said == [["Ten minutes left."], []]
@@ -142,7 +142,7 @@ async def test_the_ledger_counts_breaks_also_over_a_kill(
 
 async def _next(feed: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
     while True:
-        message: dict[str, Any] = await feed.receive_json(timeout=5)
+        message: dict[str, Any] = await feed.receive_json(timeout=60)
         check_message("FeedMessage", message)
         if message["kind"] == kind:
             return message

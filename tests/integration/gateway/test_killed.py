@@ -70,7 +70,6 @@ async def _cut_off(asked: asyncio.Task[Reply]) -> None:
         await asked
 
 
-@pytest.mark.timeout(120)
 async def test_between_blob_and_row(box: RealBox, lead: BoxApi) -> None:
     exam = await box.new_exam(lead)
     page, attempt = await _seated(box, exam)
@@ -103,7 +102,6 @@ def _blobs(box: RealBox) -> list[str]:
     return [path.name for path in found if not path.name.startswith(".")]
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("moment", ["state closed", "keys destroyed"])
 async def test_in_the_middle_of_a_close(box: RealBox, moment: str) -> None:
     """After the start the close is finished: nothing opens, and what was to be sealed is sealed,

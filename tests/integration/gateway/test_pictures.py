@@ -38,7 +38,7 @@ async def test_a_snippet_becomes_a_still_and_a_film_strip(box: RealBox, lead: Bo
     async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
         media = await asyncio.to_thread(clips.snippet, seconds=5.0)
         assert (await page.upload(1, media)).status == 201
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 told = await feed.receive_json()
                 if told["kind"] == "seat" and told["data"]["last_picture_ms"]:

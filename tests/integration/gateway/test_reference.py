@@ -72,7 +72,6 @@ async def _send(page: BoxApi, lead: BoxApi, exam: Prepared, kind: SceneKind, cou
         assert reply.status == 201
 
 
-@pytest.mark.timeout(180)
 async def test_another_person_is_noticed_after_a_kill(box: RealBox, lead: BoxApi) -> None:
     exam, page, attempt = await _photographed_then_killed(box, lead)
     stores = await asyncio.to_thread(open_stores, box.state)
@@ -85,7 +84,6 @@ async def test_another_person_is_noticed_after_a_kill(box: RealBox, lead: BoxApi
         assert await _kinds_until(feed, "other_person") == {"other_person"}
 
 
-@pytest.mark.timeout(180)
 async def test_the_right_person_is_recognised_after_a_kill(box: RealBox, lead: BoxApi) -> None:
     exam, page, attempt = await _photographed_then_killed(box, lead)
     lead = await box.login()

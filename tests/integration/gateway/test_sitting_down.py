@@ -55,7 +55,7 @@ async def test_without_the_setting_no_code_is_shown(lead: BoxApi, exam: Prepared
 
 async def _until(feed: aiohttp.ClientWebSocketResponse, field: str) -> None:
     while True:
-        message = await feed.receive_json(timeout=5)
+        message = await feed.receive_json(timeout=60)
         check_message("FeedMessage", message)
         if message["kind"] == "seat" and message["data"][field]:
             return
@@ -105,7 +105,7 @@ async def test_a_spare_computer_takes_over_and_nothing_is_lost(
             joined = await _join(spare, exam, "A1", new_key)
         assert joined.status == 201
         assert joined.json["status"]["next_sequence"] == 5
-        while (message := await channel.receive_json(timeout=5))["kind"] != "taken_over":
+        while (message := await channel.receive_json(timeout=60))["kind"] != "taken_over":
             check_message("ChannelToPage", message)
         check_message("ChannelToPage", message)
     gone = await old.ask("GET", _ME)

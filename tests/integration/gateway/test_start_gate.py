@@ -47,7 +47,7 @@ async def test_what_fails_stops_the_start_until_somebody_says_why(
     async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
         why = {"to": "live", "override": "the second disk comes at ten"}
         assert (await lead.ok("POST", state, json=why))["state"] == "live"
-        while (message := await feed.receive_json(timeout=5))["kind"] != "notice":
+        while (message := await feed.receive_json(timeout=60))["kind"] != "notice":
             pass
         assert "the second disk comes at ten" in message["data"]["text"]
     kept = [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from typing import Any
 
 import aiohttp
@@ -14,6 +12,7 @@ from appliance.rehearsal.page_key import PageKey
 from tests.integration.gateway.contract import check_message
 from tests.support.box import PASSPHRASE, RealBox
 from tests.support.box_api import BoxApi, Prepared
+from tests.support.stopwatch import Stopwatch
 from tests.support.tiny_webm import tiny_webm
 
 WITHIN_S = 1.0
@@ -28,7 +27,7 @@ async def lead(box: RealBox) -> BoxApi:
 
 async def _next(feed: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
     while True:
-        message: dict[str, Any] = await feed.receive_json(timeout=5)
+        message: dict[str, Any] = await feed.receive_json(timeout=60)
         check_message("FeedMessage", message)
         if message["kind"] == kind:
             return message
@@ -62,11 +61,10 @@ async def test_what_one_does_the_other_sees_within_a_second(
         for feed in (mine, theirs):
             await _next(feed, "snapshot")
         for method, path, body, kind in does:
-            asked = time.monotonic()
-            await lead.ask(method, path, json=body)
-            async with asyncio.timeout(WITHIN_S):
+            with Stopwatch() as watch:
+                await lead.ask(method, path, json=body)
                 told = [await _next(feed, kind) for feed in (mine, theirs)]
-            assert time.monotonic() - asked < WITHIN_S
+                assert watch.seconds < WITHIN_S
             assert told[0] == told[1]
 
 

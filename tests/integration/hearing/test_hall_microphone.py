@@ -75,7 +75,7 @@ def hall_audio(box: RealBox, pulse: Pulse) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 class Told:
@@ -86,7 +86,7 @@ class Told:
 
     async def until(self, kind: str, /, **fields: Any) -> dict[str, Any]:
         """The data of the next message of that kind with these fields."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 message = await self._feed.receive_json()
                 check_message("FeedMessage", message)

@@ -23,7 +23,7 @@ def _bash(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         ["bash", *words],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         env={**os.environ, **environment},
     )
 

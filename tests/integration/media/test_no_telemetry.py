@@ -28,7 +28,7 @@ def _threads(imports: str, **environment: str) -> int:
         env={"PATH": os.environ["PATH"], "OPENBLAS_NUM_THREADS": "1", **environment},
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=120,
     )
     return int(done.stdout)
 

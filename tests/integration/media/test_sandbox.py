@@ -91,7 +91,7 @@ def _inside(tmp_path: Path, code: str, before: str = "") -> subprocess.Completed
         env={"PATH": os.environ["PATH"], "OPENBLAS_NUM_THREADS": "1"},  # as the worker does
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
@@ -152,7 +152,7 @@ def test_a_missing_directory_of_models_is_told_before_the_lock_down(tmp_path: Pa
         cwd=_ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode == 3
     assert "hallvakt models install" in done.stderr

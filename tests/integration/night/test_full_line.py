@@ -39,6 +39,7 @@ async def test_a_fast_and_distant_line_is_filled(
     async with Tap("127.0.0.1", port, delay_s=0.040, byte_s=LINE_BYTE_S) as tap:
         config = replace(cloud_config, endpoint=tap.url, bucket=strict.bucket)
         made = await closed_exam(state, config, candidates=3, snippets=7, bulk=3_500_000)
+        before = await _bare(30_000_000)  # the machine may be busier then, or now
         moments: list[tuple[float, int]] = []
         tap.watch = lambda total: moments.append((time.monotonic(), total))
         async with syncer(state, signer=made.signer) as night:
@@ -47,7 +48,7 @@ async def test_a_fast_and_distant_line_is_filled(
     begun = next(at for at, total in moments if total > 0.05 * report.bytes)
     done = next(at for at, total in moments if total >= 0.95 * report.bytes)
     rate = 0.9 * report.bytes / (done - begun)
-    bare = await _bare(round(0.5 * report.bytes))
+    bare = min(before, await _bare(round(0.5 * report.bytes)))
     assert rate >= FILLED * bare, f"{8 * rate / 1e6:.0f} of {8 * bare / 1e6:.0f} Mbit/s"
 
 

@@ -121,7 +121,6 @@ async def test_a_name_that_is_taken_is_looked_at_by_the_verifier(
         assert await ends.objects.get(f"packs/{5:032x}") == b"small"  # by the verifier
 
 
-@pytest.mark.timeout(180)
 async def test_a_night_and_its_end_with_three_identities(
     store: SeaweedFS, guarded: CloudServers, config: CloudConfig, tmp_path: Path
 ) -> None:

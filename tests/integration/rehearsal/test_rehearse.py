@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from appliance.core.exam import ExamState
 from tests.support.box import LEAD, PASSPHRASE, RealBox, running_box
 
@@ -34,7 +32,6 @@ async def _rehearse(box: RealBox, *options: str) -> tuple[int, str, str]:
     return process.returncode, out.decode(), said.decode()
 
 
-@pytest.mark.timeout(180)
 async def test_a_small_class_is_held_measured_and_forgotten(tmp_path: Path) -> None:
     async with running_box(tmp_path, workers=1) as box:
         code, out, said = await _rehearse(

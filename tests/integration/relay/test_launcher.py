@@ -24,7 +24,7 @@ def box(tmp_path: Path) -> Path:
 def _in_its_place(box: Path, command: str) -> subprocess.CompletedProcess[str]:
     words = launcher([box / "tls" / "box.pem"])(box / "run")
     return subprocess.run(
-        [*words, "sh", "-c", command], capture_output=True, text=True, timeout=30, cwd=box / "run"
+        [*words, "sh", "-c", command], capture_output=True, text=True, timeout=120, cwd=box / "run"
     )
 
 

@@ -10,7 +10,6 @@ import os
 import secrets
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from appliance.adapters.relay.coturn import Coturn
 from appliance.core.errors import Unreachable, WrongConfiguration
 from appliance.core.ids import ExamId, ViewId
 from tests.integration.relay.conftest import RELAY_ADDRESS, Now, Random
+from tests.support.stopwatch import Stopwatch
 from tests.support.turn_client import allocation
 
 VIEW = ViewId("a" * 32)
@@ -96,9 +96,9 @@ async def test_stop_ends_it_and_leaves_nothing(relay: Coturn, exam: ExamId, tmp_
     await relay.start(exam)
     port, pid = _port(relay, exam), _pid(tmp_path / f"relay-{exam}")
     async with allocation(relay.credential(exam, VIEW, host="127.0.0.1")) as allocated:
-        started = time.monotonic()
-        await relay.stop(exam)
-        assert time.monotonic() - started < 2
+        with Stopwatch() as watch:
+            await relay.stop(exam)
+            assert watch.seconds < 2
         assert (await _start_time(pid)) is None
         assert not await probe.answers("127.0.0.1", port)
         allocated.abandon()
@@ -127,7 +127,7 @@ async def test_a_relay_that_died_is_noticed_and_replaced(
 ) -> None:
     await relay.start(exam)
     os.kill(_pid(tmp_path / f"relay-{exam}"), signal.SIGKILL)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while await relay.running(exam):  # noqa: ASYNC110 - the kernel tells nobody else
             await asyncio.sleep(0.01)
     with pytest.raises(Unreachable):
@@ -143,7 +143,7 @@ async def test_a_relay_that_died_comes_back_by_itself(
     """Live views of an exam that goes on for hours do not wait for a restart of the box."""
     await relay.start(exam)
     os.kill(_pid(tmp_path / f"relay-{exam}"), signal.SIGKILL)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await relay.running(exam):  # noqa: ASYNC110 - the kernel tells nobody else
             await asyncio.sleep(0.01)
         while not await relay.running(exam):  # noqa: ASYNC110
@@ -158,7 +158,7 @@ async def test_a_relay_that_died_stays_away_after_stop(
     """The exam was closed between the death and the replacement."""
     await relay.start(exam)
     os.kill(_pid(tmp_path / f"relay-{exam}"), signal.SIGKILL)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while await relay.running(exam):  # noqa: ASYNC110 - the kernel tells nobody else
             await asyncio.sleep(0.01)
     await relay.stop(exam)
@@ -223,7 +223,7 @@ async def test_a_killed_gateway_leaves_no_relay(exam: ExamId, tmp_path: Path) ->
     assert (await _start_time(pid)) is not None
     gateway.kill()
     await gateway.wait()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         while (await _start_time(pid)) is not None:  # noqa: ASYNC110 - not our child
             await asyncio.sleep(0.01)
 
@@ -242,7 +242,7 @@ async def test_what_an_earlier_gateway_left_running_is_ended_by_id_and_start_tim
         directory.mkdir()
         (directory / "process").write_text(f"{left.pid} {await _start_time(left.pid)}")
         await relay.start(exam)
-        assert await asyncio.wait_for(left.wait(), 2) == -signal.SIGKILL
+        assert await asyncio.wait_for(left.wait(), 60) == -signal.SIGKILL
     finally:
         same_id_but_younger.kill()
         await same_id_but_younger.wait()

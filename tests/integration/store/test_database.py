@@ -157,7 +157,7 @@ async def test_a_job_that_fails_takes_nothing_of_its_neighbours_with_it(tmp_path
         raise Conflict("no")
 
     # The first job holds the thread, so that the others wait and share one transaction.
-    first = asyncio.ensure_future(database.read(lambda _: gate.wait(10)))
+    first = asyncio.ensure_future(database.read(lambda _: gate.wait(60)))
     jobs = [
         database.run(lambda connection: add(connection, 1)),
         database.run(refuse),
@@ -187,7 +187,7 @@ async def test_waiting_jobs_share_a_commit(tmp_path: Path) -> None:
 
     def hold(connection: apsw.Connection) -> None:
         connection.set_commit_hook(on_commit)
-        gate.wait(10)
+        gate.wait(60)
 
     first = asyncio.ensure_future(database.read(hold))
     waiting = [
@@ -206,7 +206,7 @@ async def test_waiting_jobs_share_a_commit(tmp_path: Path) -> None:
 async def test_a_caller_that_gives_up_disturbs_nobody(tmp_path: Path) -> None:
     database = await asyncio.to_thread(opened, tmp_path / "audit.db")
     gate = threading.Event()
-    held = asyncio.ensure_future(database.read(lambda _: gate.wait(10)))
+    held = asyncio.ensure_future(database.read(lambda _: gate.wait(60)))
     impatient = asyncio.ensure_future(database.run(lambda connection: add(connection, 1)))
     await asyncio.sleep(0)
     impatient.cancel()

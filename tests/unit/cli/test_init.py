@@ -30,7 +30,7 @@ def init(
         capture_output=True,
         text=True,
         input=passphrase + "\n",
-        timeout=60,
+        timeout=120,
     )
 
 

@@ -17,7 +17,7 @@ from appliance.core.errors import HallvaktError
 
 def hallvakt(*arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
     words = [sys.executable, "-m", "appliance.cli.main", *arguments]
-    return subprocess.run(words, capture_output=True, text=True, input=given, timeout=60)
+    return subprocess.run(words, capture_output=True, text=True, input=given, timeout=120)
 
 
 @pytest.mark.parametrize(
@@ -113,5 +113,5 @@ def test_output_that_nobody_reads_is_no_error() -> None:
     os.close(reading)
     words = [sys.executable, "-m", "appliance.cli.main", "models", "list"]
     with os.fdopen(writing, "w") as pipe:
-        done = subprocess.run(words, stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=60)
+        done = subprocess.run(words, stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")

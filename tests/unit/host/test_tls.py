@@ -45,7 +45,7 @@ def handshake(certificate: Path, key: Path, authority: Path, name: str) -> None:
         trusting.wrap_socket(here, server_hostname=name).close()
     finally:
         here.close()
-        server.join(timeout=5)
+        server.join(timeout=60)
 
 
 @pytest.mark.parametrize("name", NAMES)

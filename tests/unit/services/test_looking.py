@@ -82,7 +82,7 @@ class Queue:
         return [request.media.decode() for request in self.room.workers.asked]
 
     async def all_looked_at(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while self.looking.backlog:  # noqa: ASYNC110 (tasks, not time)
                 await asyncio.sleep(0)
 
