@@ -7,15 +7,18 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from blockbuster import BlockBuster
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input
 
 from appliance.core.feed import HallSnapshot
 from tests.tui import halls
 from tests.tui.scripted_box import ScriptedBox
+from tests.tui.steady_pilot import SteadyPilot
 from tui.app import ConsoleApp
 from tui.box_clock import BoxClock
 from tui.client import BoxClient
@@ -116,8 +119,9 @@ def console(shift: Shift) -> Console:
     @asynccontextmanager
     async def running(size: tuple[int, int] = SIZE) -> AsyncIterator[Pilot[None]]:
         app = ConsoleApp(shift)
-        async with app.run_test(size=size) as pilot:
-            await pilot.pause()
+        async with app.run_test(size=size):
+            pilot = SteadyPilot(app)
+            await pilot.settled()
             yield pilot
 
     return running
@@ -149,13 +153,21 @@ def hall_is_shown(pilot: Pilot[None]) -> bool:
 
 
 async def until(
-    pilot: Pilot[None], condition: Callable[[], bool], *, within_s: float = 60.0
+    pilot: Pilot[None], condition: Callable[[], bool], *, within_s: float = 20.0
 ) -> None:
     """Let the console work until `condition` holds; fail when it does not in time."""
     end = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < end, f"did not happen within {within_s} s"
         await pilot.pause(0.02)
+    if isinstance(pilot, SteadyPilot):
+        await pilot.settled()  # what showed it may still be at work
+
+
+async def press_for(pilot: Pilot[None], key: str, screen: type[Screen[Any]]) -> None:
+    """Press a key and wait for the screen it leads to, perhaps only after the box was asked."""
+    await pilot.press(key)
+    await until(pilot, lambda: isinstance(pilot.app.screen, screen))
 
 
 def said(pilot: Pilot[None]) -> str:

@@ -10,11 +10,13 @@ from textual.widgets import OptionList
 from appliance.core.exam import ExamState
 from tests.tui import halls
 from tests.tui.act_scenes import ACT_SCENES
-from tests.tui.conftest import drawn, hall_is_shown, log_in, until
+from tests.tui.conftest import drawn, hall_is_shown, log_in, press_for, until
 from tests.tui.pretend_views import PretendView
 from tests.tui.scripted_box import ScriptedBox
 from tui.app import ConsoleApp
 from tui.feed_link import Link
+from tui.screens.ask_text import AskTextScreen
+from tui.screens.ask_yes import AskYesScreen
 from tui.screens.hall import HallScreen
 from tui.screens.live_view import LiveViewScreen
 from tui.widgets.mosaic import Mosaic
@@ -138,12 +140,12 @@ async def find(pilot: Pilot[None], box: ScriptedBox) -> None:
 
 async def close_first(pilot: Pilot[None], box: ScriptedBox) -> None:
     await hall(pilot, box)
-    await pilot.press("C")
+    await press_for(pilot, "C", AskYesScreen)
 
 
 async def close_second(pilot: Pilot[None], box: ScriptedBox) -> None:
-    await hall(pilot, box)
-    await pilot.press("C", "y")
+    await close_first(pilot, box)
+    await press_for(pilot, "y", AskTextScreen)
 
 
 async def closed(pilot: Pilot[None], box: ScriptedBox) -> None:
@@ -162,8 +164,8 @@ async def closed(pilot: Pilot[None], box: ScriptedBox) -> None:
         "audit_head": "5f3c9a10" * 8,
         "audit_words": "fused various papa bracelet dress guilt ajar smear",
     }
-    await hall(pilot, box)
-    await pilot.press("C", "y", *"k7m2qx", "enter")
+    await close_second(pilot, box)
+    await pilot.press(*"k7m2qx", "enter")
     await until(pilot, lambda: "bracelet" in drawn(pilot))
 
 

@@ -16,6 +16,7 @@ from appliance.core.exam import ExamState
 from tests.tui import halls
 from tests.tui.conftest import SIZE, drawn, hall_is_shown, log_in, said, until
 from tests.tui.scripted_box import ScriptedBox
+from tests.tui.steady_pilot import SteadyPilot
 from tui.app import ConsoleApp
 from tui.box_clock import BoxClock
 from tui.box_glance import BoxGlance
@@ -38,7 +39,8 @@ class School:
     async def console(self, size: tuple[int, int] = SIZE) -> AsyncIterator[Pilot[None]]:
         glances = [self._glance(name) for name in ("Aula", "Gym", "Library")]
         app = ConsoleApp(glances[0].shift, glances)
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size):
+            pilot = SteadyPilot(app)
             await until(pilot, lambda: "not reachable" in drawn(pilot))
             await until(pilot, lambda: drawn(pilot).count("log in ") == 2)
             yield pilot
@@ -173,7 +175,9 @@ async def test_a_login_that_ended_is_asked_for_at_that_box_only(school: School) 
 
 async def test_it_speaks_swedish(school: School, swedish: None) -> None:
     glance = school._glance("Library")
-    async with ConsoleApp(glance.shift, [glance]).run_test(size=(80, 24)) as pilot:
+    app = ConsoleApp(glance.shift, [glance])
+    async with app.run_test(size=(80, 24)):
+        pilot = SteadyPilot(app)
         await until(pilot, lambda: "går inte att nå" in drawn(pilot))
         assert "fortsätter" in drawn(pilot)
         assert "Logga in på en box" in drawn(pilot)
@@ -181,7 +185,8 @@ async def test_it_speaks_swedish(school: School, swedish: None) -> None:
 
 async def test_one_box_has_no_key_for_several(school: School) -> None:
     app = ConsoleApp(school._glance("Aula").shift)
-    async with app.run_test() as pilot:
+    async with app.run_test():
+        pilot = SteadyPilot(app)
+        await pilot.settled()
         await pilot.press("ctrl+o")
-        await pilot.pause()
         assert isinstance(app.screen, LoginScreen)

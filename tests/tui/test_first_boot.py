@@ -20,6 +20,7 @@ from textual.widgets import Input
 
 from appliance.core.errors import Unreachable
 from tests.tui.conftest import drawn, until
+from tests.tui.steady_pilot import SteadyPilot
 from tui.first_boot.app import FirstBootApp
 from tui.first_boot.notebook import Notebook
 from tui.first_boot.qr import half_blocks
@@ -97,8 +98,9 @@ async def running(
     command: ScriptedCommand, size: tuple[int, int] = (100, 40)
 ) -> AsyncIterator[Pilot[None]]:
     app = FirstBootApp(Wizard(Notebook.of(command.state, None), command))
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
+    async with app.run_test(size=size):
+        pilot = SteadyPilot(app)
+        await pilot.settled()
         yield pilot
 
 
@@ -115,18 +117,24 @@ async def fill(pilot: Pilot[None], **values: str) -> None:
     await pilot.press("enter")
 
 
+async def go_on(pilot: Pilot[None]) -> None:
+    """To the next step, when this one is done: its words may have stood there before."""
+    await until(pilot, lambda: bool(pilot.app.screen.check_action("go_on", ())))
+    await pilot.press("enter")
+
+
 async def to_people(pilot: Pilot[None]) -> None:
     await shows(pilot, "memory: good")
-    await pilot.press("enter")
+    await go_on(pilot)
     await shows(pilot, "step 2 of 9")
     await fill(pilot, name="Alua", certificate_names="box.school.example, 10.20.0.5")
     await shows(pilot, "eth0 up")
     await pilot.press("ctrl+r")  # the name was wrong
     await fill(pilot, name="Aula")
     await shows(pilot, "Name of the box: Aula")
-    await pilot.press("enter")
+    await go_on(pilot)
     await shows(pilot, "clock: good")
-    await pilot.press("enter")
+    await go_on(pilot)
     await shows(pilot, "step 4 of 9")
 
 
@@ -155,11 +163,11 @@ async def test_from_an_empty_machine_to_the_report(
         await pilot.press("enter")
         await shows(pilot, "Address: https://10.20.0.5:8443")
         assert "JBSWY3DP" not in drawn(pilot)
-        await pilot.press("enter")
+        await go_on(pilot)
         await shows(pilot, "step 5 of 9")
         await fill(pilot, export=str(tmp_path / "trust"))
         await shows(pilot, "SHA-256 fingerprint: AA:BB")
-        await pilot.press("enter")
+        await go_on(pilot)
         await shows(pilot, "step 6 of 9")
         keys = {"root": "rotens fras", "root2": "rotens fras"}
         keys |= {"reviewer": "rutens fras", "reviewer2": "rutens fras"}
@@ -167,22 +175,22 @@ async def test_from_an_empty_machine_to_the_report(
         await shows(pilot, "must not lie on the box")
         await fill(pilot, directory=str(tmp_path / "stick"), **keys)
         await shows(pilot, "Carry it away now")
-        await pilot.press("enter")
+        await go_on(pilot)
         await shows(pilot, "step 7 of 9")
         await fill(pilot)
         await shows(pilot, "everything stays on this box")
-        await pilot.press("enter")
+        await go_on(pilot)
         await shows(pilot, "step 8 of 9")
         command.unreachable = "rehearse"
         await fill(pilot, passphrase="en lång fras", code="123456")
         await shows(pilot, "It does not run: start it.")
         await pilot.press("f8")
         await shows(pilot, "Skipped: by the person at the box")
-        await pilot.press("enter")
+        await go_on(pilot)
         await shows(pilot, "step 9 of 9")
         await fill(pilot, file=str(tmp_path / "report.md"))
         await shows(pilot, "Report:")
-        await pilot.press("enter")
+        await go_on(pilot)
         await until(pilot, lambda: not pilot.app.is_running)
     report = (tmp_path / "report.md").read_text()
     assert "Fit for an exam, with warnings." in report
@@ -223,7 +231,7 @@ async def test_a_machine_that_cannot_be_looked_at_is_looked_at_again(
     command.unreachable = "doctor"
     async with running(command) as pilot:
         await shows(pilot, "It does not run: start it.")
-        await pilot.press("enter")
+        await go_on(pilot)
         assert "step 1 of 9" in drawn(pilot)
         command.unreachable = ""
         await pilot.press("ctrl+r")
@@ -244,7 +252,7 @@ async def test_screen(command: ScriptedCommand, snapshot: SnapshotAssertion, swe
     async with running(command, (80, 24)) as pilot:
         await shows(pilot, "steg 1 av 9")
         await shows(pilot, "Switch it on")
-        await pilot.press("enter")
+        await go_on(pilot)
         await shows(pilot, "steg 2 av 9")
         for field in pilot.app.screen.query(Input):
             field.cursor_blink = False

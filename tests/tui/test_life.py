@@ -10,8 +10,10 @@ from textual import events
 from appliance.core.exam import ExamState
 from appliance.core.feed import Announcement, HallSnapshot
 from tests.tui import halls
-from tests.tui.conftest import Console, drawn, hall_is_shown, log_in, said, until
+from tests.tui.conftest import Console, drawn, hall_is_shown, log_in, press_for, said, until
 from tests.tui.scripted_box import ScriptedBox
+from tui.screens.ask_text import AskTextScreen
+from tui.screens.ask_yes import AskYesScreen
 from tui.screens.closed import ClosedScreen
 from tui.screens.exam_choice import ExamChoiceScreen
 from tui.screens.hall import HallScreen
@@ -65,8 +67,7 @@ async def test_an_exam_is_led_from_draft_to_live(
         await pilot.press("O")
         await until(pilot, lambda: "enter goes into the hall" in drawn(pilot))
         await pilot.press("enter")
-        await until(pilot, lambda: hall_is_shown(pilot))
-        assert "Check-in is open" in drawn(pilot)
+        await until(pilot, lambda: "Check-in is open" in drawn(pilot))
         await pilot.press("S")
         await until(pilot, lambda: " LIVE 00:00" in drawn(pilot))
         wanted = [body["to"] for _, path, body in box.asked if path.endswith("/state")]
@@ -105,8 +106,11 @@ async def test_closing_asks_twice_and_then_says_why_nothing_opens(
 
 async def test_leaving_the_close_dialog_changes_nothing(in_hall: Console, box: ScriptedBox) -> None:
     async with in_hall() as pilot:
-        await pilot.press("C", "escape", "C", "y", "escape")
-        await pilot.pause()
+        await press_for(pilot, "C", AskYesScreen)
+        await press_for(pilot, "escape", HallScreen)
+        await press_for(pilot, "C", AskYesScreen)
+        await press_for(pilot, "y", AskTextScreen)
+        await press_for(pilot, "escape", HallScreen)
         assert not [path for _, path, _ in box.asked if path.endswith("/state")]
 
 
@@ -148,8 +152,8 @@ async def test_a_login_that_ended_asks_for_a_new_one(in_hall: Console, box: Scri
     async with in_hall() as pilot:
         box.refusals["/acts"] = (401, "Your login has ended.")
         await pilot.press("b")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LoginScreen))
-        assert "Your login has ended." in drawn(pilot)
+        await until(pilot, lambda: "Your login has ended." in drawn(pilot))
+        assert isinstance(pilot.app.screen, LoginScreen)
 
 
 async def test_a_box_locked_by_a_restart_says_what_to_do(

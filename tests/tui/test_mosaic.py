@@ -74,7 +74,9 @@ async def test_the_cursor_moves_over_pictures_and_stays_in_the_map(
     in_hall: Console, shift: Shift
 ) -> None:
     async with in_hall((120, 40)) as pilot:
-        await pilot.press("home", "v", "right", "down")
+        await pilot.press("home", "v")
+        await until(pilot, lambda: "[●" in drawn(pilot))  # there are columns once it is drawn
+        await pilot.press("right", "down")
         board = pilot.app.screen.query_one(SeatBoard)
         moved = board.selected
         await pilot.press("v")

@@ -26,6 +26,7 @@ from tests.support.box import LEAD, PASSPHRASE, RealBox, running_box
 from tests.support.box_api import BoxApi, Prepared
 from tests.support.stopwatch import Stopwatch
 from tests.tui.conftest import drawn, hall_is_shown, until
+from tests.tui.steady_pilot import SteadyPilot
 from tui.app import ConsoleApp
 from tui.client import BoxClient
 from tui.feed_link import FeedLink
@@ -133,7 +134,8 @@ async def test_a_whole_exam_at_the_console(real_box: RealBox) -> None:
     exam = await real_box.new_exam(lead, SETTINGS, to="ready")
     shift = Shift(client=BoxClient(Target(socket=real_box.socket)), user=LEAD)
     app = ConsoleApp(shift)
-    async with app.run_test(size=(100, 30)) as pilot:
+    async with app.run_test(size=(100, 30)):
+        pilot = SteadyPilot(app)
         await pilot.pause()
         await pilot.press(*("space" if letter == " " else letter for letter in PASSPHRASE), "enter")
         await until(pilot, lambda: "O opens it" in drawn(pilot), within_s=30)
