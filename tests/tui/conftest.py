@@ -153,7 +153,7 @@ def hall_is_shown(pilot: Pilot[None]) -> bool:
 
 
 async def until(
-    pilot: Pilot[None], condition: Callable[[], bool], *, within_s: float = 20.0
+    pilot: Pilot[None], condition: Callable[[], bool], *, within_s: float = 60.0
 ) -> None:
     """Let the console work until `condition` holds; fail when it does not in time."""
     end = time.monotonic() + within_s

@@ -231,7 +231,7 @@ async def test_a_machine_that_cannot_be_looked_at_is_looked_at_again(
     command.unreachable = "doctor"
     async with running(command) as pilot:
         await shows(pilot, "It does not run: start it.")
-        await go_on(pilot)
+        await pilot.press("enter")
         assert "step 1 of 9" in drawn(pilot)
         command.unreachable = ""
         await pilot.press("ctrl+r")
