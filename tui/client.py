@@ -44,6 +44,7 @@ class BoxClient(ClientActs):
 
     def __init__(self, target: Target) -> None:
         self.target = target
+        self.relay_way = ""  # the address at which the relay answered last
         self._http: aiohttp.ClientSession | None = None
         self._login: LoginReply | None = None
 

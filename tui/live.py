@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -34,8 +35,10 @@ from tui.half_blocks import Pixels
 from tui.language import text, tr
 from tui.live_frames import FrameMeter
 from tui.problems import LoginEnded
+from tui.relay_way import address_of, relay_ways, trust_box
 
-_GATHER_WITHIN_S = 8.0
+_OFFERED_WITHIN_S = 8.0
+_GATHER_WITHIN_S = 8.0  # aiortc itself gives up after five
 _FIRST_PICTURE_WITHIN_S = 12.0
 _PEER_CLOSE_WITHIN_S = 3.0  # with a dead relay aiortc's own close takes over 20 s
 _WATCH_EVERY_S = 0.25
@@ -167,31 +170,50 @@ class LiveView:
         over: asyncio.Future[_End],
         tasks: list[asyncio.Task[None]],
     ) -> RTCPeerConnection:
-        async with asyncio.timeout(_GATHER_WITHIN_S):
-            server = await _relay_offered(socket)
-            peer = self._peer = RTCPeerConnection(
-                RTCConfiguration(
-                    iceServers=[server],  # never None: the default is a public STUN server
-                    iceTransportPolicy=RTCIceTransportPolicy.RELAY,
-                    bundlePolicy=RTCBundlePolicy.MAX_BUNDLE,
-                )
-            )
-            peer.addTransceiver("video", direction="recvonly")
-
-            @peer.on("track")
-            def on_track(track: Any) -> None:
-                tasks.append(asyncio.create_task(self._receive(track, over)))
-
-            @peer.on("connectionstatechange")
-            def on_state() -> None:
-                if peer.connectionState == "failed":
-                    _end(over, text("The connection through the relay failed."))
-
-            await peer.setLocalDescription(await peer.createOffer())
-        sdp = peer.localDescription.sdp
-        if "typ relay" not in sdp:  # a refused credential shows only as this silence
+        async with asyncio.timeout(_OFFERED_WITHIN_S):
+            offered = await _relay_offered(socket)
+        trust = await asyncio.to_thread(self._client.target.trust)
+        for way in relay_ways(offered, worked=self._client.relay_way, tls=trust is not None):
+            peer = await self._gathered(way, trust, over, tasks)
+            sdp = peer.localDescription.sdp
+            if "typ relay" in sdp:
+                self._client.relay_way = address_of(way)
+                break
+            await self._close_peer()  # what is blocked or refused shows only as this silence
+        else:
             raise Unreachable(tr("The relay did not answer; tell the technician."))
         await socket.send_str(json.dumps({"kind": "offer", "sdp": sdp}))
+        return peer
+
+    async def _gathered(
+        self,
+        way: RTCIceServer,
+        trust: ssl.SSLContext | None,
+        over: asyncio.Future[_End],
+        tasks: list[asyncio.Task[None]],
+    ) -> RTCPeerConnection:
+        """A peer that has asked the relay this way for an address, and got one or none."""
+        peer = self._peer = RTCPeerConnection(
+            RTCConfiguration(
+                iceServers=[way],  # never None: the default is a public STUN server
+                iceTransportPolicy=RTCIceTransportPolicy.RELAY,
+                bundlePolicy=RTCBundlePolicy.MAX_BUNDLE,
+            )
+        )
+        peer.addTransceiver("video", direction="recvonly")
+        trust_box(peer, way, trust)
+
+        @peer.on("track")
+        def on_track(track: Any) -> None:
+            tasks.append(asyncio.create_task(self._receive(track, over)))
+
+        @peer.on("connectionstatechange")
+        def on_state() -> None:
+            if peer.connectionState == "failed":
+                _end(over, text("The connection through the relay failed."))
+
+        async with asyncio.timeout(_GATHER_WITHIN_S):
+            await peer.setLocalDescription(await peer.createOffer())
         return peer
 
     async def _signal(
@@ -256,8 +278,10 @@ def open_live_view(client: BoxClient, exam: ExamId, attempt: AttemptId) -> LiveV
     return LiveView(client, exam, attempt)
 
 
-async def _relay_offered(socket: aiohttp.ClientWebSocketResponse) -> RTCIceServer:
-    """Wait for the box's ICE servers and pick the relay address to use."""
+async def _relay_offered(
+    socket: aiohttp.ClientWebSocketResponse,
+) -> list[Mapping[str, Any]]:
+    """Wait for the box's ICE servers."""
     async for frame in socket:
         if frame.type is not aiohttp.WSMsgType.TEXT:
             break
@@ -265,27 +289,8 @@ async def _relay_offered(socket: aiohttp.ClientWebSocketResponse) -> RTCIceServe
         if message.get("kind") == "ended":
             raise WrongState(message.get("reason") or tr("The live view is not possible now."))
         if message.get("kind") == "ice_servers":
-            return pick_relay(message.get("ice_servers") or [])
+            return list(message.get("ice_servers") or [])
     raise Unreachable(tr("The box closed the live view before it began; try again."))
-
-
-def pick_relay(offered: Sequence[Mapping[str, Any]]) -> RTCIceServer:
-    """One TURN address (aiortc uses only the first): over TCP where offered, because a dead relay
-    shows there at once, and plain before TLS, because media is encrypted end to end anyway."""
-    found: list[tuple[int, str, Mapping[str, Any]]] = []
-    for server in offered:
-        urls = server.get("urls") or []
-        for url in [urls] if isinstance(urls, str) else urls:
-            if url.startswith("turn:"):
-                found.append((0 if "transport=tcp" in url else 1, url, server))
-            elif url.startswith("turns:"):
-                found.append((2, url, server))
-    if not found:
-        raise Unreachable(tr("The box offers no relay now; live views are not possible."))
-    _, url, server = min(found, key=lambda each: each[0])
-    return RTCIceServer(
-        urls=[url], username=server.get("username"), credential=server.get("credential")
-    )
 
 
 async def _add_candidate(peer: RTCPeerConnection, init: Mapping[str, Any] | None) -> None:

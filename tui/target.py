@@ -51,9 +51,14 @@ class Target:
         """A connector to this box. Raises Unreachable when there is no socket or no usable CA."""
         if self.socket is not None:
             return aiohttp.UnixConnector(path=str(self.socket))
-        return aiohttp.TCPConnector(ssl=self._trust())
+        trust = self.trust()
+        assert trust is not None
+        return aiohttp.TCPConnector(ssl=trust)
 
-    def _trust(self) -> ssl.SSLContext:
+    def trust(self) -> ssl.SSLContext | None:
+        """Whom TLS connections to this box believe; None over its socket. Raises Unreachable."""
+        if self.socket is not None:
+            return None
         try:
             trust = ssl.create_default_context(cafile=str(self.ca))
         except (OSError, ssl.SSLError) as error:

@@ -34,7 +34,7 @@ async def seb_config(
     async with logged_in(who) as box:
         status = await box.call("GET", f"/exams/{await exam_id_of(box, exam)}")
     page, authority = await asyncio.to_thread(_page_and_authority, who.state)
-    settings = seb_file.settings(page, status["code"], status["title"], authority)
+    settings = seb_file.settings(page, status["code"], authority)
     try:
         await asyncio.to_thread(out.write_bytes, seb_file.encode(settings))
     except OSError as error:

@@ -1,8 +1,10 @@
 """A settings file for Safe Exam Browser that opens the candidate's page and nothing else.
 
 The file is gzip("plnd" + gzip(property list in XML)): the container that SEB's own configuration
-tool writes without encryption (safeexambrowser.org, "SEB File Format"). The keys are those of its
-"Config Key" documentation; `tests/unit/cli/test_seb_file.py` holds the list that is used here.
+tool writes without encryption (safeexambrowser.org, "SEB File Format"). Each key was looked up in
+SEB's own source: that of SEB for Windows, and for camera, microphone, screen and the name and type
+of an embedded certificate that of SEB for macOS and iOS, where alone they are read. SEB for Windows
+takes no authority out of a settings file: there the box's must be installed.
 """
 
 from __future__ import annotations
@@ -21,9 +23,10 @@ _FULL_SCREEN = 1
 QUIT_PATH = "/quit"
 
 
-def settings(page_url: str, exam_code: str, title: str, authority: bytes | None) -> dict[str, Any]:
+def settings(page_url: str, exam_code: str, authority: bytes | None) -> dict[str, Any]:
     """The settings of one exam. `page_url` is the box's address without a slash at its end;
-    `authority` (DER) is embedded, so that SEB trusts the box without anything being installed."""
+    `authority` (DER) is embedded, so that SEB for macOS and iOS trusts the box without anything
+    being installed."""
     allowed = urlsplit(page_url).netloc
     chosen: dict[str, Any] = {
         "originatorVersion": "Hallvakt",
@@ -37,14 +40,12 @@ def settings(page_url: str, exam_code: str, title: str, authority: bytes | None)
         "browserMediaCaptureCamera": True,
         "browserMediaCaptureMicrophone": True,
         "browserMediaCaptureScreen": False,
-        "browserMediaAutoplay": True,
         "URLFilterEnable": True,
         "URLFilterEnableContentFilter": False,
         "URLFilterRules": [
             {"active": True, "regex": False, "expression": f"{allowed}/*", "action": _ALLOW}
         ],
         "browserViewMode": _FULL_SCREEN,
-        "browserWindowTitleSuffix": title,
         "browserWindowAllowReload": True,  # nothing is lost by it
         "allowBrowsingBackForward": False,
         "enableZoomPage": True,  # WCAG 1.4.4
@@ -58,7 +59,6 @@ def settings(page_url: str, exam_code: str, title: str, authority: bytes | None)
         chosen["embeddedCertificates"] = [
             {"certificateData": authority, "name": "Hallvakt box", "type": _AUTHORITY}
         ]
-        chosen["pinEmbeddedCertificates"] = False
     return chosen
 
 

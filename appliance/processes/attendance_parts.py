@@ -48,6 +48,7 @@ def attendance_parts(on: Foundation, exam: ExamParts) -> AttendanceParts:
         phone_camera=PhoneCamera(
             on.stores.exams,
             takeovers,
+            on.halls,
             page_url=on.config.web.page_url,
             public_certificate=on.config.web.public_certificate,
         ),

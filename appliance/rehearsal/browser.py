@@ -79,10 +79,12 @@ async def open_browser(
     picture: Path | None = None,
     sound: Path | None = None,
     camera: bool = True,
+    executable: Path = Path(CHROMIUM),
 ) -> AsyncIterator[Browser]:
     """Chromium that trusts `authority` (PEM). `picture` is a y4m and `sound` a wav file, played
     in a loop as camera and microphone; without them Chromium's own test pattern. `camera=False`:
-    a computer that has neither. Raise Unreachable when there is no Chromium or no driver."""
+    a computer that has neither. `executable`: what starts Chromium, if not it itself. Raise
+    Unreachable when there is no Chromium or no driver."""
     try:
         from playwright.async_api import async_playwright
     except ImportError:
@@ -98,7 +100,7 @@ async def open_browser(
     try:
         async with async_playwright() as driver:
             browser = await driver.chromium.launch(
-                executable_path=CHROMIUM,
+                executable_path=executable,
                 args=flags,
                 ignore_default_args=["--headless", "--mute-audio"],
                 env={**os.environ, "HOME": home.name},

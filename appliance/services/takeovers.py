@@ -42,6 +42,7 @@ class Takeovers:
         self._asking: dict[AttemptId, bytes] = {}
         self._keys: dict[AttemptId, _Granted] = {}
         self._codes: dict[AttemptId, _Granted] = {}
+        self._used: dict[AttemptId, str] = {}
 
     def asked(self, attempt: AttemptId, public_key: bytes) -> None:
         """The page with this key wants the seat."""
@@ -64,12 +65,16 @@ class Takeovers:
 
     def use(self, attempt: AttemptId, public_key: bytes, code: str) -> bool:
         """Whether this page was let in; what let it in is used up."""
-        if self._good(self._keys, attempt, public_key) or (
-            code and self._good(self._codes, attempt, typed(code).encode())
-        ):
-            self.forget(attempt)
-            return True
-        return False
+        by_code = bool(code) and self._good(self._codes, attempt, typed(code).encode())
+        if not by_code and not self._good(self._keys, attempt, public_key):
+            return False
+        self._used[attempt] = typed(code) if by_code else ""
+        self.forget(attempt)
+        return True
+
+    def used(self, attempt: AttemptId) -> str:
+        """The code that let in the page that has the seat now; empty where none did."""
+        return self._used.get(attempt, "")
 
     def forget(self, attempt: AttemptId) -> None:
         for kept in (self._keys, self._codes):

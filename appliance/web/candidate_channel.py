@@ -55,7 +55,14 @@ class SpoolIn(msgspec.Struct, tag_field="kind", tag="spool", forbid_unknown_fiel
     waiting: int
 
 
-_decoder = msgspec.json.Decoder(LiveAnswerIn | LiveIceCandidateIn | LiveFailedIn | HandIn | SpoolIn)
+class BeatIn(msgspec.Struct, tag_field="kind", tag="beat", forbid_unknown_fields=True):
+    """The page asks for a sign of life: browsers show a page no WebSocket ping."""
+
+
+_decoder = msgspec.json.Decoder(
+    LiveAnswerIn | LiveIceCandidateIn | LiveFailedIn | HandIn | SpoolIn | BeatIn
+)
+_BEAT = json_bytes({"kind": "beat"})
 
 
 class PageChannel:
@@ -121,7 +128,7 @@ async def channel(request: web.Request, attempt: Attempt) -> web.StreamResponse:
 
     async def take(text: str) -> None:
         try:
-            await _take(gateway, attempt, text)
+            await _take(gateway, attempt, outbox, text)
         except HallvaktError:
             # The page shows its status, which says what is so; nothing to answer here.
             page.refresh()
@@ -137,7 +144,7 @@ async def channel(request: web.Request, attempt: Attempt) -> web.StreamResponse:
     return socket
 
 
-async def _take(gateway: Gateway, attempt: Attempt, text: str) -> None:
+async def _take(gateway: Gateway, attempt: Attempt, outbox: Outbox, text: str) -> None:
     try:
         message = _decoder.decode(text)
     except msgspec.DecodeError:
@@ -156,3 +163,5 @@ async def _take(gateway: Gateway, attempt: Attempt, text: str) -> None:
         case SpoolIn():
             waiting = max(0, min(message.waiting, HIGHEST_SEQUENCE))
             gateway.halls.update(attempt.attempt_id, spool=waiting)
+        case BeatIn():
+            outbox.put(_BEAT)

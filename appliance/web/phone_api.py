@@ -36,3 +36,8 @@ async def link(request: web.Request, attempt: Attempt) -> web.StreamResponse:
     made = await request.app[GATEWAY].phone_camera.link(attempt, body.seat_code)
     picture = segno.make(made.url, error="m", micro=False).svg_data_uri(scale=6, border=3)
     return json_response({"qr": picture, "until_ms": made.until_ms}, status=201)
+
+
+@routes.candidate("GET", "/api/v1/attempts/me/elsewhere", earlier_page=True)
+async def elsewhere(request: web.Request, attempt: Attempt) -> web.StreamResponse:
+    return json_response(await request.app[GATEWAY].phone_camera.elsewhere(attempt))

@@ -10,6 +10,7 @@ from pathlib import Path
 from aiohttp import web
 
 from appliance.core.errors import NotFound
+from appliance.web.bundle import bundle, smaller
 from appliance.web.routes import Open, Routes
 
 _TYPES = {
@@ -25,6 +26,8 @@ _TYPES = {
     ".woff2": "font/woff2",
     ".txt": "text/plain",
 }
+ENTRY = "main.js"  # what the page begins with
+PAGE = "page.js"  # it and all it imports, in one; the modules themselves are served too
 _TEXT = {"text/html", "text/javascript", "text/css", "text/plain"}
 
 
@@ -42,11 +45,14 @@ class StaticFiles:
     """Serves exactly the files that lie under `root` at start; no path reaches the disk later."""
 
     def __init__(self, root: Path) -> None:
-        self._files = {
-            path.relative_to(root).as_posix(): _read(path)
+        found = {
+            path.relative_to(root).as_posix(): path.read_bytes()
             for path in sorted(root.rglob("*"))
             if path.is_file() and path.suffix in _TYPES
         }
+        scripts = {name: body.decode() for name, body in found.items() if name.endswith(".js")}
+        found[PAGE] = bundle(scripts, ENTRY).encode()
+        self._files = {name: _file(name, body) for name, body in found.items()}
 
     def answer(self, request: web.Request, name: str) -> web.StreamResponse:
         file = self._files.get(name)
@@ -83,9 +89,11 @@ async def static(request: web.Request) -> web.StreamResponse:
     return request.app[STATIC_FILES].answer(request, request.match_info["name"])
 
 
-def _read(path: Path) -> _File:
-    content = path.read_bytes()
+def _file(name: str, content: bytes) -> _File:
+    suffix = Path(name).suffix
+    if suffix == ".css":
+        content = smaller(content.decode()).encode()
     digest = hashlib.sha256(content).hexdigest()[:32]
-    packed = gzip.compress(content, mtime=0)
-    smaller = packed if len(packed) < len(content) else None
-    return _File(content, smaller, _TYPES[path.suffix], digest)
+    packed = gzip.compress(content, compresslevel=9, mtime=0)
+    kept = packed if len(packed) < len(content) else None
+    return _File(content, kept, _TYPES[suffix], digest)

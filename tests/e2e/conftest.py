@@ -7,15 +7,23 @@ import contextlib
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
-from appliance.rehearsal.browser import open_browser
+from appliance.rehearsal.browser import CHROMIUM, open_browser
 from appliance.rehearsal.invigilator_client import InvigilatorClient
 from tests.e2e.exam_room import ExamRoom
 from tests.e2e.served_box import LEAD, ServedBox, served
 from tests.support.browser import WatchedPage, numbered_camera, tone, watched_page
+from tests.support.candidate_network import BOX_ADDRESS, CandidateNetwork
+
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 360, "height": 740},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,8 +45,17 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedBox]:
     """One box for all tests: each holds an exam of its own on it."""
-    with served(tmp_path_factory.mktemp("b")) as box:  # short: it holds Unix sockets
+    directory = tmp_path_factory.mktemp("b")  # short: it holds Unix sockets
+    with served(directory, before=_phones_may_film, network=BOX_ADDRESS) as box:
         yield box
+
+
+def _phones_may_film(state: Path) -> None:
+    """As where the school's certificate is one that every phone trusts."""
+    config = state / "box.toml"
+    text = config.read_text()
+    assert "public_certificate = false" in text
+    config.write_text(text.replace("public_certificate = false", "public_certificate = true"))
 
 
 @pytest.fixture
@@ -57,24 +74,37 @@ async def room(box: ServedBox) -> AsyncIterator[ExamRoom]:
 class OpenPage(Protocol):
     """Open a page in a browser of its own, as on another computer."""
 
-    async def __call__(self, *, camera: bool = True) -> WatchedPage: ...
+    async def __call__(
+        self,
+        *,
+        camera: bool = True,
+        phone: bool = False,
+        network: CandidateNetwork | None = None,
+    ) -> WatchedPage: ...
 
 
 @pytest.fixture
 async def open_page(room: ExamRoom, media: Path) -> AsyncIterator[OpenPage]:
     async with contextlib.AsyncExitStack() as computers:
 
-        async def open_page(*, camera: bool = True) -> WatchedPage:
+        async def open_page(
+            *,
+            camera: bool = True,
+            phone: bool = False,
+            network: CandidateNetwork | None = None,
+        ) -> WatchedPage:
             browser = await computers.enter_async_context(
                 open_browser(
                     room.authority,
                     picture=media / "camera.y4m" if camera else None,
                     sound=media / "microphone.wav" if camera else None,
                     camera=camera,
+                    executable=network.browser if network else Path(CHROMIUM),
                 )
             )
-            context = await browser.new_context(locale="en")
+            context = await browser.new_context(locale="en", **(PHONE if phone else {}))
             context.set_default_timeout(60_000)
-            return await watched_page(context, room.origin)
+            origin = room.origin.replace("127.0.0.1", BOX_ADDRESS) if network else room.origin
+            return await watched_page(context, origin)
 
         yield open_page

@@ -41,9 +41,10 @@ class ServedBox:
         return context
 
 
-async def make(directory: Path) -> ServedBox:
+async def make(directory: Path, network: str | None = None) -> ServedBox:
     """Key ceremonies and `hallvakt init`. Somebody must be able to open an exam's objects, so
-    an exam does not open on a box without a list of recipients."""
+    an exam does not open on a box without a list of recipients. With `network`, an address that
+    need not exist yet, the box can be reached there too."""
     box = ServedBox(state=directory / "box")
     offline = directory / "offline"
     offline.mkdir()
@@ -61,7 +62,10 @@ async def make(directory: Path) -> ServedBox:
         passphrase=words,
     )
     await hallvakt(
-        *("init", "--host", "127.0.0.1", "--port", str(box.port), "--lead", LEAD),
+        *("init", "--port", str(box.port), "--lead", LEAD),
+        *("--host", "127.0.0.1" if network is None else "0.0.0.0"),
+        *("--certificate-name", "127.0.0.1"),
+        *(("--certificate-name", network) if network else ()),
         *("--relay-port", str(free_port()), "--relay-tls-port", str(free_port())),
         "--no-second-factor",
         state=box.state,
@@ -74,10 +78,15 @@ async def make(directory: Path) -> ServedBox:
 
 
 @contextlib.contextmanager
-def served(directory: Path, *, before: Callable[[Path], None] | None = None) -> Iterator[ServedBox]:
+def served(
+    directory: Path,
+    *,
+    before: Callable[[Path], None] | None = None,
+    network: str | None = None,
+) -> Iterator[ServedBox]:
     """Make a box below `directory` and serve it until the block ends. `before` is given its state
     directory before it is started."""
-    box = asyncio.run(make(directory))
+    box = asyncio.run(make(directory, network))
     if before is not None:
         before(box.state)
     log = directory / "serve.log"

@@ -11,14 +11,20 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+from aiortc import RTCIceServer
+
 from appliance.rehearsal.browser import shown, walk_to_the_room
+from appliance.rehearsal.school import free_port
 from tests.e2e.conftest import OpenPage
 from tests.e2e.exam_room import ExamRoom, settings
 from tests.e2e.served_box import LEAD, ServedBox
 from tests.support import traffic
 from tests.support.browser import WatchedPage
+from tests.support.candidate_network import BOX_ADDRESS, CandidateNetwork
 from tui.client import BoxClient
 from tui.live import LiveView
+from tui.relay_way import address_of, relay_ways
 from tui.target import Target
 
 WATCHED_S = 5.0
@@ -26,18 +32,13 @@ LEAST_MEDIA_BYTES = 120_000  # in that time, or the comparison says nothing
 MOST_SIGNALLING_BYTES = 40_000  # feeds, status and heartbeats of the gateway
 MOST_ON_DISK_BYTES = 60_000  # the line of the audit log in SQLite's journal
 
-# Runs before the page's modules: keeps the peers, and leaves of the relay's addresses those that
-# `window.relayOnly` begins with.
+# Runs before the page's modules: keeps the peers.
 KEEP_PEERS = """
 window.peers = [];
 const Real = RTCPeerConnection;
 window.RTCPeerConnection = class extends Real {
   constructor(configuration) {
-    const only = window.relayOnly ?? "turn";
-    const servers = configuration.iceServers.map((server) => ({
-      ...server, urls: server.urls.filter((url) => url.startsWith(only)),
-    }));
-    super({ ...configuration, iceServers: servers });
+    super(configuration);
     window.peers.push(this);
   }
 };
@@ -113,13 +114,15 @@ async def looking(room: ExamRoom, box: ServedBox) -> AsyncIterator[Look]:
             await asyncio.gather(look.running, return_exceptions=True)
 
 
-async def seated(room: ExamRoom, open_page: OpenPage, *, only: str = "turn") -> WatchedPage:
+async def seated(
+    room: ExamRoom, open_page: OpenPage, *, network: CandidateNetwork | None = None
+) -> WatchedPage:
     await room.open(settings(face_photo=False, video_snippets=False, audio_presence=False))
-    watched = await open_page()
-    await watched.page.add_init_script(f"window.relayOnly = {only!r};")
+    watched = await open_page(network=network)
     await watched.page.add_init_script(KEEP_PEERS)
     await watched.page.add_init_script(NOISE)
-    await watched.page.goto(room.urls["A1"])
+    url = room.urls["A1"]
+    await watched.page.goto(url.replace("127.0.0.1", BOX_ADDRESS) if network else url)
     await watched.page.click("#join-form button")
     await walk_to_the_room(watched.page)
     await room.to("live")
@@ -168,15 +171,43 @@ async def test_media_goes_through_the_relay_only_and_onto_no_disk(
     await watched.until_strip("watchers", "0")
 
 
-async def test_where_udp_is_blocked_tls_carries_the_view(
+@pytest.mark.skipif(os.geteuid() != 0, reason="a network of its own needs root")
+async def test_a_firewall_that_closes_one_way_after_the_other(
     room: ExamRoom, open_page: OpenPage, box: ServedBox
 ) -> None:
-    watched = await seated(room, open_page, only="turns:")
-    async with looking(room, box) as look:
-        await look.until_frames(20)
-        found = await watched.page.evaluate(PAIRS)
-        assert {pair["protocol"] for pair in found["pairs"]} == {"tls"}
-        assert {pair["local"] for pair in found["pairs"]} == {"relay"}
+    """No UDP from the first moment on; then nothing but TLS, in mid-view; then another address."""
+    with CandidateNetwork() as network:
+        network.block("meta l4proto udp drop")
+        watched = await seated(room, open_page, network=network)
+        async with looking(room, box) as look:
+            await look.until_frames(20)
+            assert await ways(watched) == {"tcp"}
+
+            relay_port = await plain_port(watched)
+            network.block(
+                f"meta l4proto udp drop; tcp dport {relay_port} drop; tcp sport {relay_port} drop"
+            )
+            await look.until_frames(look.view.frames + 20)
+            assert await ways(watched) == {"tls"}
+
+            network.move()
+            await look.until_frames(look.view.frames + 20)
+            assert await ways(watched) == {"tls"}
+
+
+async def ways(watched: WatchedPage) -> set[str]:
+    """How the page reaches the relay, for each pair of its newest peer that carries anything."""
+    pairs = (await watched.page.evaluate(PAIRS))["pairs"]
+    assert {(pair["local"], pair["remote"]) for pair in pairs} == {("relay", "relay")}
+    return {pair["protocol"] for pair in pairs}
+
+
+async def plain_port(watched: WatchedPage) -> int:
+    """The relay's port without TLS, as the page was told it."""
+    servers = await watched.page.evaluate("window.peers.at(-1).getConfiguration().iceServers")
+    urls = [url for server in servers for url in server["urls"]]
+    [port] = {url.split("?")[0].rsplit(":", 1)[1] for url in urls if url.startswith("turn:")}
+    return int(port)
 
 
 async def test_a_relay_that_hangs_is_noticed_at_both_ends(
@@ -197,3 +228,24 @@ async def test_a_relay_that_hangs_is_noticed_at_both_ends(
         finally:
             os.kill(relay, signal.SIGCONT)
         await look.until_frames(look.view.frames + 10)
+
+
+async def test_a_console_that_can_only_reach_the_relay_over_tls(
+    room: ExamRoom, open_page: OpenPage, box: ServedBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As behind a firewall that refuses the plain port: the next way is tried, and the relay is
+    believed because the console knows the box's authority."""
+
+    def blocked(offered: list[dict[str, Any]], **how: Any) -> list[RTCIceServer]:
+        plain, tls, _ = relay_ways(offered, **how)
+        assert address_of(tls).startswith("turns:")
+        plain.urls = [f"turn:127.0.0.1:{free_port()}?transport=tcp"]  # nobody listens there
+        return [plain, tls]
+
+    monkeypatch.setattr("tui.live.relay_ways", blocked)
+    await seated(room, open_page)
+    async with looking(room, box) as look:
+        await look.until_frames(10)
+        inner = look.pair().protocol.transport._TurnTransport__inner_protocol
+        assert inner.transport.get_extra_info("ssl_object").version() == "TLSv1.3"
+        assert look.pair().local_candidate.type == "relay"

@@ -8,8 +8,8 @@ import av
 import pytest
 
 from appliance.core.errors import Unreachable
-from tui.live import pick_relay
 from tui.live_frames import FrameMeter
+from tui.relay_way import address_of, relay_ways
 
 
 class Clock:
@@ -89,12 +89,23 @@ def test_tcp_is_preferred_and_plain_before_tls() -> None:
         },
         {"urls": ["turn:127.0.0.1:1?transport=tcp"], "username": "u2", "credential": "c2"},
     ]
-    chosen = pick_relay(offered)
-    assert chosen.urls == ["turn:127.0.0.1:1?transport=tcp"]
-    assert chosen.username == "u2"
+    ways = relay_ways(offered)
+    assert [address_of(way) for way in ways] == [
+        "turn:127.0.0.1:1?transport=tcp",
+        "turns:127.0.0.1:2?transport=tcp",
+        "turn:127.0.0.1:1?transport=udp",
+    ]
+    assert [way.username for way in ways] == ["u2", "u", "u"]
+
+
+def test_what_worked_is_tried_first_and_tls_only_where_somebody_is_trusted() -> None:
+    urls = ["turn:127.0.0.1:1?transport=tcp", "turns:127.0.0.1:2?transport=tcp"]
+    offered = [{"urls": urls, "username": "u", "credential": "c"}]
+    assert [address_of(way) for way in relay_ways(offered, worked=urls[1])] == urls[::-1]
+    assert [address_of(way) for way in relay_ways(offered, tls=False)] == urls[:1]
 
 
 @pytest.mark.parametrize("offered", [[], [{"urls": "stun:127.0.0.1"}]])
 def test_without_a_relay_there_is_no_view(offered: list[dict[str, str]]) -> None:
     with pytest.raises(Unreachable, match="no relay"):
-        pick_relay(offered)
+        relay_ways(offered)

@@ -2,7 +2,7 @@
 // leaving the computer, so that the next person finds nothing here.
 
 import { call, Problem, sentence } from "./api.js";
-import { busy, byId, put, show } from "./page.js";
+import { busy, byId, put, show } from "./document.js";
 import { currentLanguage, text } from "./texts.js";
 
 const LEAVES_BY_ITSELF_MS = 15 * 60_000;

@@ -30,10 +30,11 @@ export function sentence(error) {
 }
 
 /**
- * Ask the box. `json` is sent as JSON, `body` as it is. Resolves to the parsed JSON answer or
+ * Ask the box. `json` is sent as JSON, `body` as it is; with `keepalive` also when the page goes
+ * away meanwhile. Resolves to the parsed JSON answer or
  * null for an empty one; rejects with Problem or Unreachable.
  */
-export async function call(method, path, { json, body, headers = {} } = {}) {
+export async function call(method, path, { json, body, headers = {}, keepalive } = {}) {
   const sent = Date.now();
   let response;
   let answer;
@@ -43,6 +44,7 @@ export async function call(method, path, { json, body, headers = {} } = {}) {
       body: json === undefined ? body : JSON.stringify(json),
       headers: json === undefined ? headers : { "Content-Type": "application/json", ...headers },
       credentials: "same-origin",
+      keepalive,
       cache: "no-store",
       redirect: "error",
       signal: AbortSignal.timeout(PATIENCE_MS),

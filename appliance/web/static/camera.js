@@ -18,9 +18,8 @@ export function whyNot(error) {
     case "NotReadableError":
     case "AbortError":
       return "in_use";
-    case "NotFoundError":
-    case "OverconstrainedError":
-      return "not_found";
+    case "NotSupportedError":
+      return "unsupported";
     default:
       return "not_found";
   }
@@ -72,7 +71,7 @@ export class Camera extends EventTarget {
 
   async #open({ sound, size, deviceId = null, framesPerSecond }) {
     this.close();
-    if (!navigator.mediaDevices) throw new DOMException("no camera interface", "NotFoundError");
+    if (!navigator.mediaDevices) throw new DOMException("no camera interface", "NotSupportedError");
     this.#wantsSound = sound;
     const wanted = deviceId ?? (await readFact(REMEMBERED));
     const video = {

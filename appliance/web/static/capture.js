@@ -27,6 +27,8 @@ export class Capture extends EventTarget {
   #unsettled = false;
   #ended = false;
   #lost = false; // the camera went away while it was in use
+  #away = false; // a phone with a dark screen, or another app in front
+  #telling = Promise.resolve();
   #nextTry = 0;
   #wakeLock = null;
   #trouble = null;
@@ -71,6 +73,19 @@ export class Capture extends EventTarget {
     this.#camera.close();
   }
 
+  /** A phone's screen went dark, or came back. In the dark its browser gives no pictures and may
+   * stop the page: what was recorded is kept, and the box is told while there is time. */
+  screen(dark) {
+    const status = this.#status;
+    if (status === null || this.#ended || status.attempt_state === "expected") return;
+    this.#away = dark;
+    if (dark && this.#camera.on) {
+      this.#lost = true;
+      this.#tell(false, { keepalive: true });
+    }
+    this.#tryNow();
+  }
+
   /** The candidate asks for the camera again. */
   retry() {
     this.#lost = true;
@@ -96,7 +111,7 @@ export class Capture extends EventTarget {
     if (status === null || this.#ended || status.attempt_state === "expected") return;
     const missed = this.#lost && cameraWanted(status.features) && status.camera === "missing";
     const wanted = (cameraInUse(status) || missed) && !isOver(status) && !onBreak(status);
-    if (!wanted) {
+    if (!wanted || this.#away) {
       await this.#stopRecorder();
       this.#camera.close();
       this.#setTrouble(null);
@@ -131,8 +146,8 @@ export class Capture extends EventTarget {
       return;
     }
     this.#setTrouble(null);
+    if (this.#lost || this.#status.camera !== "working") await this.#tell(true);
     this.#lost = false;
-    if (this.#status.camera !== "working") await this.#tell(true);
   }
 
   async #cameraMissing() {
@@ -142,10 +157,13 @@ export class Capture extends EventTarget {
     await this.#tell(false);
   }
 
-  #tell(camera) {
+  /** One after the other: what was said last counts. */
+  #tell(camera, how = {}) {
     const json = { camera, microphone: camera && this.#camera.microphoneOn };
     // The console sees missing pictures anyway; that this did not arrive changes nothing.
-    return call("POST", "/attempts/me/devices", { json }).catch(() => null);
+    const tell = () => call("POST", "/attempts/me/devices", { json, ...how }).catch(() => null);
+    this.#telling = how.keepalive ? tell() : this.#telling.then(tell);
+    return this.#telling;
   }
 
   async #startRecorder() {

@@ -4,12 +4,15 @@ const URL_PATH = "/api/v1/attempts/me/channel";
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const TELL_EVERY_MS = 2_000;
+const ASK_AFTER_MS = 3_000;
+const DEAD_AFTER_MS = 10_000;
 
 export class Channel extends EventTarget {
   #socket = null;
   #closed = false;
   #failures = 0;
   #timer = null;
+  #heardAt = 0;
   #told = { count: 0, at: 0 };
 
   /** Events: `up`, `down`, and one named after the `kind` of each message, it as `detail`. */
@@ -40,9 +43,22 @@ export class Channel extends EventTarget {
     if (!this.#closed && this.#timer !== null) this.#connect();
   }
 
+  /** Once a second. A browser calls a line open for minutes that lost its network, so the box is
+   * asked for a sign when it has been silent for a while. */
+  look() {
+    if (this.#closed || this.#timer !== null) return;
+    const silentFor = Date.now() - this.#heardAt;
+    if (silentFor > DEAD_AFTER_MS) this.renew();
+    else if (silentFor > ASK_AFTER_MS) this.send({ kind: "beat" });
+  }
+
   /** Drop a line that looks alive but may not be (after sleep), and call again. */
   renew() {
-    this.#socket?.close();
+    const socket = this.#socket;
+    if (this.#closed || socket === null || this.#timer !== null) return;
+    this.#socket = null;
+    socket.close();
+    this.#lost();
   }
 
   close() {
@@ -57,23 +73,27 @@ export class Channel extends EventTarget {
     this.#timer = null;
     const socket = new WebSocket(`wss://${location.host}${URL_PATH}`);
     this.#socket = socket;
+    this.#heardAt = Date.now();
     socket.onopen = () => {
+      if (socket !== this.#socket) return;
       this.#failures = 0;
       this.#told = { count: 0, at: 0 };
       this.dispatchEvent(new Event("up"));
     };
-    socket.onmessage = (event) => this.#heard(event.data);
-    socket.onclose = () => {
-      if (socket !== this.#socket) return;
-      this.dispatchEvent(new Event("down"));
-      if (this.#closed) return;
-      this.#failures += 1;
-      const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
-      this.#timer = setTimeout(() => this.#connect(), most / 2 + (Math.random() * most) / 2);
-    };
+    socket.onmessage = (event) => socket === this.#socket && this.#heard(event.data);
+    socket.onclose = () => socket === this.#socket && this.#lost();
+  }
+
+  #lost() {
+    this.dispatchEvent(new Event("down"));
+    if (this.#closed) return;
+    this.#failures += 1;
+    const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
+    this.#timer = setTimeout(() => this.#connect(), most / 2 + (Math.random() * most) / 2);
   }
 
   #heard(data) {
+    this.#heardAt = Date.now();
     let message;
     try {
       message = JSON.parse(data);

@@ -3,7 +3,8 @@
 
 import { call, sentence } from "./api.js";
 import { PHOTO_SIZE, whyNot } from "./camera.js";
-import { busy, byId, put, say } from "./page.js";
+import { canShowLive } from "./live_view.js";
+import { busy, byId, put, say } from "./document.js";
 import { PhoneCamera } from "./phone.js";
 import { PictureHints } from "./picture_hints.js";
 import { recordingType } from "./recorder.js";
@@ -49,6 +50,8 @@ export class DevicesStep {
     put(document.querySelector('[data-step="devices"] h1'), text(`devices.title${suffix}`));
     put(byId("devices-lead"), text("devices.lead"));
     put(byId("devices-on"), text(this.#failure ? "devices.again" : `devices.on${suffix}`));
+    const blind = status.features.live_view && !canShowLive();
+    say(byId("devices-limits"), blind ? text("devices.no_live") : null);
     byId("devices-picture").setAttribute("aria-label", text("devices.picture"));
     this.#drawFailure();
     if (status.features.video_snippets && recordingType(sound) === null) {

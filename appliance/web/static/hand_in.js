@@ -3,7 +3,7 @@
 
 import { call, Problem, sentence, Unreachable } from "./api.js";
 import { forgetEverything } from "./database.js";
-import { byId, counted, put, say } from "./page.js";
+import { byId, counted, put, say } from "./document.js";
 import { text } from "./texts.js";
 
 const TRY_AGAIN_MS = 2_000;

@@ -6,11 +6,12 @@
 
 import { call, sentence } from "./api.js";
 import { keyNamed, readFact, writeFact } from "./database.js";
-import { busy, byId, say } from "./page.js";
+import { busy, byId, say } from "./document.js";
 import { signJoin } from "./page_key.js";
 import { text } from "./texts.js";
 
 const FACT = "codes";
+const PHONE = "phone"; // is this the phone that films for a computer?
 const ASK_AGAIN_MS = 5_000;
 // What only a person in the hall can settle: the page waits and asks again by itself.
 const WAITS_FOR_A_PERSON = new Set(["seat-taken", "late-admission"]);
@@ -21,12 +22,12 @@ export function tidy(code) {
   return code.toUpperCase().replace(/[\s-]+/g, "");
 }
 
-/** `{exam, seat, takeover}` out of the address on the slip, or of the code that moves the page to
+/** `{exam, seat, takeover, phone}` out of the address on the slip, or of the code that moves the page to
  * another device; empty strings when they are not there. */
 export function codesInAddress() {
   const given = new URLSearchParams(location.search);
   const code = (name) => tidy(given.get(name) ?? "");
-  return { exam: code("e"), seat: code("s"), takeover: code("t") };
+  return { exam: code("e"), seat: code("s"), takeover: code("t"), phone: given.has("p") };
 }
 
 export class JoinStep {
@@ -74,6 +75,7 @@ export class JoinStep {
     }
     try {
       await join(codes);
+      await writeFact(PHONE, codesInAddress().phone);
       // The codes neither stay in the address bar nor in the history.
       history.replaceState(null, "", location.pathname);
       await this.#joined();
@@ -110,6 +112,8 @@ export class JoinStep {
     this.#timer = null;
   }
 }
+
+export const onPhone = () => readFact(PHONE);
 
 async function join({ exam, seat, hall, takeover }) {
   const { nonce } = await call("POST", "/join/challenge", { json: {} });

@@ -75,6 +75,9 @@ class View {
   }
 }
 
+/** Can this browser send a live picture at all? */
+export const canShowLive = () => "RTCPeerConnection" in globalThis && Boolean(RTCPeerConnection);
+
 export class LiveViews {
   #channel;
   #camera;
@@ -102,6 +105,10 @@ export class LiveViews {
   async #offered({ view: id, sdp, ice_servers: iceServers }) {
     this.#end(id);
     if (!this.#allowed() || !this.#camera.on) return;
+    if (!canShowLive()) {
+      this.#failed(id);
+      return;
+    }
     const picture = this.#camera.copy(FRAMES_PER_SECOND);
     const view = new View(id, this.#channel, picture, iceServers ?? [], () => this.#failed(id));
     this.#views.set(id, view);
@@ -109,12 +116,11 @@ export class LiveViews {
       await view.answer(sdp);
     } catch (error) {
       console.warn("live view", error);
-      this.#end(id);
+      this.#failed(id);
     }
   }
 
   #failed(id) {
-    if (!this.#views.has(id)) return;
     this.#end(id);
     this.#channel.send({ kind: "live_failed", view: id });
   }

@@ -10,12 +10,13 @@ import { boxClock } from "./clock.js";
 import { readFact, writeFact } from "./database.js";
 import { DevicesStep } from "./devices.js";
 import { HandIn } from "./hand_in.js";
-import { codesInAddress, JoinStep, rememberedCodes } from "./join.js";
+import { count, drawDone, drawHead } from "./headline.js";
+import { codesInAddress, JoinStep, onPhone, rememberedCodes } from "./join.js";
 import { LiveViews } from "./live_view.js";
-import { Moved } from "./moved.js";
+import { Moved, movedToPhone } from "./moved.js";
 import { NoticeStep } from "./notice.js";
 import { alone } from "./one_page.js";
-import { byId, put, say, show } from "./page.js";
+import { byId, put, show } from "./document.js";
 import { PortraitStep } from "./portrait.js";
 import { RoomStep } from "./room.js";
 import { Spool } from "./spool.js";
@@ -35,7 +36,8 @@ class Visit {
   #step = null;
   #lost = 0; // snippets that could not be sent any more
   #finished = false;
-  #moved = false;
+  #moved = null;
+  #phone = false; // this is the phone that films for a computer
   #askAt = 0;
   #endAskedAt = 0;
   #beat = new Beat();
@@ -80,16 +82,17 @@ class Visit {
       }
     });
     byId("language").addEventListener("click", () => this.#switchLanguage());
+    this.#translate();
   }
 
   /** Go on where this candidate was, or ask for the codes. */
   async begin() {
-    this.#translate();
     const given = codesInAddress();
     const before = await rememberedCodes();
     const another = given.seat !== "" && before !== null && before.seat !== given.seat;
     this.#join.fill(given.seat || before === null ? given : before);
-    if (another || !(await this.#knownToTheBox())) {
+    const again = new URLSearchParams(location.search).has("again");
+    if (another || again || !(await this.#knownToTheBox())) {
       this.#draw();
       return;
     }
@@ -121,6 +124,9 @@ class Visit {
     this.#uploader.acknowledged = acknowledged;
     this.#uploader.addEventListener("changed", () => this.#draw());
     this.#uploader.addEventListener("login", () => this.#released());
+    this.#phone = (await onPhone()) === true;
+    document.onvisibilitychange = () => this.#phone && this.#capture.screen(document.hidden);
+    if (this.#phone) this.#capture.retry(); // it said that its camera is off when it was closed
     this.#page.handingIn = (await readFact(`handing-in-${attempt}`)) === true;
     this.#channel.open();
     this.#uploader.nudge();
@@ -154,8 +160,8 @@ class Visit {
     this.#page.cameraOn = this.#camera.on;
     this.#page.waiting = this.#spool?.waiting ?? 0;
     const step = this.#finished ? "done" : stepOf(this.#status, this.#page);
-    this.#drawHead();
-    this.#count();
+    drawHead(this.#status);
+    count(this.#spool, this.#uploader);
     if (step !== this.#step) this.#change(step);
     if (step === "waiting" || step === "live") this.#drawRoom(step);
   }
@@ -186,7 +192,7 @@ class Visit {
         break;
       case "done":
         if (!this.#finished) this.#finish();
-        this.#drawDone();
+        drawDone(this.#status, this.#lost);
         break;
     }
     show(step);
@@ -199,6 +205,7 @@ class Visit {
       status: this.#status,
       recording: this.#capture.recording,
       sound: microphone,
+      phone: this.#phone,
       link: {
         up: this.#channel.up && this.#uploader.reached,
         waiting: this.#spool.waiting,
@@ -207,32 +214,6 @@ class Visit {
       trouble: this.#capture.trouble,
       givenUp: this.#uploader.givenUp,
     });
-  }
-
-  #drawHead() {
-    put(byId("exam-title"), this.#status?.title ?? "Hallvakt");
-    const seat = this.#status ? `${this.#status.hall} · ${this.#status.seat}` : null;
-    say(byId("seat"), seat);
-    document.title = this.#status ? `${this.#status.seat} · ${this.#status.title}` : "Hallvakt";
-  }
-
-  #drawDone() {
-    const ended = this.#status?.attempt_state === "handed_in" ? "" : "ended_";
-    put(byId("done-title"), text(`done.${ended}title`));
-    const lead = this.#lost
-      ? text("done.some_missing_lead", { count: this.#lost })
-      : text(`done.${ended}lead`);
-    put(byId("done-lead"), lead);
-  }
-
-  /** For whoever watches the page from outside: numbers of this visit. */
-  #count() {
-    const { dataset } = byId("strip");
-    dataset.recorded = String(this.#spool?.last ?? 0);
-    dataset.waiting = String(this.#page.waiting);
-    dataset.acknowledged = String(this.#uploader?.acknowledged ?? 0);
-    dataset.sentBytes = String(this.#uploader?.sentBytes ?? 0);
-    dataset.givenUp = String(this.#uploader?.givenUp ?? 0);
   }
 
   async #sayReady() {
@@ -271,7 +252,7 @@ class Visit {
     this.#finished = true;
     this.#channel.close();
     this.#draw();
-    this.#drawDone();
+    drawDone(this.#status, this.#lost);
     await this.#afterwards.enter();
   }
 
@@ -292,19 +273,23 @@ class Visit {
   /** The seat has moved to another computer. */
   async #takenOver() {
     if (this.#spool === null || this.#finished) return;
-    this.#finished = this.#moved = true;
+    this.#finished = true;
     this.#channel.close();
     this.#live.endAll();
-    const [capture, spool, uploader] = [this.#capture, this.#spool, this.#uploader];
-    await new Moved().run({ capture, spool, uploader });
+    await this.#move(this.#spool, this.#uploader);
   }
 
   /** Moved, and reloaded before all was sent. */
   async #sendTheRest() {
     const attempt = await readFact("attempt");
-    const spool = attempt && (await Spool.open(attempt, 0));
-    if (!spool?.waiting) return;
-    await new Moved().run({ capture: this.#capture, spool, uploader: new Uploader(spool) });
+    const spool = attempt ? await Spool.open(attempt, 0) : null;
+    if (spool?.waiting) await this.#move(spool, new Uploader(spool));
+    else if (await movedToPhone()) await this.#move(null, null);
+  }
+
+  #move(spool, uploader) {
+    this.#moved = new Moved();
+    return this.#moved.run({ capture: this.#capture, spool, uploader });
   }
 
   #mayBeSeen() {
@@ -328,6 +313,7 @@ class Visit {
   #everySecond() {
     if (this.#spool === null || this.#finished) return;
     if (Date.now() >= this.#askAt) this.#ask();
+    this.#channel.look();
     this.#channel.tellWaiting(this.#spool.waiting);
     if (this.#step === "waiting" || this.#step === "live") {
       this.#drawRoom(this.#step);
@@ -371,11 +357,12 @@ class Visit {
   #switchLanguage() {
     choose(otherLanguage());
     this.#translate();
+    this.#moved?.draw();
     if (this.#step === "notice") this.#notice.enter();
     if (this.#step === "devices") this.#devices.enter(this.#status);
     if (this.#step === "portrait") this.#portrait.enter();
     if (this.#step === "done") {
-      this.#drawDone();
+      drawDone(this.#status, this.#lost);
       this.#afterwards.enter();
     }
     this.#draw();
@@ -383,7 +370,8 @@ class Visit {
 }
 
 if (!globalThis.hallvaktUnsupported) {
+  const visit = new Visit();
   await alone();
   show("loading");
-  await new Visit().begin();
+  await visit.begin();
 }

@@ -1,7 +1,7 @@
 // The notice, generated from the exam's settings by the box: read, then acknowledged or refused.
 
 import { call, sentence } from "./api.js";
-import { busy, byId, say } from "./page.js";
+import { busy, byId, say } from "./document.js";
 import { currentLanguage, pageLanguages } from "./texts.js";
 
 export class NoticeStep {

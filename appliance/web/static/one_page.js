@@ -1,6 +1,6 @@
 // One page at a time: two would record the same minutes twice.
 
-import { show } from "./page.js";
+import { show } from "./document.js";
 import { translatePage } from "./texts.js";
 
 /** Resolves when this page is the only one; until then it says that there is another. */

@@ -3,7 +3,7 @@
 
 import { call, sentence } from "./api.js";
 import { rememberedCodes } from "./join.js";
-import { busy, byId, say } from "./page.js";
+import { busy, byId, say } from "./document.js";
 import { text } from "./texts.js";
 
 export class PhoneCamera {
@@ -19,7 +19,7 @@ export class PhoneCamera {
   }
 
   hide() {
-    byId("phone").hidden = true;
+    byId("phone").hidden = byId("phone-shown").hidden = true;
     byId("phone-code").removeAttribute("src");
   }
 

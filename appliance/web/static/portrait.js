@@ -1,7 +1,7 @@
 // The face photo: taken, shown, looked at by the box, taken again when its hints say so.
 
 import { call, Problem, sentence } from "./api.js";
-import { busy, byId } from "./page.js";
+import { busy, byId } from "./document.js";
 import { hasText, text } from "./texts.js";
 
 const JPEG_QUALITY = 0.92;

@@ -1,10 +1,10 @@
 // The page while the candidate waits and works: strip, trouble, messages, hand, hand in.
 
 import { boxClock } from "./clock.js";
-import { announce, byId, put } from "./page.js";
+import { announce, byId, put } from "./document.js";
 import { drawStrip, recordingWords } from "./strip.js";
 import { currentLanguage, text } from "./texts.js";
-import { onBreak, timeIsUp } from "./visit.js";
+import { onBreak, seatWatched, timeIsUp } from "./visit.js";
 
 const SAID_AFTER_MS = 5_000; // a short loss of the link is not worth a word
 
@@ -49,11 +49,12 @@ export class RoomStep {
     this.#speak(now);
   }
 
-  #drawHeading({ step, status }) {
+  #drawHeading({ step, status, phone }) {
     const over = timeIsUp(status, boxClock.now());
     const place = over ? "over" : onBreak(status) ? "break" : step;
     put(byId("room-title"), text(`room.${place}`));
-    put(byId("room-lead"), text(`room.${place}_lead`));
+    const films = phone && place === step && !seatWatched(status);
+    put(byId("room-lead"), text(films ? "room.phone_lead" : `room.${place}_lead`));
   }
 
   #linkForEyes(up) {

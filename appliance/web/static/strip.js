@@ -1,7 +1,7 @@
 // The status strip: what is on, in plain words.
 
 import { boxClock } from "./clock.js";
-import { byId, clockTime, counted, put } from "./page.js";
+import { byId, clockTime, counted, put } from "./document.js";
 import { text } from "./texts.js";
 import { isOver, onBreak, seatWatched } from "./visit.js";
 

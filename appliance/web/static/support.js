@@ -7,15 +7,17 @@
       title: "This browser cannot be used for the exam",
       secure: "The page was not opened over a secure connection. Open the address on the slip, which begins with https.",
       storage: "The browser stores nothing, so recordings would be lost if the network breaks. Leave private or guest mode, or allow site data for this page.",
+      crypto: "The browser cannot encrypt, so recordings could not be kept safely here.",
       old: "The browser is too old for this page.",
-      todo: "Use a current Firefox, Chrome, Edge, Chromium or Safari, or raise your hand: an invigilator helps you.",
+      todo: "Use a current Firefox, Chrome, Edge, Chromium or Safari, or raise your hand: an invigilator helps you. It costs you nothing: you can sit the exam without this page too.",
     },
     sv: {
       title: "Den här webbläsaren kan inte användas för provet",
       secure: "Sidan öppnades inte över en säker anslutning. Öppna adressen på lappen, den börjar med https.",
       storage: "Webbläsaren sparar ingenting, så inspelningar skulle gå förlorade om nätet bryts. Lämna privat läge eller gästläge, eller tillåt webbplatsdata för sidan.",
+      crypto: "Webbläsaren kan inte kryptera, så inspelningar kunde inte förvaras säkert här.",
       old: "Webbläsaren är för gammal för den här sidan.",
-      todo: "Använd en aktuell Firefox, Chrome, Edge, Chromium eller Safari, eller räck upp handen: en provvakt hjälper dig.",
+      todo: "Använd en aktuell Firefox, Chrome, Edge, Chromium eller Safari, eller räck upp handen: en provvakt hjälper dig. Det kostar dig ingenting: du kan skriva provet utan sidan också.",
     },
   };
   var STARTS_WITHIN_MS = 10000;
@@ -33,9 +35,10 @@
     if (!window.isSecureContext) return ["secure"];
     var found = [];
     var modern =
-      window.crypto && crypto.subtle && window.WebSocket && window.fetch && window.Worker &&
+      window.WebSocket && window.fetch && window.Worker &&
       navigator.locks && window.AbortSignal && AbortSignal.timeout && window.structuredClone;
     if (!modern) found.push("old");
+    if (!window.crypto || !crypto.subtle) found.push("crypto");
     if (!window.indexedDB) found.push("storage");
     return found;
   }

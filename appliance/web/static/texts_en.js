@@ -36,6 +36,8 @@ export const EN = {
   "devices.title": "Check your camera",
   "devices.title_sound": "Check your camera and microphone",
   "devices.lead": "The picture below is only shown to you. Nothing is recorded yet.",
+  "devices.no_live":
+    "This browser cannot send a live picture to the invigilator. All else works, so you can go on; somebody comes to your seat instead.",
   "devices.on": "Turn on the camera",
   "devices.on_sound": "Turn on camera and microphone",
   "devices.again": "Try again",
@@ -86,6 +88,8 @@ export const EN = {
   "room.waiting_lead": "Stay on this page. It goes on by itself when the exam begins.",
   "room.live": "The exam is running",
   "room.live_lead": "Work in peace. Leave this page open; you can put other windows in front of it.",
+  "room.phone_lead":
+    "Stand the phone so that it sees your face, with power if you can. Leave this page in front; the screen stays on. Work on your computer, and hand in here.",
   "room.break": "You are on a break",
   "room.break_lead": "Camera and recording are off. They go on when the invigilator ends your break.",
   "room.over": "Your time is up",
@@ -163,6 +167,13 @@ export const EN = {
   "moved.lead":
     "Recording has ended here. The exam goes on at another device, or you join again. Leave this page open until all parts are sent.",
   "moved.again": "Join again here",
+  "phone.moved_title": "Your phone is the camera now",
+  "phone.moved_lead":
+    "Work here. Let the phone stand so that it sees your face, with the exam page in front and its screen on. You hand in on the phone.",
+  "phone.films": "Your phone is filming.",
+  "phone.dark":
+    "No picture comes from your phone. Wake it, and bring the exam page to the front. Go on working: it costs you nothing.",
+  "phone.over": "The exam is over on your phone.",
   "phone.title": "Use your phone as the camera",
   "phone.lead": "The page moves to your phone, which stands in front of you during the exam.",
   "phone.ask": "Show the code to scan",

@@ -35,6 +35,8 @@ export const SV = {
   "devices.title": "Kontrollera kameran",
   "devices.title_sound": "Kontrollera kamera och mikrofon",
   "devices.lead": "Bilden nedan visas bara för dig. Inget spelas in ännu.",
+  "devices.no_live":
+    "Den här webbläsaren kan inte skicka direktbild till provvakten. Allt annat fungerar, så du kan fortsätta; någon kommer till din plats i stället.",
   "devices.on": "Slå på kameran",
   "devices.on_sound": "Slå på kamera och mikrofon",
   "devices.again": "Försök igen",
@@ -86,6 +88,8 @@ export const SV = {
   "room.live": "Provet pågår",
   "room.live_lead":
     "Arbeta i lugn och ro. Låt sidan vara öppen; du kan ha andra fönster framför den.",
+  "room.phone_lead":
+    "Ställ telefonen så att den ser ditt ansikte, gärna med laddaren i. Låt sidan vara framme; skärmen hålls tänd. Arbeta på datorn och lämna in här.",
   "room.break": "Du har paus",
   "room.break_lead": "Kamera och inspelning är av. De går igång när provvakten avslutar din paus.",
   "room.over": "Din tid är slut",
@@ -164,10 +168,17 @@ export const SV = {
   "moved.lead":
     "Inspelningen har slutat här. Provet fortsätter på en annan enhet, eller så ansluter du igen. Låt sidan vara öppen tills alla delar är skickade.",
   "moved.again": "Anslut igen här",
+  "phone.moved_title": "Nu är telefonen din kamera",
+  "phone.moved_lead":
+    "Arbeta här. Låt telefonen stå så att den ser ditt ansikte, med provsidan framme och skärmen på. Du lämnar in på telefonen.",
+  "phone.films": "Telefonen filmar.",
+  "phone.dark":
+    "Det kommer ingen bild från telefonen. Väck den och ta fram provsidan. Fortsätt arbeta: det kostar dig ingenting.",
+  "phone.over": "Provet är slut på telefonen.",
   "phone.title": "Använd din telefon som kamera",
   "phone.lead": "Sidan flyttar till din telefon, som står framför dig under provet.",
   "phone.ask": "Visa koden att skanna",
-  "phone.how": "Skanna den med telefonens kamera och tryck Anslut där. Den gäller en gång, i tio minuter.",
+  "phone.how": "Skanna den med telefonens kamera och tryck på Gå med där. Den gäller en gång, i tio minuter.",
   "phone.alt": "Kod att skanna med telefonen",
   "left.quit": "Stäng provwebbläsaren",
   "left.title": "Allt klart",

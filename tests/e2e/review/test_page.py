@@ -15,7 +15,7 @@ from appliance.core.snippet import ObjectKind
 from appliance.rehearsal.cloud_servers import CloudServers
 from appliance.review.page import ReviewPage
 from appliance.review.receipts import read_receipts, sent_receipts
-from tests.e2e.test_accessibility import RUN_AXE, axe_source
+from tests.e2e.accessibility import RUN_AXE, axe_source
 from tests.support.archived_exam import ArchivedExam, archived_exam
 from tests.support.closed_exam import TITLE, new_reviewer
 from tests.support.cloud_servers import cloud, database, driver_may_look_around

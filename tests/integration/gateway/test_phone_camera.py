@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import tempfile
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
-
-import cv2
-import numpy as np
+from urllib.parse import parse_qs, urlsplit
 
 from appliance.rehearsal.page_key import PageKey
 from tests.integration.gateway.contract import validate
 from tests.support.box import RealBox, running_box
 from tests.support.box_api import BoxApi, Prepared
+from tests.support.qr_code import scanned
 
 
 async def test_without_a_public_certificate_it_is_refused_in_a_sentence(
@@ -50,6 +47,18 @@ async def test_the_code_moves_the_page_to_the_phone_once() -> None:
             assert (gone.status, gone.code) == (401, "taken-over")
             assert (await take_over(another, codes))[1] == "seat-taken", "the code worked twice"
 
+            # The computer hears how the phone does, and that is all it still may ask.
+            where = "/api/v1/attempts/me/elsewhere"
+            on_phone = {"phone": True, "over": False}
+            assert await computer.ok("GET", where) == {**on_phone, "filming": False}
+            notice = await phone.ok("GET", "/api/v1/attempts/me/notice")
+            answer = {"version": notice["version"], "answer": "acknowledged"}
+            await phone.ok("POST", "/api/v1/attempts/me/notice", json=answer)
+            devices = {"camera": True, "microphone": False}
+            await phone.ok("POST", "/api/v1/attempts/me/devices", json=devices)
+            assert await computer.ok("GET", where) == {**on_phone, "filming": True}
+            assert (await box.api().ask("GET", where)).status == 401
+
 
 def _say_that_the_certificate_is_public(box: RealBox) -> None:
     path = box.state / "box.toml"
@@ -73,29 +82,5 @@ async def take_over(page: BoxApi, codes: dict[str, str]) -> tuple[int, str]:
             "signature": key.sign_join(codes["e"], codes["s"], nonce),
         },
     )
+    page.token = reply.json.get("token")
     return reply.status, "" if reply.status == 201 else reply.code
-
-
-def scanned(data_uri: str) -> str:
-    """What a phone reads: the picture's own squares, drawn large and decoded."""
-    svg = unquote(data_uri.split(",", 1)[1])
-    size = int(re.search(r"width=.(\d+)", svg).group(1)) // 6  # type: ignore[union-attr]
-    picture = np.full((size, size), 255, np.uint8)
-    path = re.search(r" d=.([^'\"]+)", svg).group(1)  # type: ignore[union-attr]
-    x, y = 0.0, 0.0
-    for command, numbers in re.findall(r"([Mmhv])([-\d. ]+)", path):
-        values = [float(number) for number in numbers.split()]
-        if command == "M":
-            x, y = values
-        elif command == "m":
-            x, y = x + values[0], y + values[1]
-        elif command == "h":
-            picture[int(y), round(x) : round(x + values[0])] = 0
-            x += values[0]
-    for scale in (4, 6, 8, 10):  # OpenCV does not find every code at every size
-        large = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
-        for reader in (cv2.QRCodeDetector(), cv2.QRCodeDetectorAruco()):
-            text, _, _ = reader.detectAndDecode(large)
-            if text:
-                return str(text)
-    raise AssertionError("no phone could read this")

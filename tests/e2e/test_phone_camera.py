@@ -1,0 +1,117 @@
+"""The candidate's phone as the camera: from the code on the laptop's screen to the last word."""
+
+from __future__ import annotations
+
+import asyncio
+
+from playwright.async_api import Page
+
+from appliance.core.attempt import AttemptState, CameraState, LinkState
+from appliance.rehearsal.browser import shown, walk_to_the_room
+from tests.e2e.accessibility import check
+from tests.e2e.conftest import OpenPage
+from tests.e2e.exam_room import ExamRoom, settings
+from tests.support.qr_code import scanned
+
+# What a browser tells a page when the phone's screen is locked, and when it is woken.
+SCREEN = """
+(dark) => {
+  delete document.hidden;
+  if (dark) Object.defineProperty(document, "hidden", { configurable: true, value: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}
+"""
+
+
+async def test_a_phone_films_for_a_laptop_without_a_camera(
+    room: ExamRoom, open_page: OpenPage
+) -> None:
+    await room.open(settings(face_photo=False, live_view=False))
+    laptop = (await open_page(camera=False)).page
+    await laptop.goto(room.urls["A1"])
+    await laptop.click("#join-form button")
+    await laptop.wait_for_selector("#notice-body p")
+    await laptop.click("#notice-acknowledge")
+    await shown(laptop, "devices")
+    await laptop.click("#devices-on")
+    await laptop.click("#phone-ask")
+    await laptop.wait_for_selector("#phone-shown:not([hidden])")
+    await check(laptop)
+    picture = await laptop.get_attribute("#phone-code", "src")
+    assert picture
+    link = await asyncio.to_thread(scanned, picture)
+
+    on_phone = await open_page(phone=True)
+    phone = on_phone.page
+    await phone.goto(link)
+    await shown(phone, "join")
+    await phone.click("#join-form button")
+    await walk_to_the_room(phone)
+    assert "?" not in phone.url, "the code stays in the address bar"
+    await shown(laptop, "moved")
+    await check(laptop)
+    assert "Work on your computer" in await phone.inner_text("#room-lead")
+    await room.until_seat("A1", lambda s: s.state is AttemptState.CHECKED_IN)
+
+    await room.to("live")
+    await on_phone.until_recorded(1)
+    kept = await room.until_kept("A1", 1)
+    assert set(kept) <= {one.sequence for one in on_phone.sent}
+    await says(laptop, "is filming")
+
+    # The screen is locked: said at once at the laptop, to the candidate and to the console.
+    await phone.evaluate(SCREEN, True)
+    await says(laptop, "Wake it")
+    await check(laptop)
+    await room.until_seat("A1", lambda s: s.camera is CameraState.MISSING)
+    await on_phone.until_strip("recording", "false")
+    before = int((await on_phone.strip())["recorded"])
+    await phone.evaluate(SCREEN, False)
+    await says(laptop, "is filming")
+    await room.until_seat("A1", lambda s: s.camera is CameraState.WORKING)
+    await on_phone.until_recorded(before + 1)
+
+    # The laptop is loaded anew: it still says how the phone does.
+    await laptop.reload()
+    await shown(laptop, "moved")
+    await says(laptop, "is filming")
+
+    # Somebody closes the page on the phone, and opens it phone.
+    phone.on("dialog", lambda dialog: dialog.accept())  # "leave this page?"
+    await phone.goto("about:blank")
+    await says(laptop, "Wake it")
+    await phone.goto(room.origin)
+    await walk_to_the_room(phone)
+    await says(laptop, "is filming")
+    await room.until_seat("A1", lambda s: s.link is LinkState.UP)
+
+    await phone.click("#hand-in")
+    await phone.click("#hand-in-yes")
+    await shown(phone, "done")
+    await says(laptop, "over on your phone")
+    recorded = int(await phone.evaluate("document.getElementById('strip').dataset.recorded"))
+    assert await room.kept("A1") == list(range(1, recorded + 1))
+    assert {store: await count(phone, store) for store in STORES} == dict.fromkeys(STORES, 0)
+    assert {store: await count(laptop, store) for store in STORES} == dict.fromkeys(STORES, 0)
+
+
+STORES = ("keys", "facts", "snippets", "drafts")
+
+
+async def count(page: Page, store: str) -> int:
+    """How much of anything is left in the page's database."""
+    return int(
+        await page.evaluate(
+            """async (store) => {
+              const { asked, transact } = await import("/static/database.js");
+              return transact([store], "readonly", (t) => asked(t.objectStore(store).count()));
+            }""",
+            store,
+        )
+    )
+
+
+async def says(laptop: Page, words: str) -> None:
+    await laptop.wait_for_function(
+        "words => document.getElementById('moved-films').textContent.includes(words)", arg=words
+    )

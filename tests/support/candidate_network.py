@@ -1,0 +1,106 @@
+"""A candidate's computer on a network of its own: a namespace that is made here and goes again.
+
+Between it and this machine lies one cable (veth), on which a test blocks what a school's firewall
+blocks, pulls the plug, or gives the computer another address. Needs root.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from appliance.rehearsal.browser import CHROMIUM
+
+# Several runs at once must not meet: each takes a network of eight addresses by its process id.
+_NUMBER = os.getpid() % 16_000
+_NETWORK = f"10.{64 + _NUMBER // 8000}.{_NUMBER // 32 % 250}.{_NUMBER % 32 * 8}"
+_HOST = int(_NETWORK.rsplit(".", 1)[1])
+BOX_ADDRESS = f"{_NETWORK.rsplit('.', 1)[0]}.{_HOST + 1}"
+_ADDRESSES = [f"{_NETWORK.rsplit('.', 1)[0]}.{_HOST + n}" for n in (2, 3)]
+_RULES = """
+table inet hv {{ }}
+delete table inet hv
+table inet hv {{
+  chain out {{
+    type filter hook output priority 0
+    {rules}
+  }}
+  chain in {{
+    type filter hook input priority 0
+    {rules}
+  }}
+}}
+"""
+
+
+class CandidateNetwork:
+    """`with CandidateNetwork() as network:` and open a browser at `network.browser`; the box is
+    reached at BOX_ADDRESS."""
+
+    def __init__(self) -> None:
+        self._name, self._near = f"hv-cand-{os.getpid()}", f"hvb{os.getpid()}"
+        self._directory = tempfile.TemporaryDirectory(prefix="hallvakt-network-")
+        self.browser = Path(self._directory.name) / "chromium"
+
+    def __enter__(self) -> Self:
+        name, near = self._name, self._near
+        try:
+            self.browser.write_text(f'#!/bin/sh\nexec ip netns exec {name} {CHROMIUM} "$@"\n')
+            self.browser.chmod(0o755)
+            _run("ip", "netns", "add", name)
+            _run("ip", "-n", name, "link", "set", "lo", "up")
+            peer = ("type", "veth", "peer", "name", "hvcand", "netns", name)
+            _run("ip", "link", "add", near, *peer)
+            _run("ip", "address", "add", f"{BOX_ADDRESS}/29", "dev", near)
+            _run("ip", "link", "set", near, "up")
+            _run("ip", "-n", name, "address", "add", f"{_ADDRESSES[0]}/29", "dev", "hvcand")
+            _run("ip", "-n", name, "link", "set", "hvcand", "up")
+        except BaseException:
+            self._remove()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._remove()
+
+    def block(self, rules: str) -> None:
+        """Statements of nft(8) for what leaves and what enters, in place of those before."""
+        self._inside("nft", "-f", "-", given=_RULES.format(rules=rules))
+
+    def cut(self) -> None:
+        """Nothing gets through, and nobody tells: as a switch that lost its power."""
+        self.block(f"ip daddr {BOX_ADDRESS} drop; ip saddr {BOX_ADDRESS} drop")
+
+    def mend(self) -> None:
+        self.block("")
+
+    def move(self) -> None:
+        """Another address, as after changing from one wireless network to another."""
+        _ADDRESSES.reverse()
+        new, old = _ADDRESSES[0], _ADDRESSES[1]
+        self._inside("ip", "address", "add", f"{new}/29", "dev", "hvcand")
+        self._inside("ip", "address", "del", f"{old}/29", "dev", "hvcand")
+        # Kernels keep the second address only where they are told to.
+        self._inside("ip", "address", "replace", f"{new}/29", "dev", "hvcand")
+
+    def _inside(self, *command: str, given: str = "") -> None:
+        _run("ip", "netns", "exec", self._name, *command, given=given)
+
+    def _remove(self) -> None:
+        for command in (("link", "del", self._near), ("netns", "del", self._name)):
+            subprocess.run(["ip", *command], check=False, capture_output=True)
+        self._directory.cleanup()
+
+
+def _run(*command: str, given: str = "") -> None:
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
