@@ -33,9 +33,9 @@ export class Moved {
   }
 
   draw() {
-    const which = this.#phone ? "phone.moved" : "moved";
-    put(byId("moved-title"), text(`${which}_title`));
-    put(byId("moved-lead"), text(`${which}_lead`));
+    const which = this.#phone ? "phone.moved_" : "moved.";
+    put(byId("moved-title"), text(`${which}title`));
+    put(byId("moved-lead"), text(`${which}lead`));
     put(
       byId("moved-left"),
       this.#sent ? text("done.body") : counted("sending.one", "sending.left", this.#waiting),

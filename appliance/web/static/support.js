@@ -50,6 +50,7 @@
     for (var i = 0; i < sections.length; i += 1) {
       sections[i].hidden = sections[i].getAttribute("data-step") !== "unsupported";
     }
+    document.getElementById("language").hidden = true; // nothing answers it
     document.getElementById("unsupported-title").textContent = words.title;
     var list = document.getElementById("unsupported-list");
     list.textContent = "";
