@@ -13,10 +13,13 @@ from appliance.adapters.host.trust_files import trust_files
 from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer
 from appliance.config.box import load
-from appliance.core.errors import NoRoom
+from appliance.core import checkup
+from appliance.core.checkup import CheckStatus
+from appliance.core.errors import NoRoom, Unreachable
 
 app = App(name="certificate", help="The box's certificate, and files for IT.")
 
+_DAY_S = 86_400
 _HOW = {
     "hallvakt-ca.cer": "Windows: Group Policy, Public Key Policies, Trusted Root Certification "
     "Authorities.",
@@ -53,6 +56,31 @@ def show(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
     if own:
         lines.append(f"SHA-256 fingerprint of the authority: {own}")
     answer(document, lines, as_json=json)
+
+
+@app.command
+def renew(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+    """Renew the box's own certificate when it ends within 30 days; warn of one that others renew.
+
+    Exits with 5 while somebody has to do something. A running box takes a new one up by itself.
+    """
+    names = load(state).web.names
+    files, now = TlsFiles.below(state / "tls"), datetime.now(UTC)
+    before = files.served_certificate.read_bytes() if files.served_certificate.exists() else b""
+    if not files.is_public:
+        tls.ensure_certificate(state / "tls", names, now)
+    seen = tls.read_certificate(files.served_certificate)
+    found = checkup.certificate(
+        (seen.ends - now).total_seconds() / _DAY_S,
+        [name for name in names if not seen.covers(name)],
+        own_authority=not files.is_public,
+    )
+    renewed = files.served_certificate.read_bytes() != before
+    document = {"renewed": renewed, "ends_at": seen.ends.isoformat(timespec="seconds")}
+    lines = ["Renewed." if renewed else "Nothing to renew.", f"The certificate: {found.detail}."]
+    answer(document, lines, as_json=json)
+    if found.status is not CheckStatus.OK:
+        raise Unreachable(f"The certificate: {found.detail}. {found.advice}")
 
 
 @app.command

@@ -36,6 +36,9 @@ from appliance.core.errors import (
 )
 
 app = App(name="record", help="Documents for data protection and the AI Act, from what is set.")
+app.command(
+    "appliance.cli.record_page:page", name="page", help="A page of another program's, as PDF."
+)
 
 Exam = Annotated[
     Path | None,

@@ -7,7 +7,10 @@ a PDF is the command line's.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from appliance.core.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,37 @@ Block = Heading | Paragraph | Bullets | Grid
 class Document:
     title: str
     blocks: tuple[Block, ...]
+
+
+_KINDS: dict[str, type[Block]] = {
+    "heading": Heading,
+    "paragraph": Paragraph,
+    "bullets": Bullets,
+    "grid": Grid,
+}
+
+
+def as_data(document: Document) -> dict[str, Any]:
+    """For handing a document to another program as JSON."""
+    names = {kind: name for name, kind in _KINDS.items()}
+    blocks = [{"kind": names[type(block)], **asdict(block)} for block in document.blocks]
+    return {"title": document.title, "blocks": blocks}
+
+
+def from_data(data: Any) -> Document:
+    """What `as_data` made, after JSON; raise BadInput for anything else."""
+    try:
+        blocks = [
+            _KINDS[block["kind"]](**{k: _tuples(v) for k, v in block.items() if k != "kind"})
+            for block in data["blocks"]
+        ]
+        return Document(title=str(data["title"]), blocks=tuple(blocks))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadInput("That is no document of Hallvakt's.") from error
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def markdown(document: Document) -> str:

@@ -66,6 +66,7 @@ WITHOUT_LOGIN = {
     "reads a settings file": {"exam settings", "exam notice"},
     "the officer's, with the state directory in hand; pseudonyms only": {
         "audit show", "audit verify", "record processing", "record dpia", "record technical-file",
+        "record page",
     },
     "opens with a private key that is not on the box": {
         "review open", "review list", "review extract", "review export", "review receipts",
@@ -74,7 +75,7 @@ WITHOUT_LOGIN = {
     "takes a file of the school's over into box.toml": {"sync configure"},
     "figures and verdicts about the machine, of nobody": {
         "doctor", "metrics", "support-bundle", "certificate show", "certificate export",
-        "relay config", "relay firewall",
+        "certificate renew", "relay config", "relay firewall",
     },
     "logs in over TLS as whom it is told": {"rehearse"},
     "files to files, for an update": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,17 @@ from appliance.core.document_dpia import dpia_inputs
 from appliance.core.document_facts import DescribedBox, DescribedExam, DescribedModel, Facts
 from appliance.core.document_processing import processing_record
 from appliance.core.document_technical import loads, technical_file
-from appliance.core.documents import Document, Grid, Paragraph, markdown
+from appliance.core.documents import (
+    Bullets,
+    Document,
+    Grid,
+    Heading,
+    Paragraph,
+    as_data,
+    from_data,
+    markdown,
+)
+from appliance.core.errors import BadInput
 from appliance.core.observation import ObservationKind
 from appliance.core.policy import Policy
 from appliance.core.processing import TABLE, Category, permitted
@@ -229,3 +240,22 @@ def test_markdown_keeps_its_shape() -> None:
         title="T", blocks=(Paragraph("a\n# b"), Grid(("x", "y"), (("1|2", "3\n4"),)))
     )
     assert markdown(document) == "# T\n\na # b\n\n| x | y |\n| --- | --- |\n| 1\\|2 | 3 4 |\n"
+
+
+def test_a_document_goes_through_json_and_comes_back() -> None:
+    document = Document(
+        title="T",
+        blocks=(
+            Heading("H", 3),
+            Paragraph("P"),
+            Bullets(("a", "b")),
+            Grid(("x", "y"), (("1", "2"), ("3", "4"))),
+        ),
+    )
+    assert from_data(json.loads(json.dumps(as_data(document)))) == document
+
+
+@pytest.mark.parametrize("data", [None, {}, {"title": "T", "blocks": [{"kind": "script"}]}, "x"])
+def test_what_is_no_document_is_refused(data: object) -> None:
+    with pytest.raises(BadInput):
+        from_data(data)

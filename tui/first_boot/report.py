@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from appliance.core.checkup import Check, CheckStatus, worst
-from appliance.core.documents import Block, Document, Grid, Heading, Paragraph, markdown
+from appliance.core.documents import Block, Document, Grid, Heading, Paragraph
 from appliance.core.first_boot import Notes, Standing, Step
 from tui.first_boot.words import MARK, TITLE, fact
 from tui.language import text, tr
@@ -17,8 +17,8 @@ _SIGN = (
 )
 
 
-def written(notes: Notes, checks: Collection[Check]) -> str:
-    """Markdown. `checks`: the doctor's, of the box as it is now."""
+def page(notes: Notes, checks: Collection[Check]) -> Document:
+    """`checks`: the doctor's, of the box as it is now."""
     blocks: list[Block] = [Paragraph(_verdict(checks))]
     for step in Step:
         note = notes.get(step)
@@ -41,7 +41,7 @@ def written(notes: Notes, checks: Collection[Check]) -> str:
             tuple((tr(who), line, line) for who in _SIGN),
         )
     )
-    return markdown(Document(title=tr("First boot of a Hallvakt box"), blocks=tuple(blocks)))
+    return Document(title=tr("First boot of a Hallvakt box"), blocks=tuple(blocks))
 
 
 def _verdict(checks: Collection[Check]) -> str:

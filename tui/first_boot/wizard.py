@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from appliance.core.documents import markdown
 from appliance.core.errors import HallvaktError, Refused
 from appliance.core.first_boot import (
     Note,
@@ -104,11 +105,14 @@ class Wizard:
         return note
 
     async def _report(self, given: inputs.Report) -> Note:
+        """The same page twice: to read, and beside it to print and sign."""
         checks = await work.doctor(self._hallvakt, self.state)
-        note = Note(standing=Standing.DONE, facts={"report": str(given.file)}, checks=tuple(checks))
-        page = report.written(self.notes, checks).encode()
-        await asyncio.to_thread(write_file, given.file, page, 0o644)
-        return note
+        page = report.page(self.notes, checks)
+        text, printed = given.file.with_suffix(".md"), given.file.with_suffix(".pdf")
+        await asyncio.to_thread(write_file, text, markdown(page).encode(), 0o644)
+        await work.print_page(self._hallvakt, page, printed)
+        facts = {"report": str(text), "to_print": str(printed)}
+        return Note(standing=Standing.DONE, facts=facts, checks=tuple(checks))
 
     async def _note(self, step: Step, note: Note) -> None:
         self.notes = {**self.notes, step: note}

@@ -87,6 +87,7 @@ FACT: Mapping[str, str] = {
     "lost": text("Snippets lost"),
     "verdict": text("Verdict"),
     "report": text("Report"),
+    "to_print": text("To print and sign"),
 }
 MARK: Mapping[CheckStatus, str] = {
     CheckStatus.OK: text("good"),

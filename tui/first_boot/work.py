@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from asyncio import to_thread
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import msgspec
 
 from appliance.core.checkup import Check
+from appliance.core.documents import Document, as_data
 from appliance.core.errors import BadInput
 from appliance.core.first_boot import Note, Notes, Standing, Step
 from tui.first_boot import inputs
@@ -116,6 +120,22 @@ async def rehearsal(hallvakt: Command, state: Path, given: inputs.Rehearsal) -> 
 async def doctor(hallvakt: Command, state: Path) -> list[Check]:
     """Every check of the box as it is now."""
     return _checks(await hallvakt("doctor", "--state", str(state), accept=(_NOT_FIT,)))
+
+
+async def print_page(hallvakt: Command, page: Document, pdf: Path) -> None:
+    """Write `page` as a PDF. Raises NoRoom."""
+    handed = await to_thread(_as_file, page)
+    try:
+        await hallvakt("record", "page", str(handed), str(pdf))
+    finally:
+        await to_thread(handed.unlink, missing_ok=True)
+
+
+def _as_file(page: Document) -> Path:
+    """Of ours alone, until it is read."""
+    with NamedTemporaryFile("w", prefix="hallvakt-page-", encoding="utf-8", delete=False) as file:
+        json.dump(as_data(page), file)
+    return Path(file.name)
 
 
 async def _machine(hallvakt: Command, state: Path, names: Collection[str]) -> list[Check]:

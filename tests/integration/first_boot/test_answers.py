@@ -148,6 +148,7 @@ def test_an_empty_directory_becomes_a_box_also_when_killed_on_the_way(
     )  # fmt: skip
     assert json.loads(shown.stdout)["ca_fingerprint"] in report
     assert "ingrid" in report
+    assert (first_boot.directory / "report.pdf").read_bytes().startswith(b"%PDF-")
     assert "| Head of school | ___" in report
     _no_secret_in(first_boot, "".join(before) + out + report + first_boot.notes.read_text())
 

@@ -1,0 +1,87 @@
+"""The console on the box's own screen: the command line of its unit, on a terminal as the kernel's
+console is one, under the rules of the unit."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import re
+import select
+import shutil
+import struct
+import subprocess
+import sys
+import termios
+import time
+from fcntl import ioctl
+from pathlib import Path
+
+import pytest
+
+from tests.support.box import ROOT, clean_environment, running_box
+from tests.support.unit_sandbox import words
+
+UNIT = ROOT / "systemd" / "hallvakt-console@.service"
+_WITHIN_S = 60.0
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None or os.geteuid() != 0,
+    reason="needs systemd-analyze for the sets of system calls, and root for its rules",
+)
+
+
+async def test_its_command_line_shows_the_login_and_nothing_else(tmp_path: Path) -> None:
+    async with running_box(tmp_path) as box:
+        shown = await asyncio.to_thread(_on_a_terminal, box.state, "Passphrase")
+    assert "User" in shown, shown[-500:]
+
+
+def test_while_the_box_does_not_run_it_says_so(tmp_path: Path) -> None:
+    """systemd starts it anew until it does."""
+    assert "No box is running" in _on_a_terminal(tmp_path, "hallvakt serve")
+
+
+def _on_a_terminal(state: Path, until: str) -> str:
+    (command,) = words(UNIT, "ExecStart")
+    assert command[0] == "/opt/hallvakt/current/.venv/bin/hallvakt"
+    given = [str(state) if word == "/var/lib/hallvakt" else word for word in command[1:]]
+    (term,) = re.findall(r"^Environment=TERM=(\w+)$", UNIT.read_text(), re.MULTILINE)
+    ours, screen = pty.openpty()
+    ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 25, 80, 0, 0))  # a text console's size
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "tests.support.unit_sandbox", str(UNIT)),
+            *(sys.executable, "-m", "appliance.cli.main", *given),
+        ],
+        stdin=screen,
+        stdout=screen,
+        stderr=screen,
+        cwd=ROOT,
+        env=clean_environment() | {"TERM": term, "LANG": "C.UTF-8"},
+        start_new_session=True,
+    )
+    os.close(screen)
+    try:
+        return _until(ours, until)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def _until(terminal: int, word: str) -> str:
+    """Everything drawn, without the terminal's commands, until `word` stands there."""
+    drawn = b""
+    deadline = time.monotonic() + _WITHIN_S
+    while word not in (
+        text := re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", drawn.decode("utf-8", "replace"))
+    ):
+        left = deadline - time.monotonic()
+        assert left > 0, f"{word} never stood on the screen: {text[-800:]!r}"
+        if select.select([terminal], [], [], left)[0]:
+            try:
+                drawn += os.read(terminal, 65536)
+            except OSError:  # the program has ended (EIO, see pty(7))
+                raise AssertionError(f"it ended early: {text[-800:]!r}") from None
+    return text
