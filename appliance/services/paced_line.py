@@ -12,7 +12,7 @@ from appliance.core.errors import Refused
 from appliance.core.night_window import Span, Window, current
 from appliance.core.ports import Clock
 from appliance.core.token_bucket import TokenBucket, wire_bytes
-from appliance.core.transfer import CHUNK_BYTES
+from appliance.core.transfer import AT_STAKE_BYTES, CHUNK_BYTES
 
 _LOOK_EVERY_S = 1.0
 
@@ -22,6 +22,23 @@ class Closed(StrEnum):
 
     WINDOW = "outside-window"
     PAUSED = "paused"
+
+
+class _Request:
+    """Of `count` bytes, which would go again after a cut; `sent` of them have gone."""
+
+    def __init__(self, line: PacedLine, count: int) -> None:
+        self._line = line
+        self.count = min(count, CHUNK_BYTES)
+        self.sent = 0
+
+    @property
+    def handed_over(self) -> bool:
+        return self.sent >= self.count
+
+    async def send(self, count: int) -> None:
+        await self._line.room(self, count)
+        await self._line.send(count)
 
 
 class PacedLine:
@@ -53,8 +70,8 @@ class PacedLine:
         self._bucket = TokenBucket()
         self._looked_s = float("-inf")
         self._span: Span | None = None
-        self._at_stake = 0
-        self._less_at_stake = asyncio.Condition()
+        self._requests: list[_Request] = []  # in the order they began
+        self._changed = asyncio.Condition()
 
     @property
     def records_only(self) -> bool:
@@ -88,17 +105,39 @@ class PacedLine:
         self._on_sent(count)
 
     @asynccontextmanager
-    async def under_way(self, count: int) -> AsyncIterator[None]:
-        count = min(count, CHUNK_BYTES)
-        async with self._less_at_stake:
-            await self._less_at_stake.wait_for(lambda: self._at_stake + count <= CHUNK_BYTES)
-            self._at_stake += count
+    async def under_way(self, count: int) -> AsyncIterator[_Request]:
+        request = _Request(self, count)
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._may_begin(request))
+            self._requests.append(request)
         try:
-            yield
+            yield request
         finally:
-            async with self._less_at_stake:
-                self._at_stake -= count
-                self._less_at_stake.notify_all()
+            async with self._changed:
+                self._requests.remove(request)
+                self._changed.notify_all()
+
+    async def room(self, request: _Request, count: int) -> None:
+        """Wait until `count` more bytes of `request` fit beside all that began before it, whose
+        bytes all count: so the oldest always goes on, and no two wait for each other."""
+
+        def fits() -> bool:
+            before = sum(r.count for r in self._requests[: self._requests.index(request)])
+            return before + min(request.sent + count, request.count) <= AT_STAKE_BYTES
+
+        async with self._changed:
+            await self._changed.wait_for(fits)
+            request.sent += count
+            if request.handed_over:
+                self._changed.notify_all()
+
+    def _may_begin(self, request: _Request) -> bool:
+        """Whole beside the others within a chunk; or, while they all wait for their replies only,
+        as far as it gets: a request that stands still in its middle is given up by some stores."""
+        before = sum(r.count for r in self._requests)
+        if before + request.count <= CHUNK_BYTES:
+            return True
+        return before < AT_STAKE_BYTES and all(r.handed_over for r in self._requests)
 
     def _open(self, now_ms: int) -> bool:
         return not self._windows or (self._span is not None and self._span.holds(now_ms))

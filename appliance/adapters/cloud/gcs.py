@@ -20,10 +20,19 @@ from appliance.adapters.cloud.gcs_http import FAULTS, GcsHttp, check
 from appliance.adapters.cloud.gcs_resumable import Resumable
 from appliance.adapters.cloud.google_token import GoogleToken
 from appliance.adapters.cloud.names import check_name, check_prefix, crc32c, is_name
+from appliance.adapters.cloud.one_request import OneRequest
+from appliance.adapters.cloud.paced_body import PacedBody
 from appliance.adapters.cloud.retrying import PAUSES_S, AgainError, damaged, retried
 from appliance.core.errors import Conflict, NotFound, Unreachable, WrongConfiguration
 from appliance.core.ports import Content, ObjectCloud, RemoteObject
-from appliance.core.transfer import CHUNK_BYTES, FreeLine, Line, MemoryUploads, UploadJournal
+from appliance.core.transfer import (
+    CHUNK_BYTES,
+    FreeLine,
+    Line,
+    MemoryUploads,
+    Sender,
+    UploadJournal,
+)
 
 GOOGLE = "https://storage.googleapis.com"
 
@@ -57,8 +66,8 @@ class GcsObjects:
         self._prover = prover
         self._line = line or FreeLine()
         self._http = GcsHttp(endpoint, bucket, token, self._line)
-        self._resumable = Resumable(self._http, uploads or MemoryUploads(), pauses_s)
-        self._prover = prover
+        self._uploads = uploads or MemoryUploads()
+        self._resumable = Resumable(self._http, self._uploads, pauses_s)
         self._pauses_s = pauses_s
         self._chunk_bytes = chunk_bytes
 
@@ -79,10 +88,10 @@ class GcsObjects:
         check_name(name)
         checksum = crc32c(content)
         if len(content) <= self._chunk_bytes:
-            async with self._line.under_way(len(content)):
-                reply = await retried(
-                    lambda: self._post(name, content, checksum), self._line, self._pauses_s
-                )
+            one = OneRequest(self._uploads, self._line, self._exists, self._pauses_s)
+            reply = await one.send(
+                name, len(content), lambda sender: self._post(name, content, checksum, sender)
+            )
         else:
             try:
                 reply = await self._resumable.send(name, content, checksum)
@@ -107,6 +116,9 @@ class GcsObjects:
             return await self._prover.stat(name)
         reply = await self._json("GET", self._object(check_name(name)))
         return None if reply is None else _remote(name, reply)
+
+    async def _exists(self, name: str) -> bool:
+        return await self.stat(name) is not None
 
     async def list(self, prefix: str) -> Mapping[str, RemoteObject]:
         if self._prover is not None:
@@ -176,7 +188,9 @@ class GcsObjects:
     def _object(self, name: str) -> str:
         return f"/storage/v1/b/{self._http.bucket}/o/{quote(name, safe='')}"
 
-    async def _post(self, name: str, content: Content, checksum: str) -> dict[str, Any] | None:
+    async def _post(
+        self, name: str, content: Content, checksum: str, sender: Sender
+    ) -> dict[str, Any] | None:
         """The store's description of the new object, None when the name was taken."""
         boundary = secrets.token_hex(16)
         about = json.dumps({"name": name, "crc32c": checksum})
@@ -192,7 +206,7 @@ class GcsObjects:
                 "Content-Type": f"multipart/related; boundary={boundary}",
                 "Content-Length": str(len(head) + len(content) + len(tail)),
             },
-            data=self._http.body(head, content, tail),
+            data=PacedBody(sender, head, content, tail),
         )
 
 

@@ -65,6 +65,9 @@ class Resumable:
         begun = await self._uploads.find(name)
         if begun is None:
             return
+        if not begun.token:  # it went in one request, and the store knows nothing of it
+            await self._uploads.forget(name)
+            return
 
         async def cancel() -> None:
             try:
@@ -84,7 +87,7 @@ class Resumable:
         self, name: str, content: Content, checksum: str
     ) -> dict[str, Any] | None:
         begun = await self._uploads.find(name)
-        if begun is None or begun.size != len(content):
+        if begun is None or not begun.token or begun.size != len(content):
             begun = await self._begin(name, len(content), checksum)
             answer = _Answer(done=None) if begun is None else _Answer(offset=0)
         else:

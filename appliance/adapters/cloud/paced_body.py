@@ -10,7 +10,7 @@ from __future__ import annotations
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import Payload
 
-from appliance.core.transfer import Line
+from appliance.core.transfer import Sender
 
 _PIECE = 64 * 1024
 
@@ -18,7 +18,7 @@ _PIECE = 64 * 1024
 class PacedBody(Payload):
     """`parts` one after another."""
 
-    def __init__(self, line: Line, *parts: bytes | memoryview) -> None:
+    def __init__(self, line: Sender, *parts: bytes | memoryview) -> None:
         super().__init__(parts)
         self._line = line
         self._parts = parts

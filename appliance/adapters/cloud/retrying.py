@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from appliance.core.errors import IntegrityFailure, Refused, Unreachable
 from appliance.core.transfer import Line
@@ -28,6 +28,17 @@ async def retried(
 ) -> T:
     """`act` until it does not raise AgainError, pausing in between; it is not begun while the line
     is closed. Raise Unreachable when it never did, IntegrityFailure when all arrived damaged."""
+    return cast("T", await retried_unless(_never, act, line, pauses_s))
+
+
+async def retried_unless(
+    there: Callable[[], Awaitable[bool]],
+    act: Callable[[], Awaitable[T]],
+    line: Line,
+    pauses_s: tuple[float, ...] = PAUSES_S,
+) -> T | None:
+    """The same; before another try `there` is asked whether the last one did it after all, and then
+    the answer is None."""
     for pause in (*pauses_s, None):
         await line.ready()
         try:
@@ -39,7 +50,13 @@ async def retried(
                 break
             await line.ready()
             await asyncio.sleep(pause)
+            if not error.damaged and await there():
+                return None
     raise Unreachable("The object store cannot be reached: check the line; sync goes on later.")
+
+
+async def _never() -> bool:
+    return False
 
 
 def damaged() -> IntegrityFailure:

@@ -20,6 +20,7 @@ from botocore.exceptions import ConnectionError as LineError
 
 from appliance.adapters.cloud.endpoint import checked_url, is_loopback
 from appliance.adapters.cloud.names import check_name, check_prefix, crc32c, is_name
+from appliance.adapters.cloud.one_request import OneRequest
 from appliance.adapters.cloud.residency import ON_SITE
 from appliance.adapters.cloud.retrying import (
     PAUSES_S,
@@ -108,14 +109,18 @@ class S3Objects:
         checksum = crc32c(content)
         key = check_name(name)
         if len(content) <= self._chunk_bytes:
-            async with self._line.under_way(len(content)):
-                reply = await self._call(
+            one = OneRequest(self._uploads, self._line, self._exists, self._pauses_s)
+            reply = await one.send(
+                key,
+                len(content),
+                lambda sender: self._once(
                     "put_object",
                     Key=key,
-                    Body=PackBody(content),
+                    Body=PackBody(content, sender),
                     ChecksumCRC32C=checksum,
                     IfNoneMatch="*",
-                )
+                ),
+            )
         else:
             multipart = Multipart(
                 self._call, self._exists, self._uploads, self._line, self._chunk_bytes
@@ -202,7 +207,8 @@ class S3Objects:
         key = check_name(name)
         begun = await self._uploads.find(key)
         if begun is not None:  # what was sent of it is not left behind either
-            await self._call("abort_multipart_upload", Key=key, UploadId=begun.token)
+            if begun.token:
+                await self._call("abort_multipart_upload", Key=key, UploadId=begun.token)
             await self._uploads.forget(key)
         await self._call("delete_object", Key=key)
 
@@ -216,23 +222,27 @@ class S3Objects:
         self, operation: str, then: Callable[[Any], Any] | None = None, **arguments: Any
     ) -> Any:
         """The reply, or what `then` makes of it; None for not there, and for there already."""
+        return await retried(
+            lambda: self._once(operation, then, **arguments), self._line, self._pauses_s
+        )
 
-        async def call() -> Any:
-            store = await self._client()
-            try:
-                reply = await getattr(store, operation)(Bucket=self._bucket, **arguments)
-                return await then(reply) if then else reply
-            except ClientError as error:
-                return _explained(error)
-            except (HTTPClientError, LineError, OSError):
-                raise AgainError from None  # the line, not the store
-            except BotoCoreError as error:
-                raise Unreachable(
-                    f"The object store gave an answer that this box does not understand "
-                    f"({type(error).__name__}): check cloud.endpoint and cloud.bucket."
-                ) from None
-
-        return await retried(call, self._line, self._pauses_s)
+    async def _once(
+        self, operation: str, then: Callable[[Any], Any] | None = None, **arguments: Any
+    ) -> Any:
+        """The same without another try: raises AgainError."""
+        store = await self._client()
+        try:
+            reply = await getattr(store, operation)(Bucket=self._bucket, **arguments)
+            return await then(reply) if then else reply
+        except ClientError as error:
+            return _explained(error)
+        except (HTTPClientError, LineError, OSError):
+            raise AgainError from None  # the line, not the store
+        except BotoCoreError as error:
+            raise Unreachable(
+                f"The object store gave an answer that this box does not understand "
+                f"({type(error).__name__}): check cloud.endpoint and cloud.bucket."
+            ) from None
 
     async def _client(self) -> Any:
         async with self._opening:

@@ -7,13 +7,16 @@ import os
 from typing import Any
 
 from appliance.core.ports import Content
+from appliance.core.transfer import Sender
 
 
 class PackBody(io.RawIOBase):
-    """Reads `content`, which may not change meanwhile. `view` is all of it, from the beginning."""
+    """Reads `content`, which may not change meanwhile. `view` is all of it, from the beginning; it
+    goes by `sender`."""
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, sender: Sender) -> None:
         self.view = memoryview(content)
+        self.sender = sender
         self._at = 0
 
     def __len__(self) -> int:

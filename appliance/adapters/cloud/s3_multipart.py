@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from appliance.adapters.cloud.names import crc32c
+from appliance.adapters.cloud.s3_body import PackBody
 from appliance.core.errors import Unreachable
 from appliance.core.ports import Content
 from appliance.core.transfer import Line, UnfinishedUpload, UploadJournal
@@ -41,7 +42,7 @@ class Multipart:
         """The store's final reply; None when the name exists already."""
         begun = await self._uploads.find(key)
         there: dict[int, str] | None = None
-        if begun is not None and begun.size == len(content):
+        if begun is not None and begun.token and begun.size == len(content):
             there = await self._parts_there(key, begun.token)
         if begun is None or there is None:
             if begun is not None and await self._exists(key):
@@ -50,16 +51,16 @@ class Multipart:
             begun, there = await self._begin(key, content), {}
         parts = []
         for number, at in enumerate(range(0, len(content), self._chunk_bytes), start=1):
-            part = bytes(content[at : at + self._chunk_bytes])
+            part = memoryview(content)[at : at + self._chunk_bytes]
             part_checksum, tag = await asyncio.to_thread(_digests, part)
             if there.get(number) != tag:
-                async with self._line.under_way(len(part)):
+                async with self._line.under_way(len(part)) as sender:
                     reply = await self._call(
                         "upload_part",
                         Key=key,
                         UploadId=begun.token,
                         PartNumber=number,
-                        Body=part,
+                        Body=PackBody(part, sender),
                         ChecksumCRC32C=part_checksum,
                     )
                 if reply is None:  # the upload is gone: the store gave it up, or it is finished
@@ -105,5 +106,5 @@ class Multipart:
         return {int(p["PartNumber"]): str(p["ETag"]).strip('"') for p in reply.get("Parts", ())}
 
 
-def _digests(part: bytes) -> tuple[str, str]:
+def _digests(part: memoryview) -> tuple[str, str]:
     return crc32c(part), hashlib.md5(part, usedforsecurity=False).hexdigest()

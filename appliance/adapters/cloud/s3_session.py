@@ -24,7 +24,7 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as _VARIAB
 from appliance.adapters.cloud.paced_body import PacedBody
 from appliance.adapters.cloud.s3_body import PackBody
 from appliance.core.errors import Refused, WrongConfiguration
-from appliance.core.transfer import Line
+from appliance.core.transfer import Line, Sender
 
 _SMALL = 1024  # bytes: requests that say something about an object, not the object
 _SECTION = "default"
@@ -115,17 +115,22 @@ def _bound_to(endpoint: str, line: Line) -> type[AIOHTTPSession]:
                     "check cloud.region and cloud.endpoint.",
                     code="cloud-elsewhere",
                 )
-            if (body := _whole(request.body)) and len(body) > _SMALL:
-                request.headers["Content-Length"] = str(len(body))
-                request.body = PacedBody(line, body)
+            body = request.body
+            if isinstance(body, PackBody):
+                _paced(request, body.sender, body.view)
+            elif (content := _whole(body)) and len(content) > _SMALL:
+                _paced(request, line, content)
             return await super().send(request)
 
     return Session
 
 
-def _whole(body: Any) -> bytes | memoryview | None:
+def _paced(request: Any, sender: Sender, content: bytes | memoryview) -> None:
+    request.headers["Content-Length"] = str(len(content))
+    request.body = PacedBody(sender, content)
+
+
+def _whole(body: Any) -> bytes | None:
     """botocore wraps bytes it was given, and only it knows when. The value is what was wrapped, not
     a copy of it, as long as nobody has written to it."""
-    if isinstance(body, PackBody):
-        return body.view
     return body.getvalue() if isinstance(body, io.BytesIO) else body

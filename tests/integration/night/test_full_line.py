@@ -17,6 +17,7 @@ from appliance.core.settings import Features
 from appliance.core.snippet import PriorityClass
 from appliance.processes.syncer import syncer
 from tests.support.closed_exam import closed_exam, exam_of, new_id
+from tests.support.object_servers import BUCKET, REGION, SeaweedFS
 from tests.support.strict_gcs import StrictGcs
 from tests.support.tap import Tap
 
@@ -32,13 +33,25 @@ async def strict() -> AsyncIterator[StrictGcs]:
     await made.stop()
 
 
+@pytest.mark.parametrize("store", ["gcs", "s3"])
 async def test_a_fast_and_distant_line_is_filled(
-    state: Path, strict: StrictGcs, cloud_config: CloudConfig
+    store: str,
+    state: Path,
+    strict: StrictGcs,
+    seaweed: SeaweedFS,
+    cloud_config: CloudConfig,
+    tmp_path: Path,
 ) -> None:
-    port = int(strict.endpoint.rpartition(":")[2])
+    if store == "gcs":
+        config, endpoint = replace(cloud_config, bucket=strict.bucket), strict.endpoint
+    else:
+        credentials = await asyncio.to_thread(seaweed.write_credentials, tmp_path / "s3")
+        account = replace(cloud_config, objects="s3", region=REGION, credentials_file=credentials)
+        config, endpoint = replace(account, bucket=BUCKET), seaweed.endpoint
+    port = int(endpoint.rpartition(":")[2])
     async with Tap("127.0.0.1", port, delay_s=0.040, byte_s=LINE_BYTE_S) as tap:
-        config = replace(cloud_config, endpoint=tap.url, bucket=strict.bucket)
-        made = await closed_exam(state, config, candidates=3, snippets=7, bulk=3_500_000)
+config = replace(config, endpoint=tap.url)
+        made = await closed_exam(state, config, candidates=2, snippets=7, bulk=3_500_000)
         before = await _bare(30_000_000)  # the machine may be busier then, or now
         moments: list[tuple[float, int]] = []
         tap.watch = lambda total: moments.append((time.monotonic(), total))

@@ -10,7 +10,7 @@ import pytest
 from appliance.core.errors import Refused
 from appliance.core.night_window import Window
 from appliance.core.token_bucket import TokenBucket, wire_bytes
-from appliance.core.transfer import CHUNK_BYTES
+from appliance.core.transfer import AT_STAKE_BYTES, CHUNK_BYTES
 from appliance.services.paced_line import Closed, PacedLine
 from tests.support.fake_clock import FakeClock
 
@@ -127,18 +127,46 @@ async def test_a_metered_window_is_for_records() -> None:
     assert line.records_only
 
 
-async def test_what_a_cut_would_cost_is_one_chunk_for_all_together() -> None:
+async def test_what_a_cut_would_cost_is_bounded_for_all_together() -> None:
     line = _line(FakeClock(EVENING_MS))
-    most = under_way = 0
+    at_stake: dict[int, int] = {}
+    most = beside = 0
 
-    async def request(size: int) -> None:
-        nonlocal most, under_way
-        async with line.under_way(size):
-            under_way += min(size, CHUNK_BYTES)
-            most = max(most, under_way)
+    async def request(number: int, size: int) -> None:
+        nonlocal most, beside
+        async with line.under_way(size) as sender:
+            for _ in range(0, size, PIECE):
+                await sender.send(PIECE)
+                at_stake[number] = min(at_stake.get(number, 0) + PIECE, CHUNK_BYTES)
+                most, beside = max(most, sum(at_stake.values())), max(beside, len(at_stake))
+            for _ in range(3):  # the store thinks about it
+                await asyncio.sleep(0)
+            del at_stake[number]
+
+    sizes = [CHUNK_BYTES, 2 * CHUNK_BYTES, PIECE, CHUNK_BYTES // 2, CHUNK_BYTES // 2, PIECE] * 4
+    await asyncio.gather(*(request(number, size) for number, size in enumerate(sizes)))
+    assert CHUNK_BYTES < most <= AT_STAKE_BYTES
+    assert beside > 1
+
+
+async def test_the_next_one_begins_while_the_store_thinks_about_the_last() -> None:
+    line = _line(FakeClock(EVENING_MS))
+    sent = 0
+
+    async def next_one() -> None:
+        nonlocal sent
+        async with line.under_way(CHUNK_BYTES) as sender:
+            for _ in range(0, CHUNK_BYTES, PIECE):
+                await sender.send(PIECE)
+                sent += PIECE
+
+    async with line.under_way(CHUNK_BYTES) as sender:
+        following = asyncio.ensure_future(next_one())
+        for _ in range(0, CHUNK_BYTES, PIECE):
+            assert sent == 0
+            await sender.send(PIECE)
+        for _ in range(200):
             await asyncio.sleep(0)
-            under_way -= min(size, CHUNK_BYTES)
-
-    sizes = [CHUNK_BYTES, 2 * CHUNK_BYTES, 10, CHUNK_BYTES // 2, CHUNK_BYTES // 2, 1000] * 4
-    await asyncio.gather(*(request(size) for size in sizes))
-    assert most <= CHUNK_BYTES
+        assert sent == AT_STAKE_BYTES - CHUNK_BYTES
+    await following
+    assert sent == CHUNK_BYTES
