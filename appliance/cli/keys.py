@@ -23,6 +23,7 @@ from appliance.adapters.crypto.public_keys import (
 )
 from appliance.adapters.crypto.recovery import prove_recovery
 from appliance.adapters.crypto.signing import fingerprint
+from appliance.cli.keys_hosts import app as hosts_app
 from appliance.cli.options import DEFAULT_STATE, Json, PassphraseFd, State
 from appliance.cli.output import answer
 from appliance.cli.passphrase import read_passphrase
@@ -36,7 +37,7 @@ reviewer_app = App(name="reviewer", help="A reviewer's key: it opens the archive
 officer_app = App(name="officer", help="The data protection officer's key: it opens names.")
 recovery_app = App(name="recovery", help="The recovery key: five shares, any three give it back.")
 recipients_app = App(name="recipients", help="The list of those for whom new keys are sealed.")
-for _part in (root_app, reviewer_app, officer_app, recovery_app, recipients_app):
+for _part in (root_app, reviewer_app, officer_app, recovery_app, recipients_app, hosts_app):
     app.command(_part)
 
 Out = Annotated[Path, Parameter(help="The private key file to write; FILE.pub goes beside it.")]

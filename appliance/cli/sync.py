@@ -8,8 +8,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from appliance.cli.box_client import logged_in
 from appliance.cli.night_progress import NightProgress
-from appliance.cli.options import DEFAULT_STATE, Json, State
+from appliance.cli.options import DEFAULT_STATE, Caller, Json, State
 from appliance.cli.output import answer
 from appliance.cli.sync_configure import configure
 from appliance.cli.sync_prepare import prepare
@@ -110,15 +111,15 @@ async def run(
 
 
 @app.command
-async def pause(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+async def pause(*, who: Caller, json: Json = False) -> None:
     """Send nothing until `sync resume`; a run that is going on stops within seconds."""
-    await _pause(True, state, json)
+    await _pause(who, json, paused=True)
 
 
 @app.command
-async def resume(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+async def resume(*, who: Caller, json: Json = False) -> None:
     """Let the night send again, in its windows."""
-    await _pause(False, state, json)
+    await _pause(who, json, paused=False)
 
 
 @app.command
@@ -218,9 +219,9 @@ def _drilled(last: Drill | None) -> str:
     return f"Last restore drill: {at}, {last.objects} objects brought back whole."
 
 
-async def _pause(paused: bool, state: State, json: Json) -> None:
-    async with syncer(state) as night:
-        await night.pause(paused)
+async def _pause(who: Caller, json: Json, *, paused: bool) -> None:
+    async with logged_in(who) as box:
+        await box.call("PUT", "/box/night", json={"paused": paused})
     text = "Nothing is sent until `hallvakt sync resume`." if paused else "The night sends again."
     answer({"paused": paused}, text, as_json=json)
 

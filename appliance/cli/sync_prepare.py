@@ -11,9 +11,9 @@ import msgspec
 
 from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer
-from appliance.config import box
 from appliance.core.record_collections import Prepared
 from appliance.processes.record_preparation import prepare_records, role_commands
+from appliance.processes.trusted_hosts import load_box
 from appliance.services.object_policies import gcs_permissions, s3_policies
 
 
@@ -34,7 +34,7 @@ async def prepare(
         Only print what makes the roles in the database and what each identity may do in the object
         store, for whoever runs them.
     """
-    config = (await asyncio.to_thread(box.load, state)).cloud
+    config = (await asyncio.to_thread(load_box, state)).cloud
     if show_roles:
         commands = role_commands(config.records_database)
         objects = _object_rights(config.objects, config.bucket)

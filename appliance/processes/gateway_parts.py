@@ -27,7 +27,7 @@ from appliance.processes.candidate_parts import after_hand_in, remarks
 from appliance.processes.data_protection_parts import erasure_desk, hold_desk
 from appliance.processes.exam_parts import ExamParts, exam_parts
 from appliance.processes.foundation import Foundation, lay_foundation
-from appliance.processes.night_parts import night_line
+from appliance.processes.night_parts import night_line, night_of
 from appliance.processes.settings_checks import check_settings
 from appliance.processes.start_gate_parts import keep_free
 from appliance.processes.unlisted import orphans
@@ -44,6 +44,7 @@ from appliance.services.erasure import BoxSignature
 from appliance.services.evidence import EvidenceRoom
 from appliance.services.ingest import Ingest
 from appliance.services.looking import Looking
+from appliance.services.night_desk import NightDesk
 from appliance.services.orphans import Orphans
 from appliance.services.people import People
 from appliance.services.preparation import Preparation
@@ -166,6 +167,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
         joining=attendance.joining,
         live_views=exam.live_views,
         names=exam.names,
+        night_desk=NightDesk(on.access, config.box_id, night_of(config, stores).pause),
         people=People(
             users=stores.users,
             audit=stores.audit,

@@ -25,7 +25,6 @@ from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.store.packs import Packs
 from appliance.adapters.store.stores import Stores, open_stores
 from appliance.adapters.store.uploads import UploadRows
-from appliance.config import box
 from appliance.config.box import BoxConfig
 from appliance.core.batch import PACK_BYTES, PACK_BYTES_S3
 from appliance.core.errors import IntegrityFailure, WrongState
@@ -36,6 +35,7 @@ from appliance.processes.cloud_ends import CloudEnds, as_verifier, cloud_ends
 from appliance.processes.erased_state import belongings, replay_with_cloud
 from appliance.processes.gateway_signer import GatewaySigner
 from appliance.processes.night_parts import night_of
+from appliance.processes.trusted_hosts import load_box
 from appliance.processes.unlisted import orphans
 from appliance.services.archive_listing import Listed, walk
 from appliance.services.batching import Batching
@@ -105,12 +105,6 @@ class Syncer:
             for exam in report.exams:
                 await self.night.learn(exam)
             return report
-
-    async def pause(self, paused: bool) -> None:
-        """A run that is going on, in whichever process, stops within seconds."""
-        action = "sync.paused" if paused else "sync.resumed"
-        await self.stores.audit.append("box", action, "archive", self.config.box_id)
-        await self.night.pause(paused)
 
     async def verify(self, *, packs: int | None = None) -> list[Verified]:
         """Every exam that was sent, read back whole, or `packs` of each exam drawn at random and
@@ -227,7 +221,7 @@ def _other_manifests() -> IntegrityFailure:
 async def syncer(state: Path, *, signer: Signer | None = None) -> AsyncIterator[Syncer]:
     """`signer` replaces the gateway's socket where the gateway is this very process."""
     give_back_large_blocks()
-    config = await asyncio.to_thread(box.load, state)
+    config = await asyncio.to_thread(load_box, state)
     stores = await asyncio.to_thread(open_stores, state)
     try:
         await replay_tombstones(await asyncio.to_thread(belongings, state, stores))

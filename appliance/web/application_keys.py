@@ -31,6 +31,7 @@ from appliance.services.joining import Joining
 from appliance.services.legal_hold import HoldDesk
 from appliance.services.live_view import LiveViews
 from appliance.services.names import Names
+from appliance.services.night_desk import NightDesk
 from appliance.services.people import People
 from appliance.services.phone_camera import PhoneCamera
 from appliance.services.preparation import Preparation
@@ -69,6 +70,7 @@ class Gateway:
     joining: Joining
     live_views: LiveViews
     names: Names
+    night_desk: NightDesk
     people: People
     phone_camera: PhoneCamera
     preparation: Preparation

@@ -23,20 +23,28 @@ from appliance.core.night_window import Window
 from appliance.rehearsal.school import free_port
 from tests.support.closed_exam import closed_exam
 
+PASSPHRASE = "correct horse battery"
 
-async def _hallvakt(*words: str, passphrase: str | None = None) -> tuple[int, Any, str]:
-    """Exit code, the JSON it printed or None, and what it said on standard error."""
-    read, write = os.pipe()
-    os.write(write, f"{passphrase}\n".encode())
-    os.close(write)
-    by_descriptor = ("--passphrase-fd", str(read)) if passphrase else ()
+
+async def _hallvakt(*words: str, **passphrases: str) -> tuple[int, Any, str]:
+    """Exit code, the JSON it printed or None, and what it said on standard error. `passphrases` go
+    by a descriptor each: passphrase, new_passphrase."""
+    by_descriptor: list[str] = []
+    descriptors: list[int] = []
+    for name, passphrase in passphrases.items():
+        read, write = os.pipe()
+        os.write(write, f"{passphrase}\n".encode())
+        os.close(write)
+        by_descriptor += [f"--{name.replace('_', '-')}-fd", str(read)]
+        descriptors.append(read)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "appliance.cli.main", *words, *by_descriptor, "--json",
-        pass_fds=(read,),
+        pass_fds=descriptors,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    os.close(read)
+    for read in descriptors:
+        os.close(read)
     out, said = await process.communicate()
     return process.returncode or 0, json.loads(out) if out else None, said.decode()
 
@@ -47,7 +55,7 @@ async def made_box(state: Path) -> None:
     words = ("--host", "127.0.0.1", "--port", ports[0], "--lead", "lead", "--no-second-factor")
     relay = ("--relay-port", ports[1], "--relay-tls-port", ports[2])
     code, _, said = await _hallvakt(
-        "init", *words, *relay, "--state", str(state), passphrase="correct horse battery"
+        "init", *words, *relay, "--state", str(state), passphrase=PASSPHRASE
     )
     assert code == 0, said
 
@@ -131,7 +139,18 @@ async def test_outside_its_windows_and_paused_a_box_sends_only_for_a_reason(
     code, _, said = await _hallvakt("sync", "run", "--now", *at)
     assert code == 2
     assert "--reason" in said
-    assert (await _hallvakt("sync", "pause", *at))[1] == {"paused": True}
+    code, _, said = await _hallvakt("sync", "pause", "--as", "it", *at, passphrase=PASSPHRASE)
+    assert code == 5  # a person's command goes through the gateway
+    async with _gateway(state):
+        words = ("user", "add", "it", "technician", "--no-second-factor", "--as", "lead", *at)
+        code, person, said = await _hallvakt(
+            *words, passphrase=PASSPHRASE, new_passphrase=PASSPHRASE
+        )
+        assert code == 0, said
+        code, _, said = await _hallvakt("sync", "pause", "--as", "lead", *at, passphrase=PASSPHRASE)
+        assert code == 4, said  # the line is the technicians'
+        _, paused, _ = await _hallvakt("sync", "pause", "--as", "it", *at, passphrase=PASSPHRASE)
+        assert paused == {"paused": True}
     _, status, _ = await _hallvakt("sync", "status", *at)
     assert (status["paused"], status["cap_bit_s"]) == (True, None)
     assert (status["window"]["open"], status["backlog_bytes"] > 0) == (False, True)
@@ -140,9 +159,11 @@ async def test_outside_its_windows_and_paused_a_box_sends_only_for_a_reason(
         code, ran, said = await _hallvakt("sync", "run", "--now", "--reason", reason, *at)
         assert code == 0, said
         assert ran["exams"] == [made.exam_id]
-    assert (await _hallvakt("sync", "resume", *at))[1] == {"paused": False}
+        _, resumed, _ = await _hallvakt("sync", "resume", "--as", "it", *at, passphrase=PASSPHRASE)
+        assert resumed == {"paused": False}
     stores = await asyncio.to_thread(open_stores, state)
-    entries = [(e.action, e.about) for e in await stores.audit.entries()]
+    entries = [(e.actor, e.action, e.about) for e in await stores.audit.entries()]
     await stores.close()
-    assert ("sync.forced", reason) in entries
-    assert {"sync.paused", "sync.resumed"} <= {action for action, _ in entries}
+    assert ("box", "sync.forced", reason) in entries
+    who, box_id = person["user_id"], config.box_id
+    assert {(who, "sync.paused", box_id), (who, "sync.resumed", box_id)} <= set(entries)
