@@ -50,7 +50,7 @@ async def test_a_fast_and_distant_line_is_filled(
         config, endpoint = replace(account, bucket=BUCKET), seaweed.endpoint
     port = int(endpoint.rpartition(":")[2])
     async with Tap("127.0.0.1", port, delay_s=0.040, byte_s=LINE_BYTE_S) as tap:
-config = replace(config, endpoint=tap.url)
+        config = replace(config, endpoint=tap.url)
         made = await closed_exam(state, config, candidates=2, snippets=7, bulk=3_500_000)
         before = await _bare(30_000_000)  # the machine may be busier then, or now
         moments: list[tuple[float, int]] = []
