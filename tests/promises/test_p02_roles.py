@@ -57,8 +57,7 @@ WITHOUT_LOGIN = {
     "makes or runs the box": {"init", "first-boot", "serve", "demo"},
     "logs in by itself": {"console"},
     "the box's own process, ciphertext and pseudonyms": {
-        "sync plan", "sync run", "sync status", "sync verify", "sync prepare", "sync pause",
-        "sync resume", "janitor", "repair",
+        "sync plan", "sync run", "sync status", "sync verify", "sync prepare", "janitor", "repair",
     },
     "the box as a whole, with the state directory in hand; sealed to the recovery key": {
         "backup create", "backup restore", "backup adopt", "backup drill",
