@@ -35,6 +35,7 @@ KIND_SHORT: Mapping[ObservationKind, str] = {  # at most nine letters: a narrow 
     ObservationKind.HALL_CONVERSATION: text("voices"),
     ObservationKind.HALL_NOISE: text("noise"),
 }
+CLOCK_JUMPED = text("The box's clock jumped: tell the technician.")  # services/clock_watch.py
 LEFT_OUT: Mapping[LeftOut, str] = {  # each with what was left out before it
     LeftOut.HEAD_POSE: text("BUSY: no head turns"),
     LeftOut.HALF_THE_FRAMES: text("BUSY: no head turns, half the pictures"),

@@ -10,6 +10,7 @@ import pytest
 
 from appliance.core.feed import NightLine
 from appliance.core.overload import LeftOut
+from appliance.services.clock_watch import NOTE
 from tests.tui.halls import BOX
 from tui.language import speak
 from tui.widgets.status_line import _LOUD, _OK, _box_parts, night_words
@@ -69,3 +70,9 @@ def test_the_footer_says_what_the_night_will_do(language: str, night: NightLine,
 
 def test_a_box_with_nothing_to_send_says_nothing_of_the_night() -> None:
     assert "night" not in "".join(part for part, _ in _box_parts(BOX))
+
+
+@pytest.mark.parametrize("language", ["sv"], indirect=True)
+def test_a_clock_that_jumped_is_said_in_the_console_s_language(language: str) -> None:
+    line = "".join(part for part, _ in _box_parts(replace(BOX, note=NOTE)))
+    assert line.endswith("Boxens klocka hoppade: säg till teknikern.")
