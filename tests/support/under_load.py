@@ -32,6 +32,7 @@ class Load:
     attempts: list[str] = field(default_factory=list)
     acknowledged: int = 0
     answers: Counter[int] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)  # what the box said with them
     unreachable: int = 0
     last_sequence: dict[str, int] = field(default_factory=dict)
     surprises: list[str] = field(default_factory=list)
@@ -72,7 +73,9 @@ class Load:
                 self.acknowledged += 1
                 self.last_sequence[attempt] = sequence
                 done = True
-            elif reply.status not in _AGAIN:
+            elif reply.status in _AGAIN:
+                self.refusals[str(reply.json["detail"])] += 1
+            else:
                 self.surprises.append(f"{reply.status} {reply.body[:300]!r}")
                 done = True
         async with self._moved:

@@ -23,11 +23,20 @@ def damaged(path: Path) -> IntegrityFailure:
     )
 
 
+def _no_room() -> NoRoom:
+    return NoRoom("The box's disk is full: free some room, then try again.")
+
+
+def _code(error: apsw.Error) -> int:
+    """SQLite's extended result code; 0 where the error is not SQLite's own."""
+    return int(getattr(error, "extendedresult", 0))
+
+
 def translate(error: apsw.Error, path: Path) -> HallvaktError:
     """The error to raise for `error` from the database at `path`."""
     match error:
         case apsw.FullError():
-            return NoRoom("The box's disk is full: free some room, then try again.")
+            return _no_room()
         case apsw.CorruptError() | apsw.NotADBError() | apsw.FormatError():
             return damaged(path)
         case apsw.BusyError() | apsw.LockedError():
@@ -44,9 +53,13 @@ def translate(error: apsw.Error, path: Path) -> HallvaktError:
                 f"The database {path.name} cannot be opened: check that the state directory "
                 "belongs to the box's user."
             )
+        case apsw.IOError() if _code(error) == apsw.SQLITE_IOERR_SHMSIZE:
+            return _no_room()  # the file that readers share cannot grow; nothing was written yet
         case apsw.IOError():
+            kind = apsw.mapping_extended_result_codes.get(_code(error), "SQLITE_IOERR")
             return SqliteFailure(
-                f"The disk failed under the database {path.name}: stop the box and check the disk."
+                f"The disk failed under the database {path.name} ({kind}): stop the box and check "
+                "the disk."
             )
         case _:
             return Unreachable(f"The database {path.name} refused: {error}.")

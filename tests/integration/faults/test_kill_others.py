@@ -73,7 +73,7 @@ async def _killed(box: RealBox, times: int, *, whole_worker_every: int) -> None:
             await load.more(2)
             await until(lambda relay=relay: _relays(box) not in ([], [relay]))  # type: ignore[misc]
         assert box.gateway.poll() is None
-    assert set(load.answers) == {201}
+    assert set(load.answers) == {201}, load.refusals
     assert load.unreachable == 0
     await until(lambda: box.log().count("media worker connected") >= 2)
     await check(box.state, load.kept, settled=True, reviewer=box.school["reviewer"])

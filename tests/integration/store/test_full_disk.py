@@ -10,10 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import apsw
 import pytest
 
 from appliance.adapters.blobs.directory import DirectoryBlobs
 from appliance.adapters.crypto.key_files import LiveKeyFiles
+from appliance.adapters.store.failures import SqliteFailure, translate
 from appliance.core.errors import NoRoom, Unreachable
 from appliance.core.ids import ExamId, ObjectName
 from tests.integration.store.test_durability import check_kept
@@ -85,6 +87,21 @@ async def test_after_a_failed_fsync_a_blob_store_takes_nothing_more(
         await blobs.put(B, b"y")  # fsync would succeed now, and lie
     assert await blobs.get(A) == b"x"
     assert [name async for name in blobs.names()] == [A]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(apsw.SQLITE_IOERR_SHMSIZE, NoRoom), (apsw.SQLITE_IOERR_FSYNC, SqliteFailure)],
+)
+def test_what_could_not_grow_is_no_room_and_what_failed_to_be_kept_is_not(
+    code: int, kind: type[Exception]
+) -> None:
+    """The one is told before anything is written; after the other nobody knows what is there."""
+    error = apsw.IOError("disk I/O error")
+    error.extendedresult = code
+    said = translate(error, Path("box.db"))
+    assert type(said) is kind
+    assert ("SQLITE_IOERR_FSYNC" in said.message) is (kind is SqliteFailure)
 
 
 def test_a_full_disk_under_key_files_is_no_room(
