@@ -98,7 +98,7 @@ def test_what_could_not_grow_is_no_room_and_what_failed_to_be_kept_is_not(
 ) -> None:
     """The one is told before anything is written; after the other nobody knows what is there."""
     error = apsw.IOError("disk I/O error")
-    error.extendedresult = code
+    setattr(error, "extendedresult", code)  # noqa: B010 (it has no type for it)
     said = translate(error, Path("box.db"))
     assert type(said) is kind
     assert ("SQLITE_IOERR_FSYNC" in said.message) is (kind is SqliteFailure)
