@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib.metadata import version
 
@@ -83,12 +83,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code."""
+def run(arguments: Sequence[str], program: Callable[..., object] = app) -> int:
+    """Run one command of `program` and return its exit code."""
     if unknown := _unknown_command(arguments):
         return _say(unknown, _USAGE)
     try:
-        app(arguments, exit_on_error=False, print_error=False)
+        program(arguments, exit_on_error=False, print_error=False)
         sys.stdout.flush()  # here, so that a reader who went away is noticed below and not at exit
     except HallvaktError as error:
         return _say(error.message, error.exit_code)

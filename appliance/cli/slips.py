@@ -56,12 +56,12 @@ def as_text(slips: Sequence[Slip]) -> str:
     return "\n".join(blocks)
 
 
-def as_pdf(slips: Sequence[Slip]) -> bytes:
-    """A4, eight slips a page with lines to cut along, in the order given."""
+def as_pdf(slips: Sequence[Slip], fonts: Path = _FONTS) -> bytes:
+    """A4, eight slips a page with lines to cut along, in the order given. `fonts` holds DejaVu."""
     pdf = FPDF(format="A4")
     pdf.set_auto_page_break(False)
     pdf.set_title("Hallvakt")
-    draw = _Drawing(pdf)
+    draw = _Drawing(pdf, fonts)
     for number, slip in enumerate(slips):
         place = number % (_ACROSS * _DOWN)
         if place == 0:
@@ -72,13 +72,13 @@ def as_pdf(slips: Sequence[Slip]) -> bytes:
 
 
 class _Drawing:
-    def __init__(self, pdf: FPDF) -> None:
+    def __init__(self, pdf: FPDF, fonts: Path) -> None:
         self._pdf = pdf
         self._width, self._height = _PAGE_MM[0] / _ACROSS, _PAGE_MM[1] / _DOWN
-        self._unicode = (_FONTS / "DejaVuSans.ttf").is_file()
+        self._unicode = (fonts / "DejaVuSans.ttf").is_file()
         if self._unicode:
-            pdf.add_font("slips", "", _FONTS / "DejaVuSans.ttf")
-            pdf.add_font("slips", "B", _FONTS / "DejaVuSans-Bold.ttf")
+            pdf.add_font("slips", "", fonts / "DejaVuSans.ttf")
+            pdf.add_font("slips", "B", fonts / "DejaVuSans-Bold.ttf")
         self._family = "slips" if self._unicode else "helvetica"
 
     def cutting_lines(self) -> None:

@@ -57,8 +57,8 @@ from tests.support import clips
 from tests.support.box import RealBox, free_port, use_hall_microphone, use_workers
 from tests.support.box_api import BoxApi
 from tests.support.cloud_servers import cloud, driver_may_look_around
+from tests.support.file_events import OpenedFiles
 from tests.support.media_workers import WorkerProcess
-from tests.support.opened_files import OpenedFiles
 from tests.support.worker_tap import WorkerTap
 
 __all__ = ["cloud", "driver_may_look_around"]

@@ -12,13 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 _LONG_S = 60.0
 """The promise is that it ends at all: before, it stayed for ever and kept a core busy."""
 
 
-@pytest.mark.timeout(120)
 def test_it_ends_with_its_terminal(tmp_path: Path) -> None:
     master, slave = pty.openpty()
     # A session of its own, whose controlling terminal is not this one: no SIGHUP is sent to it.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -149,7 +150,11 @@ def _connection(path: Path) -> apsw.Connection:
 
 def migrate(connection: apsw.Connection, folder: str) -> None:
     """Apply what is missing, in one transaction; raise WrongConfiguration for a newer schema."""
-    known = migrations_in(folder)
+    apply(connection, migrations_in(folder))
+
+
+def apply(connection: apsw.Connection, known: Sequence[Migration]) -> None:
+    """As `migrate`, with these migrations."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute(

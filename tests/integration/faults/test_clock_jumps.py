@@ -43,7 +43,7 @@ def _jump(clock: Path, seconds: float) -> None:
 
 async def _note(lead: BoxApi, wanted: bool) -> None:
     """Until the notice stands on the consoles, or is gone."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while ("clock jumped" in (await lead.ok("GET", "/api/v1/box"))["note"]) is not wanted:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
@@ -55,7 +55,6 @@ def clock(box: RealBox) -> Path:
     return box.wall_clock
 
 
-@pytest.mark.timeout(180)
 async def test_a_day_forward_and_back_in_a_live_exam(box: RealBox, clock: Path) -> None:
     await box.start()
     lead = await box.login()
@@ -110,7 +109,6 @@ async def _janitor(box: RealBox, clock: Path, *options: str) -> tuple[int, str]:
     return process.returncode or 0, said.decode()
 
 
-@pytest.mark.timeout(180)
 async def test_nothing_is_purged_by_a_clock_that_jumped(box: RealBox, clock: Path) -> None:
     await box.start()
     lead = await box.login()

@@ -39,7 +39,6 @@ async def _killed(box: RealBox, times: int) -> None:
     assert load.acknowledged == len(load.kept.acknowledged) > 4 * times
 
 
-@pytest.mark.timeout(180)
 async def test_the_gateway_is_killed_ten_times_under_load(box: RealBox) -> None:
     await _killed(box, 10)
 

@@ -92,7 +92,6 @@ async def _restart_worker(box: RealBox) -> None:
     await asyncio.to_thread(box.start_worker_again, 0)
 
 
-@pytest.mark.timeout(180)
 async def test_worker_relay_and_janitor_are_killed_ten_times(box: RealBox) -> None:
     await _killed(box, 10, whole_worker_every=4)
 

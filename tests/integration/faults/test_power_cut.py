@@ -98,7 +98,6 @@ async def _start(state: Path) -> None:
         await orphans(stores, blobs, FakeClock(), config.box_id).find()
 
 
-@pytest.mark.timeout(180)
 async def test_the_power_goes_at_twelve_moments(box: RealBox, tmp_path: Path) -> None:
     recorded = await _record(box, 24, tmp_path)
     assert len(recorded.promises) >= 24

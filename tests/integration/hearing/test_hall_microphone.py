@@ -29,7 +29,7 @@ from tests.support.box import (
     use_workers,
 )
 from tests.support.box_api import BoxApi, Prepared
-from tests.support.changed_files import ChangedFiles
+from tests.support.file_events import ChangedFiles
 from tests.support.media_workers import until
 from tests.support.pulse import DEVICE, Pulse, looped
 
@@ -112,7 +112,7 @@ async def test_from_the_device_to_the_console_unplugged_and_back(
             await _go(lead, exam, "live")
             await told.until("box", hall_microphone="heard")
             assert pulse.listeners() == 1
-            with ChangedFiles(files) as changed:
+            with ChangedFiles(*files) as changed:
                 await asyncio.to_thread(pulse.play, sounds[TALK])
                 talk = await told.until("hall_event", kind="hall_conversation")
                 await asyncio.to_thread(pulse.play, sounds[NOISE])

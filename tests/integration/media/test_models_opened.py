@@ -20,8 +20,8 @@ from appliance.core.processing import Category, permitted
 from appliance.core.settings import Features
 from appliance.rehearsal.scenes import SceneKind
 from tests.support import clips
+from tests.support.file_events import OpenedFiles
 from tests.support.media_workers import media_worker
-from tests.support.opened_files import OpenedFiles
 
 WITHOUT_METRICS = permitted(
     Features(live_view=True, video_snippets=True, face_photo=True, audio_presence=True)

@@ -35,14 +35,12 @@ def hallvakt(*arguments: str, given: str | None = None) -> subprocess.CompletedP
 def test_every_error_has_its_exit_code_and_one_line(
     kind: type[HallvaktError],
     exit_code: int,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise kind("Something is wrong:\n do this.")
 
-    monkeypatch.setattr(command, "app", fail)
-    assert command.run(["exam"]) == exit_code
+    assert command.run(["exam"], fail) == exit_code
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err == "hallvakt: Something is wrong: do this.\n"
@@ -54,13 +52,12 @@ def test_an_unforeseen_error_gives_no_traceback(
     def fail(*_: object, **__: object) -> None:
         raise KeyError("missing")
 
-    monkeypatch.setattr(command, "app", fail)
     monkeypatch.delenv("HALLVAKT_TRACEBACK", raising=False)
-    assert command.run(["exam"]) == 70
+    assert command.run(["exam"], fail) == 70
     assert "KeyError" in capsys.readouterr().err
     monkeypatch.setenv("HALLVAKT_TRACEBACK", "1")
     with pytest.raises(KeyError):
-        command.run(["exam"])
+        command.run(["exam"], fail)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,7 +52,9 @@ def test_a_closed_descriptor_is_said_so() -> None:
         read_passphrase(closed, "Passphrase")
 
 
-def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-    with pytest.raises(BadInput, match="--passphrase-fd"):
-        read_passphrase(None, "Passphrase")
+def test_without_a_terminal_nobody_is_asked() -> None:
+    asks = "from appliance.cli.passphrase import *; read_passphrase(None, 'Passphrase')"
+    words = [sys.executable, "-c", asks]
+    asked = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert "BadInput" in asked.stderr
+    assert "--passphrase-fd" in asked.stderr

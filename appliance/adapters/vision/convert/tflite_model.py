@@ -25,12 +25,17 @@ from appliance.core.errors import IntegrityFailure
 
 
 def convert(content: bytes, outputs: tuple[str, ...]) -> bytes:
-    """Return the ONNX model, its outputs called `outputs` in the file's order.
+    """Return the ONNX model of a TensorFlow Lite file; see `written`."""
+    return written(tflite_reader.read(content), outputs)
+
+
+def written(network: tflite_reader.Network, outputs: tuple[str, ...]) -> bytes:
+    """Return the ONNX model, its outputs called `outputs` in the network's order.
 
     A picture-shaped output is 1 x 1 x channels in both networks and keeps its four axes in the
     published order. Raises IntegrityFailure for a network that is not of the known kind.
     """
-    network = prelu.fuse(tflite_reader.read(content))
+    network = prelu.fuse(network)
     if len(network.inputs) != 1 or len(network.outputs) != len(outputs):
         raise IntegrityFailure("The network does not have the inputs and outputs expected.")
     return _Writer(network).build(outputs)
