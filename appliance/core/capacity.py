@@ -85,11 +85,13 @@ LATEST_OBSERVATION_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What was promised to the simulated class, and kept or not."""
+    """What was promised to the simulated class, and kept or not. `ack_p99_quiet_ms` is of the time
+    before the network went away; `ack_p99_ms` of all, the rush afterwards included."""
 
     lost: int
     refused: int
     ack_p99_ms: float
+    ack_p99_quiet_ms: float
     staged: int
     observed: int
     observation_delay_p95_s: float | None

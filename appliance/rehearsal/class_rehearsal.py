@@ -184,6 +184,7 @@ class _Day:
     seconds: float
     meter: BoxMeter
     say: Callable[[str], None]
+    cut_at: float = math.inf  # Unix seconds
 
     async def hold(self, seats: list[_Seat]) -> ClassReport:
         self.say(f"{len(seats)} candidates take their seats ...")
@@ -261,6 +262,7 @@ class _Day:
         loop = asyncio.get_running_loop()
         end = loop.time() + self.seconds * 0.45 - SNIPPET_S
         self.say("The network goes away for everybody, and comes back ...")
+        self.cut_at = time.time()
         await asyncio.gather(*(s.candidate.cut_link() for s in seats))
         await asyncio.sleep(max(SNIPPET_S, self.seconds * 0.15))
         behind = {id(s): s.candidate.tally.recorded for s in seats}
@@ -279,13 +281,14 @@ class _Day:
     def _held(self, seats: list[_Seat], shown: int, storm_s: float | None) -> Held:
         tallies = [s.candidate.tally for s in seats]
         delays = [d for s in seats if (d := self._delay(s)) is not None]
-        uploads = sorted(t for tally in tallies for t in tally.upload_s)
-        if not uploads:
+        timed = [pair for t in tallies for pair in zip(t.acknowledged_at, t.upload_s, strict=True)]
+        if not timed:
             raise Refused("Nothing was uploaded: the rehearsal was too short to say anything.")
         return Held(
             lost=sum(t.recorded - t.acknowledged - t.refused for t in tallies),
             refused=sum(t.refused for t in tallies),
-            ack_p99_ms=1000 * uploads[min(len(uploads) - 1, int(0.99 * len(uploads)))],
+            ack_p99_ms=_p99_ms([took for _, took in timed]),
+            ack_p99_quiet_ms=_p99_ms([took for at, took in timed if at < self.cut_at]),
             staged=sum(s.staged is not None for s in seats),
             observed=len(delays),
             observation_delay_p95_s=_p95(delays),
@@ -330,6 +333,12 @@ class _Day:
             held=held,
             capacity=capacity(read),
         )
+
+
+def _p99_ms(seconds: list[float]) -> float:
+    """0 when nothing was measured."""
+    ordered = sorted(seconds)
+    return 1000 * ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))] if ordered else 0.0
 
 
 def _p95(values: list[float]) -> float | None:

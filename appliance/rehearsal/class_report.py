@@ -75,7 +75,8 @@ def lines(report: ClassReport) -> list[str]:
         f"{read.bit_s_per_candidate / 1000:.0f} kbit/s each.",
         f"  Snippets     {report.acknowledged} acknowledged, {held.lost} lost, "
         f"{held.refused} refused",
-        f"  Uploads      99 of 100 acknowledged within {held.ack_p99_ms:.0f} ms",
+        f"  Uploads      99 of 100 acknowledged within {held.ack_p99_ms:.0f} ms "
+        f"({held.ack_p99_quiet_ms:.0f} ms before the network went away)",
         f"  Incidents    {held.observed} of {held.staged} staged ones reached the console"
         + (f", 95 of 100 within {delay:.1f} s" if delay is not None else ""),
         f"  Live views   {held.live_views_shown} of {held.live_views} showed a picture",

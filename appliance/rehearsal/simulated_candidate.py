@@ -164,7 +164,7 @@ class SimulatedCandidate:
 
     async def _upload_spool(self, recorded: asyncio.Event) -> None:
         """Oldest first, one at a time, until all is `recorded` and none is left."""
-        delay = _RETRY_FIRST_S
+        delay, began = _RETRY_FIRST_S, 0.0
         while self._spool or not recorded.is_set():
             if not self._spool:
                 await asyncio.sleep(0.1)
@@ -173,7 +173,7 @@ class SimulatedCandidate:
                 await self._linked.wait()
                 await asyncio.sleep(random.random() * _COME_BACK_WITHIN_S)
             sequence, media, began_ms = self._spool[0]
-            began = time.monotonic()
+            began = began or time.monotonic()  # from the first try on
             try:
                 answer = await self._client.upload(sequence, media, began_ms)
             except (Unreachable, Answered) as no:
@@ -181,6 +181,7 @@ class SimulatedCandidate:
                     log.error("snippet refused", sequence=sequence, code=no.code, why=str(no))
                     self._spool.pop(0)
                     self.tally.refused += 1
+                    began = 0.0
                     continue
                 self.tally.retries += 1
                 wait = getattr(no, "retry_after_s", None)
@@ -192,6 +193,7 @@ class SimulatedCandidate:
             self.tally.acknowledged += 1
             self.tally.bytes += len(media)
             self.tally.upload_s.append(time.monotonic() - began)
+            began = 0.0
             self.tally.acknowledged_at.append(time.time())
             await asyncio.sleep(float(answer.get("wait_ms", 0)) / 1000)
 

@@ -24,6 +24,7 @@ HELD = Held(
     lost=0,
     refused=0,
     ack_p99_ms=120.0,
+    ack_p99_quiet_ms=60.0,
     staged=2,
     observed=2,
     observation_delay_p95_s=0.8,
