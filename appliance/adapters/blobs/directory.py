@@ -70,21 +70,28 @@ class DirectoryBlobs:
         if self._broken is not None:
             raise self._broken
         path = self._path(name)
-        unfinished = path.parent / f"{_UNFINISHED}{secrets.token_hex(8)}"
         try:
             if not path.parent.is_dir():
                 self._make_directory(path.parent)
             try:
-                self._write(unfinished, sealed)
-                os.link(unfinished, path)
-            finally:
-                with contextlib.suppress(FileNotFoundError):
-                    unfinished.unlink()
+                self._write_and_link(path, sealed)
+            except FileNotFoundError:
+                # A sweep took it for abandoned: the wall clock jumped while it was written.
+                self._write_and_link(path, sealed)
             self._fsync(path.parent)
         except FileExistsError as error:
             raise Conflict("An object of this name is already kept.") from error
         except OSError as error:
             raise _translate(error) from error
+
+    def _write_and_link(self, path: Path, sealed: bytes) -> None:
+        unfinished = path.parent / f"{_UNFINISHED}{secrets.token_hex(8)}"
+        try:
+            self._write(unfinished, sealed)
+            os.link(unfinished, path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                unfinished.unlink()
 
     def _make_directory(self, shard: Path) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -91,3 +91,24 @@ async def test_what_a_dead_writer_left_unfinished_is_swept_when_it_is_old(tmp_pa
     assert [name async for name in blobs.names()] == [kept]
     assert await blobs.sweep() == 1
     assert await blobs.get(kept) == b"x"
+
+
+async def test_a_blob_whose_unfinished_file_is_swept_away_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wall clock jumped ahead while it was written, and a sweep took it for abandoned."""
+    blobs, link = DirectoryBlobs(tmp_path), os.link
+    swept: list[Path] = []
+
+    def link_after_sweep(source: Path, target: Path) -> None:
+        if not swept:
+            swept.append(source)
+            source.unlink()
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", link_after_sweep)
+    kept = ObjectName("ab" * 16)
+    await blobs.put(kept, b"x")
+    assert len(swept) == 1
+    assert await blobs.get(kept) == b"x"
+    assert await asyncio.to_thread(lambda: [p.name for p in (tmp_path / "ab").iterdir()]) == [kept]
