@@ -18,7 +18,7 @@ from tests.support.tiny_webm import tiny_webm
 
 # What a page tries again, as the page's own code does: everything that is not its own fault.
 _AGAIN = frozenset({423, 429, 500, 503, 507})
-_PATIENCE_S = 60.0
+_PATIENCE_S = 100.0
 
 
 @dataclass(slots=True)
