@@ -10,7 +10,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from appliance.adapters.cloud.directory import DirectoryObjects
-from appliance.adapters.cloud.gcs import GOOGLE, GcsObjects
 from appliance.adapters.cloud.records import MongoRecords
 from appliance.config.box import CloudConfig
 from appliance.core.errors import Refused, WrongConfiguration
@@ -84,7 +83,11 @@ def _prover(config: CloudConfig) -> ObjectCloud | None:
 
 
 def _objects(config: CloudConfig, uploads: UploadJournal | None, line: Line | None) -> ObjectCloud:
+    # Each client is half a second and some megabytes, which a box that sends elsewhere does not
+    # spend.
     if config.objects == "gcs":
+        from appliance.adapters.cloud.gcs import GOOGLE, GcsObjects
+
         return GcsObjects(
             config.bucket,
             endpoint=config.endpoint or GOOGLE,
@@ -94,7 +97,6 @@ def _objects(config: CloudConfig, uploads: UploadJournal | None, line: Line | No
             line=line,
         )
     if config.objects == "s3" and config.credentials_file is not None:
-        # Half a second and 35 MB, which a box that sends elsewhere does not spend.
         from appliance.adapters.cloud.s3 import S3Objects
         from appliance.adapters.cloud.s3_session import S3Account
 

@@ -25,7 +25,7 @@ from appliance.core.snippet import ObjectKind
 from appliance.services.signing import MANIFEST, Decode, Encode, Signer
 
 # About 1 MB of payload: the gateway signs no more at once, and a MongoDB document holds 16 MB.
-_ENTRIES = 5_000
+ENTRIES = 5_000
 _EnvelopeKey = tuple[AttemptId, int, RecipientId]
 
 
@@ -148,7 +148,7 @@ def _groups(heads: Sequence[PackHead]) -> Iterator[list[PackHead]]:
     group: list[PackHead] = []
     entries = 0
     for head in heads:
-        if group and entries + head.objects > _ENTRIES:
+        if group and entries + head.objects > ENTRIES:
             yield group
             group, entries = [], 0
         group.append(head)

@@ -25,17 +25,34 @@ import aiohttp
 import bson
 from pymongo import monitoring
 
-from appliance.core.batch import PACK_BYTES
+from appliance.core.batch import PACK_BYTES, PACK_BYTES_S3
 from appliance.processes.cloud_ends import cloud_ends
 from appliance.processes.fleet import report_health
 from appliance.processes.record_preparation import prepare_records
 from appliance.processes.syncer import syncer
 from appliance.rehearsal.cloud_servers import CloudServers
+from appliance.services.manifest_writer import ENTRIES
 from appliance.services.record_schema import COLLECTIONS
 from tests.support.closed_exam import closed_exam
 
 SIZES = (10, 1_000, 10_000)
 _SMALL, _LARGE = 2, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """How full a pack is made, and how many requests take one there."""
+
+    name: str
+    pack_bytes: int
+    requests: int
+
+
+# A session is begun and filled; on S3 a pack is one create-only request (ARCHITECTURE.md).
+STORES = (Store("gcs", PACK_BYTES, 2), Store("s3", PACK_BYTES_S3, 1))
+_LISTINGS = 2  # of a thousand packs each: before it is confirmed, and when it is read back
+# The rest of a manifest's way: written, described and read; recorded, and asked for twice.
+_MANIFEST_OBJECT_REQUESTS, _MANIFEST_RECORD_REQUESTS = 3, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +101,7 @@ def main() -> None:
     as_json = parser.parse_args().json
     assumed = Assumptions()
     small, large = measured()
-    rows = [_fleet(boxes, assumed, small, large) for boxes in SIZES]
+    rows = [_fleet(boxes, assumed, small, large, store) for store in STORES for boxes in SIZES]
     document = {
         "assumptions": asdict(assumed),
         "measured": [asdict(small), asdict(large)],
@@ -96,7 +113,7 @@ def main() -> None:
         print(json.dumps(document, indent=2))
         return
     for row in rows:
-        print(" ".join(f"{name}={value:,}" for name, value in row.items()))
+        print(" ".join(f"{n}={v if isinstance(v, str) else f'{v:,}'}" for n, v in row.items()))
 
 
 def measured() -> tuple[Night, Night]:
@@ -173,13 +190,18 @@ def _key_bytes(document: dict[str, Any], fields: tuple[str, ...]) -> int:
     return sum(len(bson.encode({"": value})) - 7 for value in values.values()) + 8
 
 
-def _fleet(boxes: int, assumed: Assumptions, small: Night, large: Night) -> dict[str, float]:
+def _fleet(
+    boxes: int, assumed: Assumptions, small: Night, large: Night, store: Store
+) -> dict[str, float | str]:
     """A line through both nights gives what one attempt costs and what an exam costs by itself;
-    packs beyond an attempt's first of each class cost what a pack costs."""
+    packs beyond an attempt's first of each class, and manifests beyond an exam's first, cost what
+    one of them costs."""
     exams = boxes * assumed.exams_per_box_and_year
     attempts = exams * assumed.candidates
     snippets = assumed.hours * 3600 / assumed.snippet_s
-    more_packs = math.ceil(snippets * assumed.snippet_bytes / PACK_BYTES) - 1
+    more_packs = math.ceil(snippets * assumed.snippet_bytes / store.pack_bytes) - 1
+    in_exam = assumed.candidates * _objects(snippets)
+    more_manifests = exams * (math.ceil(in_exam / ENTRIES) - 1)
 
     def line(name: str) -> float:
         """Over a year."""
@@ -188,7 +210,7 @@ def _fleet(boxes: int, assumed: Assumptions, small: Night, large: Night) -> dict
         return exams * (low - slope * small.attempts) + attempts * slope
 
     packs = round(line("packs") + attempts * more_packs)
-    documents = round(line("documents") + attempts * more_packs)
+    documents = round(line("documents") + attempts * more_packs + more_manifests)
     # In a pack document and in its manifest an object takes some 230 and 190 bytes.
     per_object = (large.document_bytes - small.document_bytes) / (
         (large.attempts - small.attempts) * _objects(20)
@@ -198,12 +220,17 @@ def _fleet(boxes: int, assumed: Assumptions, small: Night, large: Night) -> dict
     )
     per_pack_entries = (large.index_entries - small.index_entries) / (large.packs - small.packs)
     per_pack_keys = (large.index_key_bytes - small.index_key_bytes) / (large.packs - small.packs)
-    # Upload and question per pack; the sample read back does not grow with the exam.
-    object_requests = round(line("object_requests") + attempts * more_packs * 2)
-    record_requests = round(line("record_requests"))
+    # The sample read back does not grow with the exam.
+    object_requests = round(
+        line("object_requests")
+        + attempts * more_packs * (store.requests + _LISTINGS / 1000)
+        + more_manifests * _MANIFEST_OBJECT_REQUESTS
+    )
+    record_requests = round(line("record_requests") + more_manifests * _MANIFEST_RECORD_REQUESTS)
     share_kept = assumed.retention_days / 365
     busy_s = assumed.nights * assumed.window_hours * 3600
     return {
+        "store": store.name,
         "boxes": boxes,
         "exams": exams,
         "attempts": attempts,

@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -61,7 +61,9 @@ class Usage:
     killed: bool
 
 
-async def drive(host: str, port: int, line: str, size: int, scratch: Path) -> list[Run]:
+async def drive(
+    host: str, port: int, line: str, size: int, scratch: Path, tools: Sequence[str]
+) -> list[Run]:
     """All tools through one proxy, one after another."""
     delay_s, pieces = (DELAY_S / 2, 4) if line == "thin" else (0.0, 64)
     whole, small = scratch / "files", scratch / "cut"
@@ -69,7 +71,7 @@ async def drive(host: str, port: int, line: str, size: int, scratch: Path) -> li
     await asyncio.to_thread(_files, small, min(size, _CUT_BYTES), 2)
     runs = []
     async with Tap(host, port, delay_s=delay_s, pieces=pieces) as tap:
-        for make in TOOLS:
+        for make in [tool for tool in TOOLS if tool.name in tools]:
             run = Run(tool=make.name, line=line, media_bytes=_weight(whole))
             async with _ready(make(scratch / f"{make.name}-whole", whole, tap.port)) as tool:
                 await _measure(tool, tap, run)
@@ -207,20 +209,22 @@ def _parse_size(text: str) -> int:
     return int(text)
 
 
-def _open(size: int, scratch: Path) -> list[Run]:
+def _open(size: int, scratch: Path, tools: Sequence[str]) -> list[Run]:
     from tests.support.object_servers import SeaweedFS
 
     server = SeaweedFS(scratch / "server")
     server.start()
     try:
-        return asyncio.run(drive("127.0.0.1", server.port, "open", size, scratch / "open"))
+        place = scratch / "open"
+        return asyncio.run(drive("127.0.0.1", server.port, "open", size, place, tools))
     finally:
         server.stop()
 
 
-def _thin(size: int, scratch: Path) -> list[Run]:
+def _thin(size: int, scratch: Path, tools: Sequence[str]) -> list[Run]:
     """The server on the far end, and this very program again on the near one."""
     module = [sys.executable, "-m", "tests.benchmarks.sync_peers"]
+    only = [word for name in tools for word in ("--tool", name)]
     with ThinLine(RATE_MBIT_S, LOSS_PERCENT) as line:
         far = subprocess.Popen(
             [*line.far, *module, "--far", str(scratch / "far")], stdout=subprocess.PIPE, text=True
@@ -230,7 +234,7 @@ def _thin(size: int, scratch: Path) -> list[Run]:
             if far.stdout.readline().strip() != "ready":
                 raise SystemExit("the server on the far end did not start")
             near = subprocess.run(
-                [*line.near, *module, "--near", str(scratch / "near"), "--bytes", str(size)],
+                [*line.near, *module, "--near", str(scratch / "near"), "--bytes", str(size), *only],
                 stdout=subprocess.PIPE,
                 text=True,
                 check=True,
@@ -259,14 +263,17 @@ def main() -> None:
     options.add_argument("--json", action="store_true")
     options.add_argument("--bytes", type=_parse_size, default=64_000_000)
     options.add_argument("--line", choices=["open", "thin", "both"], default="both")
+    names = [tool.name for tool in TOOLS]
+    options.add_argument("--tool", choices=names, action="append", help="Only this one.")
     options.add_argument("--far", type=Path, help=argparse.SUPPRESS)
     options.add_argument("--near", type=Path, help=argparse.SUPPRESS)
     chosen = options.parse_args()
+    tools = chosen.tool or names
     if chosen.far is not None:
         asyncio.run(_far(chosen.far))
         return
     if chosen.near is not None:
-        runs = asyncio.run(drive(FAR, FAR_PORT, "thin", chosen.bytes, chosen.near))
+        runs = asyncio.run(drive(FAR, FAR_PORT, "thin", chosen.bytes, chosen.near, tools))
         print(json.dumps([asdict(run) for run in runs]))
         return
     missing = [name for name in ("rclone", "restic") if shutil.which(name) is None]
@@ -275,9 +282,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hv-peers-") as directory:
         scratch, runs = Path(directory), []
         if chosen.line in ("open", "both"):
-            runs += _open(chosen.bytes, scratch)
+            runs += _open(chosen.bytes, scratch, tools)
         if chosen.line in ("thin", "both"):
-            runs += _thin(chosen.bytes, scratch)
+            runs += _thin(chosen.bytes, scratch, tools)
     if chosen.json:
         print(json.dumps({"runs": [asdict(run) for run in runs]}, indent=2))
         return
