@@ -15,19 +15,19 @@ class Stopwatch:
     """`with Stopwatch() as watch: ...; assert watch.seconds < 2`.
 
     A thread sleeps in steps of 10 ms. A step that takes longer is time in which the machine stood
-    still or served others first; what is over is left out of `seconds`.
+    still or served others first; what is over is `lost_s` and left out of `seconds`.
     """
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self._lost = 0.0
+        self.lost_s = 0.0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._listen, daemon=True)
 
     @property
     def seconds(self) -> float:
         """Since the beginning, without stalls."""
-        return time.monotonic() - self._began - self._lost
+        return time.monotonic() - self._began - self.lost_s
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -47,5 +47,5 @@ class Stopwatch:
         before = time.monotonic()
         while not self._over.wait(_STEP_S):
             now = time.monotonic()
-            self._lost += max(0.0, now - before - _USUAL_S)
+            self.lost_s += max(0.0, now - before - _USUAL_S)
             before = now

@@ -107,7 +107,7 @@ async def test_kitty_gets_the_pictures_and_gives_them_back(
         terminal.type("right horse\r")
         await until(lambda: len(terminal.pictures) >= 3)  # the hall is shown as it was
         terminal.type("\x11")  # ctrl+q
-        assert await asyncio.wait_for(process.wait(), 30) == 0
+        assert await asyncio.wait_for(process.wait(), 90) == 0
         await until(lambda: terminal.at_the_end is not None)
         assert terminal.at_the_end == 0
 
@@ -129,7 +129,7 @@ async def test_a_sixel_terminal_gets_them_where_they_belong_and_is_wiped_at_the_
             assert 20 * (line - 1) + picture.height <= 20 * (SIZE[1] - 1)  # nothing scrolls
         assert b"\x1b_Ga=T" not in terminal.seen
         terminal.type("\x11")
-        assert await asyncio.wait_for(process.wait(), 30) == 0
+        assert await asyncio.wait_for(process.wait(), 90) == 0
         await until(lambda: terminal.at_the_end is not None)
         assert terminal.at_the_end == 0
 

@@ -122,7 +122,7 @@ async def test_from_the_device_to_the_console_unplugged_and_back(
             for event in (talk, noise):
                 assert event["hall"] == "Aula"
                 assert event["seats"] == []
-                assert abs(event["last_ms"] - time.time() * 1000) < 10_000
+                assert abs(event["last_ms"] - time.time() * 1000) < 60_000
             _writes_nothing(process.pid)
 
             pulse.unplug()
