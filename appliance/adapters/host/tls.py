@@ -102,22 +102,18 @@ def ensure_certificate(directory: Path, names: Sequence[str], now: datetime) -> 
     not carry exactly `names`. Raises WrongConfiguration when there is no authority, or when it
     is not allowed to certify one of the names."""
     files = TlsFiles.below(directory)
-    try:
-        authority = x509.load_pem_x509_certificate(files.authority.read_bytes())
-        authority_key = serialization.load_pem_private_key(
-            files.authority_key.read_bytes(), password=None
-        )
-    except (OSError, ValueError) as error:
-        raise WrongConfiguration(
-            f"The certificate authority in {directory} cannot be read: restore it from a backup, "
-            "or make the box anew."
-        ) from error
-    if not isinstance(authority_key, ec.EllipticCurvePrivateKey):
-        raise WrongConfiguration(f"{files.authority_key} is not a key of this box's kind.")
-    wanted = x509.SubjectAlternativeName([_general(name) for name in names])
+    authority, _ = _authority(files)
+    wanted = _alternative_names(names)
     if files.key.exists() and _is_good(files.certificate, wanted, now):
         return files
     _check_allowed(authority, names)
+    certify(files, names, now)
+    return files
+
+
+def certify(files: TlsFiles, names: Sequence[str], now: datetime) -> None:
+    """Make `box.pem` and `box.key`, whatever the authority may certify: browsers look as well."""
+    authority, authority_key = _authority(files)
     key = ec.generate_private_key(ec.SECP256R1())
     # Not one of the names: OpenSSL holds a common name that looks like one against the
     # constraints on DNS names, even when it is an address.
@@ -128,13 +124,32 @@ def ensure_certificate(directory: Path, names: Sequence[str], now: datetime) -> 
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(wanted, critical=False)
+        .add_extension(_alternative_names(names), critical=False)
         .add_extension(authority_id, critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     _write_key(files.key, key)
     _write(files.certificate, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
-    return files
+
+
+def _alternative_names(names: Sequence[str]) -> x509.SubjectAlternativeName:
+    return x509.SubjectAlternativeName([_general(name) for name in names])
+
+
+def _authority(files: TlsFiles) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    try:
+        authority = x509.load_pem_x509_certificate(files.authority.read_bytes())
+        authority_key = serialization.load_pem_private_key(
+            files.authority_key.read_bytes(), password=None
+        )
+    except (OSError, ValueError) as error:
+        raise WrongConfiguration(
+            f"The certificate authority in {files.authority.parent} cannot be read: restore it "
+            "from a backup, or make the box anew."
+        ) from error
+    if not isinstance(authority_key, ec.EllipticCurvePrivateKey):
+        raise WrongConfiguration(f"{files.authority_key} is not a key of this box's kind.")
+    return authority, authority_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,17 +63,21 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         raise NotFound(f"No model is called {name}. Known: {known}.", code="unknown-model")
 
 
-def manifest_directory() -> Path:
+def manifest_directory(checkout: Path = _CHECKOUT, prefix: str = sys.prefix) -> Path:
     """Where manifest and cards lie: `models/` of a checkout, else what the wheel installed."""
-    if (_CHECKOUT / "manifest.toml").is_file():
-        return _CHECKOUT
-    return Path(sys.prefix) / "share" / "hallvakt" / "manifest"
+    if (checkout / "manifest.toml").is_file():
+        return checkout
+    return Path(prefix) / "share" / "hallvakt" / "manifest"
 
 
 @cache
 def read_manifest() -> Manifest:
+    """This installation's; errors as `read`."""
+    return read(manifest_directory() / "manifest.toml")
+
+
+def read(path: Path) -> Manifest:
     """Raise WrongConfiguration when the manifest is missing or not of this form."""
-    path = manifest_directory() / "manifest.toml"
     try:
         return msgspec.toml.decode(path.read_bytes(), type=Manifest)
     except OSError as error:

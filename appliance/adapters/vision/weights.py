@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from appliance.adapters.vision.manifest import read_manifest
+from appliance.adapters.vision.manifest import Manifest, read_manifest
 from appliance.core.errors import IntegrityFailure, WrongConfiguration
 
 
@@ -22,20 +22,21 @@ def default_directory() -> Path:
     return Path(sys.prefix) / "share" / "hallvakt" / "models"
 
 
-def find(name: str, directory: Path | None = None) -> Path:
+def find(name: str, directory: Path | None = None, manifest: Manifest | None = None) -> Path:
     """Return the path of model `name` (`yunet`, `dlib`, `facemesh`, `silero`, `mobilefacenet`)
     after checking it. Errors as `load_bytes`; prefer that one for loading."""
-    load_bytes(name, directory)
-    return (directory or default_directory()) / read_manifest().model(name).file
+    manifest = manifest or read_manifest()
+    load_bytes(name, directory, manifest)
+    return (directory or default_directory()) / manifest.model(name).file
 
 
-def load_bytes(name: str, directory: Path | None = None) -> bytes:
-    """Return the model as bytes for onnxruntime.
+def load_bytes(name: str, directory: Path | None = None, manifest: Manifest | None = None) -> bytes:
+    """Return the model as bytes for onnxruntime. `manifest`: this installation's own by default.
 
     Raises NotFound for a name the manifest does not have, WrongConfiguration when the file is not
     installed, IntegrityFailure when it is not the file the manifest names.
     """
-    model = read_manifest().model(name)
+    model = (manifest or read_manifest()).model(name)
     path = (directory or default_directory()) / model.file
     try:
         content = path.read_bytes()

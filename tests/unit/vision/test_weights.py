@@ -17,33 +17,38 @@ CONTENT = b"a model"
 
 
 @pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> Model:
+def small() -> Manifest:
     """A manifest that names one small file."""
     real = manifest.read_manifest()
     changed = msgspec.structs.replace(
         real.models[0], sha256=hashlib.sha256(CONTENT).hexdigest(), bytes=len(CONTENT)
     )
-    small = Manifest(models=(changed,), pictures=())
-    monkeypatch.setattr(weights, "read_manifest", lambda: small)
-    return changed
+    return Manifest(models=(changed,), pictures=())
 
 
-def test_the_named_file_is_loaded(model: Model, tmp_path: Path) -> None:
+@pytest.fixture
+def model(small: Manifest) -> Model:
+    return small.models[0]
+
+
+def test_the_named_file_is_loaded(small: Manifest, model: Model, tmp_path: Path) -> None:
     (tmp_path / model.file).write_bytes(CONTENT)
-    assert weights.load_bytes(model.name, tmp_path) == CONTENT
-    assert weights.find(model.name, tmp_path) == tmp_path / model.file
+    assert weights.load_bytes(model.name, tmp_path, small) == CONTENT
+    assert weights.find(model.name, tmp_path, small) == tmp_path / model.file
 
 
 @pytest.mark.parametrize("content", [b"", b"a modem", CONTENT + b"\0"])
-def test_a_changed_file_is_not(model: Model, tmp_path: Path, content: bytes) -> None:
+def test_a_changed_file_is_not(
+    small: Manifest, model: Model, tmp_path: Path, content: bytes
+) -> None:
     (tmp_path / model.file).write_bytes(content)
     with pytest.raises(IntegrityFailure, match="models install"):
-        weights.load_bytes(model.name, tmp_path)
+        weights.load_bytes(model.name, tmp_path, small)
 
 
-def test_a_missing_file_says_what_to_run(model: Model, tmp_path: Path) -> None:
+def test_a_missing_file_says_what_to_run(small: Manifest, model: Model, tmp_path: Path) -> None:
     with pytest.raises(WrongConfiguration, match="models install`"):
-        weights.load_bytes(model.name, tmp_path)
+        weights.load_bytes(model.name, tmp_path, small)
 
 
 @pytest.mark.parametrize("name", ["nosuch", "../yunet", "yunet_n.onnx"])
@@ -66,25 +71,17 @@ def test_what_an_open_licence_question_hangs_on_is_opt_in() -> None:
     assert opt_in == {"mobilefacenet"}
 
 
-def test_a_wheel_carries_the_manifest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_wheel_carries_the_manifest(tmp_path: Path) -> None:
     """Without a checkout it is found where the wheel's shared data is installed."""
-    monkeypatch.setattr(manifest, "_CHECKOUT", tmp_path / "no-checkout")
-    monkeypatch.setattr("sys.prefix", str(tmp_path))
-    assert manifest.manifest_directory() == tmp_path / "share" / "hallvakt" / "manifest"
+    found = manifest.manifest_directory(tmp_path / "no-checkout", str(tmp_path))
+    assert found == tmp_path / "share" / "hallvakt" / "manifest"
 
 
-def test_unknown_words_in_the_manifest_are_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_unknown_words_in_the_manifest_are_refused(tmp_path: Path) -> None:
     text = (manifest.manifest_directory() / "manifest.toml").read_text()
     (tmp_path / "manifest.toml").write_text(text.replace("opt_in =", "optin ="))
-    monkeypatch.setattr(manifest, "_CHECKOUT", tmp_path)
-    manifest.read_manifest.cache_clear()
-    try:
-        with pytest.raises(WrongConfiguration, match="optin"):
-            manifest.read_manifest()
-    finally:
-        manifest.read_manifest.cache_clear()
+    with pytest.raises(WrongConfiguration, match="optin"):
+        manifest.read(tmp_path / "manifest.toml")
 
 
 def test_the_manifest_names_the_cosine_at_which_the_product_decides() -> None:
