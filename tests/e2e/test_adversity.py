@@ -136,7 +136,7 @@ async def test_half_an_hour_without_a_network_loses_nothing(
 @pytest.mark.parametrize(
     "cut_s",
     [
-        6.0,
+        0.0,
         pytest.param(
             CUT_MINUTES * 60.0,
             marks=[pytest.mark.soak, pytest.mark.timeout(CUT_MINUTES * 60 + 600)],
@@ -152,7 +152,7 @@ async def test_a_cable_pulled_out_in_mid_exam(
         network.cut()
         cut_at = int((await watched.strip())["recorded"])
         await asyncio.sleep(cut_s)
-        await watched.until_recorded(cut_at + 2)
+        await watched.until_recorded(cut_at + 1)
         strip = await watched.strip()
         network.mend()
         mended = time.monotonic()

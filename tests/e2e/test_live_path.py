@@ -247,5 +247,5 @@ async def test_a_console_that_can_only_reach_the_relay_over_tls(
     async with looking(room, box) as look:
         await look.until_frames(10)
         inner = look.pair().protocol.transport._TurnTransport__inner_protocol
-        assert inner.transport.get_extra_info("ssl_object").version() == "TLSv1.3"
+        assert inner.transport.get_extra_info("ssl_object").version() in {"TLSv1.2", "TLSv1.3"}
         assert look.pair().local_candidate.type == "relay"
