@@ -13,6 +13,7 @@ import { text } from "./texts.js";
 const FACT = "codes";
 const PHONE = "phone"; // is this the phone that films for a computer?
 const ASK_AGAIN_MS = 5_000;
+const TYPING_MS = 10_000;
 // What only a person in the hall can settle: the page waits and asks again by itself.
 const WAITS_FOR_A_PERSON = new Set(["seat-taken", "late-admission"]);
 const ASKS_FOR_HALL_CODE = new Set(["hall-code-missing", "hall-code-wrong"]);
@@ -34,10 +35,14 @@ export class JoinStep {
   #joined;
   #form = byId("join-form");
   #timer = null;
+  #typedAt = 0;
 
   /** `joined()` is called once the box has set its cookie. */
   constructor(joined) {
     this.#joined = joined;
+    this.#form.addEventListener("input", () => {
+      this.#typedAt = Date.now();
+    });
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#stopWaiting();
@@ -94,9 +99,9 @@ export class JoinStep {
     else if (!WAITS_FOR_A_PERSON.has(code)) byId("exam-code").focus();
     if (!WAITS_FOR_A_PERSON.has(code)) return;
     byId("takeover-field").hidden = code !== "seat-taken";
-    // Unless somebody types just now: their own press counts.
+    // Unless somebody types just now: their own press counts. (Where the focus lies says little.)
     this.#timer = setTimeout(() => {
-      if (document.activeElement?.matches("input")) this.#failed(error);
+      if (Date.now() - this.#typedAt < TYPING_MS) this.#failed(error);
       else this.#form.requestSubmit();
     }, ASK_AGAIN_MS);
   }
