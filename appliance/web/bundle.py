@@ -15,7 +15,7 @@ _IMPORT = re.compile(r"^import\s*\{([^}]*)\}\s*from\s*\"\./([\w.]+)\";\n", re.M)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\s+(\w+))", re.M)
 _OTHER = re.compile(r"^(?:import|export)\b.*|^.*\bimport\(.*", re.M)
 _LINE_COMMENT = re.compile(r"^[ \t]*//.*\n", re.M)
-_BLOCK_COMMENT = re.compile(r"^[ \t]*/\*.*?\*/[ \t]*\n", re.M | re.S)
+_BLOCK_COMMENT = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n", re.M | re.S)
 _EMPTY = re.compile(r"\n+")
 
 

@@ -72,6 +72,23 @@ ENLARGE = "times => { document.documentElement.style.fontSize = times > 1 ? '225
 MOVING = "document.getAnimations().filter((a) => a.playState === 'running').length"
 LANGUAGE = "document.documentElement.lang"
 
+# Sentences that are still there in the language that was switched from.
+OTHER_LANGUAGE = """
+async () => {
+  const { EN } = await import("/static/texts_en.js");
+  const { SV } = await import("/static/texts_sv.js");
+  const [mine, other] = document.documentElement.lang === "sv" ? [SV, EN] : [EN, SV];
+  const wrong = new Set(Object.values(other));
+  for (const right of [...Object.values(mine), other["language.other"], mine["language.other"]]) {
+    wrong.delete(right);
+  }
+  return [...document.querySelectorAll("main *")]
+    .filter((e) => e.children.length === 0 && e.getClientRects().length > 0)
+    .map((e) => e.textContent.trim())
+    .filter((words) => wrong.has(words));
+}
+"""
+
 
 async def check(page: Page) -> None:
     """The step that is shown: in both languages, light and dark, and at every size."""
@@ -86,6 +103,7 @@ async def check(page: Page) -> None:
         wrong = await page.evaluate(CHECK)
         if view in AXE_AT:
             wrong += await page.evaluate(RUN_AXE)
+        wrong += await page.evaluate(OTHER_LANGUAGE)
         language = await page.evaluate(LANGUAGE)
         assert not wrong, f"{where}, {view}, {language}: {wrong}"
         if where != "unsupported":  # it has the words of one language

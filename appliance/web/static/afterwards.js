@@ -34,7 +34,7 @@ export class AfterwardsStep {
     this.#drawFlags(found.flags);
     byId("remark-form").hidden = !found.open;
     byId("afterwards").hidden = false;
-    if (found.remark && !this.#sent) put(byId("remark-said"), text("remark.there"));
+    if (found.remark && !this.#sent) put(byId("remark-said"), () => text("remark.there"));
     this.#stay();
   }
 
@@ -55,19 +55,19 @@ export class AfterwardsStep {
     const said = byId("remark-said");
     const words = byId("remark").value.trim();
     if (!words) {
-      put(said, text("remark.empty"));
+      put(said, () => text("remark.empty"));
       byId("remark").focus();
       return;
     }
     try {
       await call("POST", "/attempts/me/remark", { json: { text: words } });
     } catch (error) {
-      put(said, sentence(error));
+      put(said, () => sentence(error));
       return;
     }
     this.#sent = true;
     byId("remark").value = "";
-    put(said, text("remark.sent"));
+    put(said, () => text("remark.sent"));
   }
 
   async #leave() {

@@ -183,7 +183,7 @@ export class DevicesStep {
       const json = { camera, microphone: camera && this.#camera.microphoneOn };
       await call("POST", "/attempts/me/devices", { json });
     } catch (error) {
-      say(camera ? said : byId("devices-problem"), sentence(error));
+      say(camera ? said : byId("devices-problem"), () => sentence(error));
       return;
     }
     say(said, null);

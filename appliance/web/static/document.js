@@ -19,10 +19,26 @@ export function show(step) {
   return shown;
 }
 
-/** Write a sentence into an element; without one the element goes away. */
-export function say(element, sentence) {
+const living = new Map(); // element -> what says its sentence in the language of now
+
+/** Write a sentence into an element; without one the element goes away. `words` is the sentence,
+ * or what makes it: that is asked again when the language changes. */
+export function say(element, words) {
+  const sentence = spoken(element, words);
   element.textContent = sentence ?? "";
   element.hidden = !sentence;
+}
+
+function spoken(element, words) {
+  const makes = typeof words === "function";
+  if (makes) living.set(element, words);
+  else living.delete(element);
+  return makes ? words() : words;
+}
+
+/** The language has changed. */
+export function sayAgain() {
+  for (const [element, words] of living) element.textContent = words();
 }
 
 /** Say something once to a screen reader, without moving anything on the screen. */
@@ -31,7 +47,8 @@ export function announce(sentence) {
 }
 
 /** Set the text of an element only when it changes: live regions stay quiet otherwise. */
-export function put(element, sentence) {
+export function put(element, words) {
+  const sentence = spoken(element, words);
   if (element.textContent !== sentence) element.textContent = sentence;
 }
 

@@ -19,7 +19,7 @@ export class HandIn {
   async run({ capture, spool, uploader, told }) {
     await capture.end();
     const lost = await this.#emptied(spool, uploader);
-    put(byId("sending-left"), text("sending.last"));
+    put(byId("sending-left"), () => text("sending.last"));
     // Also when the exam was closed meanwhile: the box then knows that no more will come.
     while (!told && !(await this.#tell(spool.last))) {
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
@@ -48,9 +48,11 @@ export class HandIn {
     const progress = byId("sending-progress");
     progress.max = Math.max(1, this.#most);
     progress.value = this.#most - spool.waiting;
-    put(byId("sending-left"), counted("sending.one", "sending.left", spool.waiting));
-    const why = uploader.problem && sentence(uploader.problem);
-    say(byId("sending-problem"), uploader.reached ? why : text("sending.offline"));
+    put(byId("sending-left"), () => counted("sending.one", "sending.left", spool.waiting));
+    const { problem, reached } = uploader;
+    say(byId("sending-problem"), () =>
+      reached ? problem && sentence(problem) : text("sending.offline"),
+    );
   }
 
   async #tell(lastSequence) {
@@ -59,7 +61,7 @@ export class HandIn {
       return true;
     } catch (error) {
       if (error instanceof Problem && NOT_ANY_MORE.has(error.status)) return true;
-      if (error instanceof Unreachable) say(byId("sending-problem"), text("sending.offline"));
+      if (error instanceof Unreachable) say(byId("sending-problem"), () => text("sending.offline"));
       return false;
     }
   }

@@ -74,7 +74,7 @@ export class JoinStep {
       takeover: tidy(byId("takeover-code").value),
     };
     if (!codes.exam || !codes.seat) {
-      this.problem(text("join.missing"));
+      this.problem(() => text("join.missing"));
       byId(codes.exam ? "seat-code" : "exam-code").focus();
       return;
     }
@@ -93,7 +93,7 @@ export class JoinStep {
   }
 
   #failed(error) {
-    this.problem(sentence(error));
+    this.problem(() => sentence(error));
     const { code } = error;
     if (ASKS_FOR_HALL_CODE.has(code)) this.#ask("hall-code-field", "hall-code");
     else if (!WAITS_FOR_A_PERSON.has(code)) byId("exam-code").focus();

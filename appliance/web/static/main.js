@@ -16,7 +16,7 @@ import { LiveViews } from "./live_view.js";
 import { Moved, movedToPhone } from "./moved.js";
 import { NoticeStep } from "./notice.js";
 import { alone } from "./one_page.js";
-import { byId, put, show } from "./document.js";
+import { byId, put, sayAgain, show } from "./document.js";
 import { PortraitStep } from "./portrait.js";
 import { RoomStep } from "./room.js";
 import { Spool } from "./spool.js";
@@ -109,7 +109,7 @@ class Visit {
           if (error.code === "taken-over") await this.#sendTheRest();
           return false;
         }
-        put(byId("loading-why"), sentence(error));
+        put(byId("loading-why"), () => sentence(error));
         await new Promise((resolve) => setTimeout(resolve, ASK_DISCONNECTED_MS));
       }
     }
@@ -221,7 +221,7 @@ class Visit {
       await call("POST", "/attempts/me/ready", { json: {} });
     } catch (error) {
       show("loading");
-      put(byId("loading-why"), sentence(error));
+      put(byId("loading-why"), () => sentence(error));
       this.#step = null;
       await new Promise((resolve) => setTimeout(resolve, ASK_DISCONNECTED_MS));
     }
@@ -267,7 +267,7 @@ class Visit {
     const codes = await rememberedCodes();
     if (codes) this.#join.fill(codes);
     this.#draw();
-    this.#join.problem(text("join.released"));
+    this.#join.problem(() => text("join.released"));
   }
 
   /** The seat has moved to another computer. */
@@ -357,6 +357,7 @@ class Visit {
   #switchLanguage() {
     choose(otherLanguage());
     this.#translate();
+    sayAgain();
     this.#moved?.draw();
     if (this.#step === "notice") this.#notice.enter();
     if (this.#step === "devices") this.#devices.enter(this.#status);

@@ -36,7 +36,7 @@ export class NoticeStep {
       this.#draw(notice);
       say(byId("notice-problem"), null);
     } catch (error) {
-      say(byId("notice-problem"), sentence(error));
+      say(byId("notice-problem"), () => sentence(error));
       setTimeout(() => this.enter(), 3_000);
     }
   }
@@ -80,7 +80,7 @@ export class NoticeStep {
       const json = { version: this.#version, answer };
       await call("POST", "/attempts/me/notice", { json });
     } catch (error) {
-      say(byId("notice-problem"), sentence(error));
+      say(byId("notice-problem"), () => sentence(error));
       return;
     }
     await this.#answered();

@@ -32,7 +32,7 @@ export class PhoneCamera {
       byId("phone-shown").hidden = false;
       say(byId("phone-problem"), null);
     } catch (error) {
-      say(byId("phone-problem"), sentence(error));
+      say(byId("phone-problem"), () => sentence(error));
     }
   }
 }

@@ -13,6 +13,7 @@ export class PortraitStep {
   #skip;
   #tries = 0;
   #shown = false;
+  #said = () => [];
 
   /** `accepted()` after a good photo, `skip()` when the candidate goes on without one. */
   constructor(camera, accepted, skip) {
@@ -28,6 +29,7 @@ export class PortraitStep {
     byId("portrait-picture").setAttribute("aria-label", text("devices.picture"));
     byId("portrait-photo").setAttribute("aria-label", text("portrait.photo"));
     byId("portrait-take").textContent = text(this.#shown ? "portrait.again" : "portrait.take");
+    this.#say(this.#said, byId("portrait-said").className);
     if (byId("portrait-picture").srcObject === null) {
       byId("portrait-picture").srcObject = this.#camera.stream;
     }
@@ -42,27 +44,27 @@ export class PortraitStep {
   async #pressed() {
     if (this.#shown) {
       this.#showPhoto(false);
-      this.#say([]);
+      this.#say(() => []);
       return;
     }
     const jpeg = await this.#takePhoto();
     if (jpeg === null) return;
     this.#showPhoto(true);
-    this.#say([text("portrait.checking")], "progress");
+    this.#say(() => [text("portrait.checking")], "progress");
     try {
       const answer = await call("PUT", "/attempts/me/portrait", {
         body: jpeg,
         headers: { "Content-Type": "image/jpeg" },
       });
       if (answer.accepted) {
-        this.#say([text("portrait.good")], "progress");
+        this.#say(() => [text("portrait.good")], "progress");
         await this.#accepted();
         return;
       }
-      this.#notGood(inWords(answer));
+      this.#notGood(() => inWords(answer));
     } catch (error) {
       if (!(error instanceof Problem)) this.#tries -= 1; // no answer is not a bad photo
-      this.#notGood([sentence(error)]);
+      this.#notGood(() => [sentence(error)]);
     }
   }
 
@@ -70,7 +72,7 @@ export class PortraitStep {
     this.#tries += 1;
     const enough = this.#tries >= ENOUGH_TRIES;
     byId("portrait-skip").hidden = !enough;
-    this.#say(enough ? [...sentences, text("portrait.no_luck")] : sentences);
+    this.#say(() => (enough ? [...sentences(), text("portrait.no_luck")] : sentences()));
   }
 
   async #takePhoto() {
@@ -90,9 +92,11 @@ export class PortraitStep {
     byId("portrait-take").textContent = text(shown ? "portrait.again" : "portrait.take");
   }
 
-  /** `kind` is `inset` for advice, `progress` for what goes on. */
-  #say(sentences, kind = "inset") {
+  /** `made` makes the sentences; `kind` is `inset` for advice, `progress` for what goes on. */
+  #say(made, kind = "inset") {
+    this.#said = made;
     const said = byId("portrait-said");
+    const sentences = made();
     said.className = sentences.length ? kind : "";
     said.replaceChildren(
       ...sentences.map((each) => {

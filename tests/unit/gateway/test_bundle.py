@@ -66,5 +66,5 @@ def test_what_is_not_understood_is_refused(source: str) -> None:
 
 
 def test_only_whole_lines_of_comment_go() -> None:
-    source = 'a("// b"); // c\n  // d\n/* e\n f */\n\nlet g = 1 /* h */;\n'
-    assert smaller(source) == 'a("// b"); // c\nlet g = 1 /* h */;\n'
+    source = 'a("// b"); // c\n  // d\n/* e\n f */\n\n/* g */ h();\n/* i */\nlet j = 1 /* k */;\n'
+    assert smaller(source) == 'a("// b"); // c\n/* g */ h();\nlet j = 1 /* k */;\n'
