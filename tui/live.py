@@ -74,12 +74,14 @@ class LiveView:
         attempt: AttemptId,
         *,
         seen: Callable[[Any], None] = lambda frame: None,
+        ways: Callable[..., list[RTCIceServer]] = relay_ways,
     ) -> None:
         self._client = client
         self._exam = exam
         self._attempt = attempt
         self._meter = FrameMeter(time.monotonic)
         self._seen = seen
+        self._ways = ways
         self._opened_with = 0  # frames there were when the peer of now was opened
         self._peer: RTCPeerConnection | None = None
         self.phase = Phase.CONNECTING
@@ -173,7 +175,7 @@ class LiveView:
         async with asyncio.timeout(_OFFERED_WITHIN_S):
             offered = await _relay_offered(socket)
         trust = await asyncio.to_thread(self._client.target.trust)
-        for way in relay_ways(offered, worked=self._client.relay_way, tls=trust is not None):
+        for way in self._ways(offered, worked=self._client.relay_way, tls=trust is not None):
             peer = await self._gathered(way, trust, over, tasks)
             sdp = peer.localDescription.sdp
             if "typ relay" in sdp:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,12 +100,16 @@ class Look:
 
 
 @contextlib.asynccontextmanager
-async def looking(room: ExamRoom, box: ServedBox) -> AsyncIterator[Look]:
+async def looking(
+    room: ExamRoom,
+    box: ServedBox,
+    ways: Callable[..., list[RTCIceServer]] = relay_ways,
+) -> AsyncIterator[Look]:
     """The console's own peer on seat A1."""
     target = await asyncio.to_thread(lambda: Target(url=box.origin, ca=box.authority))
     async with BoxClient(target) as client:
         await client.login(LEAD, box.passphrase)
-        view = LiveView(client, room.exam, room.seat("A1").attempt_id)
+        view = LiveView(client, room.exam, room.seat("A1").attempt_id, ways=ways)
         look = Look(view, asyncio.create_task(view.run()))
         try:
             yield look
@@ -231,7 +235,7 @@ async def test_a_relay_that_hangs_is_noticed_at_both_ends(
 
 
 async def test_a_console_that_can_only_reach_the_relay_over_tls(
-    room: ExamRoom, open_page: OpenPage, box: ServedBox, monkeypatch: pytest.MonkeyPatch
+    room: ExamRoom, open_page: OpenPage, box: ServedBox
 ) -> None:
     """As behind a firewall that refuses the plain port: the next way is tried, and the relay is
     believed because the console knows the box's authority."""
@@ -242,9 +246,8 @@ async def test_a_console_that_can_only_reach_the_relay_over_tls(
         plain.urls = [f"turn:127.0.0.1:{free_port()}?transport=tcp"]  # nobody listens there
         return [plain, tls]
 
-    monkeypatch.setattr("tui.live.relay_ways", blocked)
     await seated(room, open_page)
-    async with looking(room, box) as look:
+    async with looking(room, box, ways=blocked) as look:
         await look.until_frames(10)
         inner = look.pair().protocol.transport._TurnTransport__inner_protocol
         assert inner.transport.get_extra_info("ssl_object").version() in {"TLSv1.2", "TLSv1.3"}
