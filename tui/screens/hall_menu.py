@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from textual.binding import Binding
 
 from appliance.core.errors import HallvaktError
 from appliance.core.exam import ExamState
-from appliance.core.feed import SeatStatus
 from appliance.core.roles import Action
-from tui.act_replies import GroupDone
 from tui.hall_watch import Changes
 from tui.hand_bell import HandBell
-from tui.language import several, text, tr
-from tui.screens.ask_text import AskTextScreen
+from tui.language import text, tr
 from tui.screens.break_ledger import BreakLedgerScreen
 from tui.screens.close_out import CloseOutScreen, needs_a_look
+from tui.screens.group_acts import GroupActsScreen
 from tui.screens.hall_codes import HallCodesScreen
 from tui.screens.handover import HandoverScreen
 from tui.screens.identity_check import IdentityCheckScreen
 from tui.screens.menu import Choice, MenuScreen
-from tui.screens.more_acts import MoreActsScreen
 from tui.screens.start_gate import StartGateScreen
 from tui.shift import Shift
 
@@ -32,13 +29,9 @@ HALL_MENU = Binding(
     "the hall",
     tooltip=text("Acts for several, breaks, codes, open seats, shift"),
 )
-_ASKS = {
-    "message": text("What shall they read?"),
-    "extra_time": text("How many minutes, and why? For example: 15 fire alarm"),
-}
 
 
-class HallMenuScreen(MoreActsScreen):
+class HallMenuScreen(GroupActsScreen):
     """A screen of the hall with `HALL_MENU` among its bindings."""
 
     def __init__(self, shift: Shift) -> None:
@@ -77,22 +70,7 @@ class HallMenuScreen(MoreActsScreen):
             if what is not None:
                 does[what]()
 
-        found = [
-            Choice("i", "identities", tr("check identities, photo by photo")),
-            Choice("m", "message", tr("message to several")),
-            Choice("x", "extra_time", tr("extra time for several")),
-            Choice("b", "break_start", tr("break for several")),
-            Choice("e", "break_end", tr("end the break of several")),
-            Choice("l", "ledger", tr("breaks: who is out, and how long in all")),
-            Choice("k", "codes", tr("the hall's code")),
-        ]
-        if self.shift.may(Action.START_GATE_SEE, exam):
-            found.append(Choice("s", "gate", tr("ready to start?")))
-        found += [
-            Choice("o", "close_out", tr("seats still open")),
-            Choice("w", "shift", tr("shift: who is on duty, notes to the next")),
-            Choice("n", "bell", tr("bell on") if self._bell.muted else tr("bell off")),
-        ]
+        found = offered(gate=self.shift.may(Action.START_GATE_SEE, exam), muted=self._bell.muted)
         self.app.push_screen(MenuScreen(tr("The hall"), found), chosen)
 
     def _open(self, screen: Any) -> None:
@@ -105,42 +83,6 @@ class HallMenuScreen(MoreActsScreen):
             if self._bell.muted
             else tr("The bell rings when a hand is raised.")
         )
-
-    # acts for several
-
-    def _whom(self, act: str) -> None:
-        """Ask who is meant, then what is said."""
-        seat = self.acted_seat()
-        to = _groups(seat)
-
-        def chosen(value: str | None) -> None:
-            if value is not None:
-                self._what(act, to[value][1])
-
-        found = [Choice(letter, letter, label) for letter, (label, _) in to.items()]
-        self.app.push_screen(MenuScreen(tr("Who is meant?"), found), chosen)
-
-    def _what(self, act: str, to: Mapping[str, Any]) -> None:
-        if act not in _ASKS:
-            self.request(self._for_several(to, act))
-            return
-        restrict = r"(\d{1,3}( .*)?)?" if act == "extra_time" else None
-        title = tr("Message to several") if act == "message" else tr("Extra time for several")
-        self._ask(
-            AskTextScreen(title, tr(_ASKS[act]), restrict=restrict),
-            lambda said: self._said(to, act, said),
-        )
-
-    async def _said(self, to: Mapping[str, Any], act: str, said: str) -> None:
-        if act == "message":
-            await self._for_several(to, act, text=said)
-            return
-        minutes, _, reason = said.partition(" ")
-        await self._for_several(to, act, minutes=int(minutes), reason=reason.strip())
-
-    async def _for_several(self, to: Mapping[str, Any], act: str, **arguments: str | int) -> None:
-        done = await self.shift.client.group_act(self.hall.exam_id, to, act, **arguments)
-        self.say(outcome(done), error=bool(done.not_done))
 
     # the start and the close
 
@@ -187,29 +129,22 @@ class HallMenuScreen(MoreActsScreen):
             go_on()
 
 
-def outcome(done: GroupDone) -> str:
-    """`Done at 12 seats. Not at A3: The candidate is not on a break.`"""
-    said = several("Done at {n} seat.", "Done at {n} seats.", len(done.done))
-    if done.not_done:
-        first = done.not_done[0]
-        said += " " + tr("Not at {seat}: {why}", seat=first.seat, why=first.why)
-        if len(done.not_done) > 1:
-            more = len(done.not_done) - 1
-            said += " " + several("And {n} more.", "And {n} more.", more)
-    return said
-
-
-def _groups(seat: SeatStatus | None) -> dict[str, tuple[str, Mapping[str, Any]]]:
-    """By letter: what it is called, and how the box is told."""
-    found: dict[str, tuple[str, Mapping[str, Any]]] = {}
-    if seat is not None:
-        row = "".join(c for c in seat.seat if c.isalpha())
-        if row:
-            found["r"] = (
-                tr("row {row} in {hall}", row=row, hall=seat.hall),
-                {"hall": seat.hall, "row": row},
-            )
-        found["h"] = (tr("everybody in {hall}", hall=seat.hall), {"hall": seat.hall})
-    found["t"] = (tr("those with more time by the roster"), {"accommodated": True})
-    found["e"] = (tr("everybody in my halls"), {"everybody": True})
-    return found
+def offered(*, gate: bool, muted: bool) -> list[Choice]:
+    """What the menu offers; `gate`: whether this person may see the start gate."""
+    found = [
+        Choice("i", "identities", tr("check identities, photo by photo")),
+        Choice("m", "message", tr("message to several")),
+        Choice("x", "extra_time", tr("extra time for several")),
+        Choice("b", "break_start", tr("break for several")),
+        Choice("e", "break_end", tr("end the break of several")),
+        Choice("l", "ledger", tr("breaks: who is out, and how long in all")),
+        Choice("k", "codes", tr("the hall's code")),
+    ]
+    if gate:
+        found.append(Choice("s", "gate", tr("ready to start?")))
+    return [
+        *found,
+        Choice("o", "close_out", tr("seats still open")),
+        Choice("w", "shift", tr("shift: who is on duty, notes to the next")),
+        Choice("n", "bell", tr("bell on") if muted else tr("bell off")),
+    ]

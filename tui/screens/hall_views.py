@@ -19,7 +19,12 @@ from tui.widgets.seat_board import SeatBoard
 
 VIEWS = (
     Binding("slash", "find", "find", tooltip=text("Find a seat, a name or a number")),
-    Binding("space", "mark", "mark", tooltip=text("Mark this seat, for several live views")),
+    Binding(
+        "space",
+        "mark",
+        "mark",
+        tooltip=text("Mark this seat, to look or act at several"),
+    ),
     Binding(
         "L",
         "live_wall",
@@ -74,10 +79,10 @@ class HallViewsScreen(HallMenuScreen):
         attempt = self.board.selected
         if attempt in self.shift.marked:
             self.shift.marked = tuple(a for a in self.shift.marked if a != attempt)
-        elif attempt is not None and len(self.shift.marked) < MOST_TILES:
+        elif attempt is not None:
             self.shift.marked = (*self.shift.marked, attempt)
-        else:
-            self.say(tr("At most {n} seats can be seen together.", n=MOST_TILES))
+            if len(self.shift.marked) == MOST_TILES + 1:
+                self.say(tr("At most {n} seats can be seen together.", n=MOST_TILES))
         self.board.mark(self.shift.marked)
 
     def action_live_wall(self) -> None:
