@@ -7,13 +7,15 @@ from collections.abc import Awaitable, Callable
 
 from appliance.core.errors import BadInput, HallvaktError
 from appliance.core.exam import IN_SESSION, ExamState
-from appliance.core.feed import HallView, SeatStatus
+from appliance.core.feed import HallView
 from appliance.core.ids import IncidentId
 from appliance.core.observation import Decision, Incident, ReasonCategory
 from tui.feed_link import Link
 from tui.hall_watch import Changes, HallWatch
 from tui.language import several, tr
-from tui.plain_commands import help_lines, seat_called, typed
+from tui.plain_acts import PlainActs, Write
+from tui.plain_commands import help_lines, typed
+from tui.plain_desk import PlainDesk
 from tui.plain_words import (
     hall_event_line,
     incident_line,
@@ -29,8 +31,6 @@ from tui.seat_rows import Sorting, ordered
 from tui.shift import Shift
 from tui.words import CATEGORY, DECISION
 
-Write = Callable[[str], None]
-
 
 class PlainHall:
     """`hear` what changes, `do` what is typed; `is_over` once the hall is left or closed."""
@@ -39,6 +39,7 @@ class PlainHall:
         self._shift = shift
         self._watch = watch
         self._write = write
+        self._acts = PlainActs(shift, watch, write)
         self._before: tuple[HallView, int] | None = None
         self._numbers: dict[IncidentId, int] = {}
         self._told_events: set[tuple[str, str, int]] = set()
@@ -127,16 +128,12 @@ class PlainHall:
             "dismiss": lambda rest: self._decide(Decision.DISMISSED, rest),
             "seen": self._seen,
             "undo": self._undo,
-            "break": self._break,
-            "message": self._message,
-            "extra": self._extra,
-            "hand": lambda rest: self._act(self._seat(rest), "hand_down"),
-            "identity": lambda rest: self._act(self._seat(rest), "identity_checked"),
             "status": self._status,
             "names": self._names,
-            "start": self._start,
             "close": self._close,
             "help": self._help,
+            **self._acts.actions(),
+            **PlainDesk(self._shift, self._watch, self._write).actions(),
         }
 
     async def _help(self, _: str) -> None:
@@ -171,7 +168,7 @@ class PlainHall:
         self._write(several("{n} seat", "{n} seats", len(told)) + ".")
 
     async def _look(self, rest: str) -> None:
-        seat, view = self._seat(rest), self._watch.view
+        seat, view = self._acts.seat(rest), self._watch.view
         now = self._shift.clock.now_ms()
         for line in seat_lines(seat, now, names_hidden=self._shift.names_hidden):
             self._write(line)
@@ -233,41 +230,7 @@ class PlainHall:
         self._shift.last_decided = None
         self._write(tr("Taken back: it needs eyes again."))
 
-    # acts
-
-    def _seat(self, word: str) -> SeatStatus:
-        seat = seat_called(tuple(self._watch.view.seats.values()), word.strip())
-        if seat is None:
-            raise BadInput(tr("No seat is called that."))
-        return seat
-
-    async def _act(self, seat: SeatStatus, act: str, **arguments: str | int) -> None:
-        watch = self._watch
-        changed = await self._shift.client.act(watch.exam_id, seat.attempt_id, act, **arguments)
-        watch.learn(changed)
-        self._write(tr("Seat {seat}", seat=seat.seat) + ": " + tr("done") + ".")
-
-    async def _break(self, rest: str) -> None:
-        seat = self._seat(rest)
-        await self._act(seat, "break_start" if seat.break_started_ms is None else "break_end")
-
-    async def _message(self, rest: str) -> None:
-        word, _, words = rest.partition(" ")
-        if not words.strip():
-            raise BadInput(tr("Say what to write, after the seat."))
-        await self._act(self._seat(word), "message", text=words.strip())
-
-    async def _extra(self, rest: str) -> None:
-        word, _, more = rest.partition(" ")
-        minutes, _, reason = more.strip().partition(" ")
-        if not minutes.isdecimal():
-            raise BadInput(tr("How many minutes, and why? For example: 15 fire alarm"))
-        await self._act(self._seat(word), "extra_time", minutes=int(minutes), reason=reason.strip())
-
     # the exam
-
-    async def _start(self, _: str) -> None:
-        await self._shift.client.change_state(self._watch.exam_id, ExamState.LIVE)
 
     async def _close(self, rest: str) -> None:
         exam = self._watch.view.exam

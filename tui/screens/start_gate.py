@@ -41,6 +41,10 @@ _NAME_WIDTH = 16
 Start = Callable[[str], None]
 
 
+def check_name(check: Check) -> str:
+    return tr(_NAMES.get(check.name, check.name))
+
+
 class StartGateScreen(ListingScreen):
     """`start` is called with the reason for starting all the same, empty when none is needed;
     None where this person may look only. `again` asks the box once more."""
@@ -96,7 +100,7 @@ class StartGateScreen(ListingScreen):
         margin = "\n" + " " * (_NAME_WIDTH + 3)
         return Content.assemble(
             (f" {letter if self.shift.letters else glyph} ", tone),
-            (fit(tr(_NAMES.get(check.name, check.name)), _NAME_WIDTH), "bold"),
+            (fit(check_name(check), _NAME_WIDTH), "bold"),
             margin.join(detail),
             (margin + margin.join(advice) if check.advice else "", "$faint"),
         )
