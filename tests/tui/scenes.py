@@ -78,6 +78,7 @@ async def palette(pilot: Pilot[None], box: ScriptedBox) -> None:
 async def queue(pilot: Pilot[None], box: ScriptedBox) -> None:
     await hall(pilot, box)
     await pilot.press("tab", "down")
+    await until(pilot, lambda: "▀" in drawn(pilot))  # frames of the evidence
 
 
 async def link_lost(pilot: Pilot[None], box: ScriptedBox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -11,7 +12,7 @@ from textual.message import Message
 
 from appliance.core.exam import IN_SESSION, ExamState
 from appliance.core.feed import SeatStatus
-from appliance.core.observation import Incident
+from appliance.core.observation import Evidence, Incident
 from appliance.core.roles import Action
 from tui.feed_link import Link
 from tui.hall_filter import EVERYTHING
@@ -19,6 +20,7 @@ from tui.hall_watch import Changes
 from tui.language import several, text, tr
 from tui.problems import LoginEnded
 from tui.queue_entries import entries, reasons
+from tui.replies import Still
 from tui.screens.base import LoginWanted
 from tui.screens.close_exam import first_question, second_question
 from tui.screens.hall_menu import HALL_MENU
@@ -31,6 +33,7 @@ from tui.sentences import why_of
 from tui.shift import Shift
 from tui.widgets.banner import Banner
 from tui.widgets.count_line import CountLine
+from tui.widgets.evidence_strip import FRAMES, EvidenceStrip
 from tui.widgets.incident_queue import IncidentQueue
 from tui.widgets.key_footer import KeyFooter
 from tui.widgets.news_line import NewsLine
@@ -104,6 +107,7 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
             )
             with Vertical(id="side"):
                 yield IncidentQueue(letters=self.shift.letters, id="queue")
+                yield EvidenceStrip(self._frames)
                 yield SeatCard(id="card")
         yield NewsLine(markup=False)
         yield StatusLine()
@@ -238,6 +242,21 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
         if event.entry.attempt_id is not None:
             self.board.select(event.entry.attempt_id)
         self.show_card()
+        self._show_evidence()
+
+    def on_descendant_blur(self) -> None:
+        self._show_evidence()
+
+    def _show_evidence(self) -> None:
+        """Of the entry under the queue's cursor, while that is where the person is."""
+        there = self._queue.has_focus and self.check_action("film_strip", ()) is True
+        incident = self._queue.selected_incident if there else None
+        self.query_one(EvidenceStrip).linger(incident)
+
+    async def _frames(self, incident: Incident, evidence: Evidence) -> Sequence[Still]:
+        return await self.shift.client.film_strip(
+            self.hall.exam_id, incident.attempt_id, evidence.sequence, FRAMES
+        )
 
     def on_incident_queue_opened(self) -> None:
         self.action_look()

@@ -20,6 +20,7 @@ from tui.screens.base import ConsoleScreen
 from tui.screens.decision import DecisionScreen, Verdict
 from tui.screens.film_strip import FilmStripScreen
 from tui.screens.live_view import LiveViewScreen
+from tui.widgets.evidence_strip import first_evidence
 from tui.words import DECISION
 
 LOOKS = (
@@ -123,9 +124,9 @@ class SeatActsScreen(ConsoleScreen[None]):
         seat, incident = self.acted_seat(), self.acted_incident()
         if seat is not None:
             self.action_seen()
-            self.app.push_screen(
-                FilmStripScreen(self.shift, seat.attempt_id, _first_evidence(incident))
-            )
+            evidence = first_evidence(incident)
+            sequence = evidence.sequence if evidence is not None else None
+            self.app.push_screen(FilmStripScreen(self.shift, seat.attempt_id, sequence))
 
     # decisions
 
@@ -271,13 +272,3 @@ _SEAT_ACTIONS = frozenset(
         "end_attempt",
     }
 )
-
-
-def _first_evidence(incident: Incident | None) -> int | None:
-    """The snippet to show first for an incident."""
-    if incident is None:
-        return None
-    for observation in incident.observations:
-        for evidence in observation.evidence:
-            return evidence.sequence
-    return None
