@@ -21,6 +21,7 @@ _DIRECTORY = Path(__file__).parent / "languages"
 _OTHER = {"en": "sv", "sv": "en"}
 _look_up: Translate = english
 _spoken = "en"
+_box_says: Mapping[str, str] = {}
 
 
 def text(written: str) -> str:
@@ -46,12 +47,22 @@ def speak(language: str) -> str:
     Reads files: call it before anything is shown.
     """
     of_core = read_languages()
-    spoken = of_core.language_of(language.split(".")[0])
-    own, others = catalogue(spoken), of_core.translation(spoken)
+    chosen = of_core.language_of(language.split(".")[0])
+    own, others = catalogue(chosen), of_core.translation(chosen)
     speak_as(lambda written: own.get(written) or others(written))
-    global _spoken
-    _spoken = spoken
-    return spoken
+    global _spoken, _box_says
+    _spoken, _box_says = chosen, catalogue(f"box/{chosen}")
+    return chosen
+
+
+def spoken() -> str:
+    """The language spoken now, e.g. `sv`."""
+    return _spoken
+
+
+def box_says() -> Mapping[str, str]:
+    """Sentences of the box, with braces where values stand, in the language spoken."""
+    return _box_says
 
 
 def speak_another() -> str:

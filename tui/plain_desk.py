@@ -13,6 +13,7 @@ from tui.screens.break_ledger import in_ledger, total_ms
 from tui.screens.close_out import WHY, what_waits
 from tui.screens.start_gate import check_name
 from tui.shift import Shift
+from tui.told import told
 from tui.words import stopwatch, time_of_day
 
 _STATUS = {
@@ -111,5 +112,5 @@ class PlainDesk:
 
     def _tell(self, checks: Sequence[Check]) -> None:
         for check in checks:
-            said = f"{check_name(check)}, {tr(_STATUS[check.status])}: {tr(check.detail)}."
-            self._write(said + (f" {tr(check.advice)}" if check.advice else ""))
+            said = f"{check_name(check)}, {tr(_STATUS[check.status])}: {told(check.detail)}."
+            self._write(said + (f" {told(check.advice)}" if check.advice else ""))

@@ -29,6 +29,7 @@ from tui.screens.find import matches
 from tui.seat_look import is_bad
 from tui.seat_rows import Sorting, ordered
 from tui.shift import Shift
+from tui.told import told
 from tui.words import CATEGORY, DECISION
 
 
@@ -57,7 +58,7 @@ class PlainHall:
         if changes.link:
             self._tell_link()
         for announcement in changes.announcements:
-            self._write(tr(announcement.text))
+            self._write(told(announcement.text))
         self._tell_news()
 
     def tick(self) -> None:
@@ -116,7 +117,7 @@ class PlainHall:
             try:
                 await action(asked.rest)
             except HallvaktError as error:
-                self._write(tr(error.message))
+                self._write(told(error.message))
 
     def _actions(self) -> dict[str, Callable[[str], Awaitable[None]]]:
         return {

@@ -20,6 +20,7 @@ from appliance.core.errors import (
     WrongState,
 )
 from tui.language import tr
+from tui.told import told
 
 
 class LoginEnded(NotAllowed):
@@ -72,7 +73,7 @@ def error_of(status: int, body: bytes) -> HallvaktError:
     text = problem.get("detail") or problem.get("title")
     if not isinstance(text, str) or not text:
         text = tr("The box answered {status} without saying why; try again.", status=status)
-    text = tr(text)  # many sentences of the box are known here
+    text = told(text)
     if status == 401:
         return LoginEnded(text, code=code)
     kind = _BY_CODE.get(code or "") or _BY_STATUS.get(status, Unreachable)

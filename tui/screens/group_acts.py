@@ -12,6 +12,7 @@ from tui.screens.ask_text import AskTextScreen
 from tui.screens.menu import Choice, MenuScreen
 from tui.screens.more_acts import MoreActsScreen
 from tui.seat_choice import seats_called
+from tui.told import told
 
 _BY_HAND = "f"
 _ASKS = {
@@ -77,7 +78,7 @@ def outcome(done: GroupDone) -> str:
     said = several("Done at {n} seat.", "Done at {n} seats.", len(done.done))
     if done.not_done:
         first = done.not_done[0]
-        said += " " + tr("Not at {seat}: {why}", seat=first.seat, why=first.why)
+        said += " " + tr("Not at {seat}: {why}", seat=first.seat, why=told(first.why))
         if len(done.not_done) > 1:
             more = len(done.not_done) - 1
             said += " " + several("And {n} more.", "And {n} more.", more)

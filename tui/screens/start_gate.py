@@ -15,6 +15,7 @@ from tui.language import several, text, tr
 from tui.screens.ask_text import AskTextScreen
 from tui.screens.listing import ListingScreen
 from tui.shift import Shift
+from tui.told import told
 from tui.words import fit
 
 _NAMES = {
@@ -96,7 +97,7 @@ class StartGateScreen(ListingScreen):
     def _line(self, check: Check) -> Content:
         glyph, letter, tone = _MARKS[check.status]
         room = max(30, self.size.width - _NAME_WIDTH - 8)
-        detail, advice = (wrap(said, room) or [""] for said in (check.detail, check.advice))
+        detail, advice = (wrap(told(said), room) or [""] for said in (check.detail, check.advice))
         margin = "\n" + " " * (_NAME_WIDTH + 3)
         return Content.assemble(
             (f" {letter if self.shift.letters else glyph} ", tone),

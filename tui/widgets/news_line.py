@@ -9,6 +9,7 @@ from textual.content import Content
 from appliance.core.feed import Announcement, SeatStatus
 from appliance.core.ids import AttemptId
 from tui.language import tr
+from tui.told import told
 from tui.widgets.steady_text import SteadyText
 
 _SHOWN_MS = 60_000
@@ -32,5 +33,5 @@ class NewsLine(SteadyText):
         seat = seats.get(announcement.attempt_id) if announcement.attempt_id else None
         where = tr("Seat {seat}", seat=seat.seat) + ": " if seat else ""
         style = _LEVEL_STYLE.get(announcement.level, "$foreground")
-        self.say(Content.styled(f" {where}{tr(announcement.text)}", style))
+        self.say(Content.styled(f" {where}{told(announcement.text)}", style))
         self.display = True

@@ -1,0 +1,67 @@
+"""Everything the box says on the console in sentences of its own has Swedish: the source is walked
+for every gate check, every check of the doctor and every announcement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import appliance
+from appliance.core import start_gate
+from appliance.core.night_forecast import Forecast
+from tests.support.said import said_by
+from tui.told import recognised, told
+
+_BOX = Path(appliance.__file__).parent
+_CHECKS = {"ok": (1,), "warn": (1, 2), "fail": (1, 2)}
+_ANNOUNCED = {"announce": (1,), "_announce": (1,), "_tell": (2,)}
+_GATE = ("core/start_gate.py", "core/checkup.py", "processes/checkup_parts.py")
+# Names and numbers alone: the same in every language.
+_ALIKE = re.compile(r"(coturn|SQLite|Hallvakt) 7.*")
+
+
+def everything() -> Iterator[tuple[str, str]]:
+    for name in _GATE:
+        for line, sample in said_by(_BOX / name, _CHECKS):
+            yield f"{name}:{line}", sample
+    for file in sorted((_BOX / "services").glob("*.py")):
+        for line, sample in said_by(file, _ANNOUNCED):
+            yield f"{file.name}:{line}", sample
+
+
+def unknown(sentence: str) -> list[str]:
+    """Parts of `sentence` that stay English."""
+    if " " not in sentence or _ALIKE.fullmatch(sentence) or told(sentence) != sentence:
+        found = recognised(sentence)
+        return [part for value in found[1].values() for part in unknown(value)] if found else []
+    return [sentence]
+
+
+def test_no_sentence_of_the_box_was_forgotten(swedish: None) -> None:
+    said = list(everything())
+    assert len(said) > 100
+    missing = {where: parts for where, sample in said if (parts := unknown(sample))}
+    assert missing == {}, "write these into tui/languages/box/sv.po"
+
+
+def test_values_stay_and_values_that_are_sentences_are_translated(swedish: None) -> None:
+    assert told(start_gate.disk(2_000_000_000, 9_000_000_000).detail) == (
+        "provet behöver 2.0 GB, 9.0 GB är lediga"
+    )
+    forecast = Forecast(bytes=9_100_000_000, nights=2, finishes_ms=None, order=())
+    night = told(start_gate.night(forecast, 0).detail)
+    assert night.startswith("9.10 GB med det här provet: Hur lång tid")
+    assert told("Seat A3 refused the notice: watch this seat in person.").startswith("Plats A3 ")
+    assert told("A3: no picture. Nothing to send.") == "A3: ingen bild. Inget att skicka."
+
+
+@pytest.mark.parametrize("sentence", ["", "A sentence that nobody wrote.", "{braces} of its own"])
+def test_what_nobody_has_translated_stays(sentence: str, swedish: None) -> None:
+    assert told(sentence) == sentence
+
+
+def test_english_stays_english() -> None:
+    assert told("The exam is unlocked.") == "The exam is unlocked."
