@@ -14,6 +14,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from appliance.core.ids import ExamId
+from appliance.core.roles import Role
 from tui.box_glance import BoxGlance, BoxState
 from tui.commands import ConsolePalette
 from tui.hall_watch import HallWatch
@@ -23,6 +24,7 @@ from tui.preferences import PreferencesFile
 from tui.screens.base import LoginWanted
 from tui.screens.boxes import BoxesScreen
 from tui.screens.closed import ClosedScreen
+from tui.screens.doctor import DoctorScreen
 from tui.screens.exam_choice import ExamChoiceScreen
 from tui.screens.hall import HallScreen
 from tui.screens.help import HelpScreen
@@ -157,10 +159,17 @@ class ConsoleApp(App[None]):
         if self.shift.client.login_reply is None or ended:
             self.show_only(LoginScreen(self.shift, glance.why))
         else:
-            self.show_only(ExamChoiceScreen(self.shift))
+            self.show_only(self._first_screen())
 
     def on_login_screen_done(self) -> None:
-        self.show_only(ExamChoiceScreen(self.shift))
+        self.show_only(self._first_screen())
+
+    def _first_screen(self) -> Screen[None]:
+        """A technician sees the box, everybody else the exams."""
+        login = self.shift.client.login_reply
+        if login is not None and login.role is Role.TECHNICIAN:
+            return DoctorScreen(self.shift)
+        return ExamChoiceScreen(self.shift)
 
     def on_exam_choice_screen_chosen(self, event: ExamChoiceScreen.Chosen) -> None:
         if self.shift.watch is not None:
@@ -263,7 +272,7 @@ class ConsoleApp(App[None]):
         elif isinstance(self.screen, BoxesScreen):
             self.show_only(BoxesScreen(self.boxes))
         elif self.shift.client.login_reply is not None:
-            self.show_only(ExamChoiceScreen(self.shift))
+            self.show_only(self._first_screen())
         else:
             self.show_only(LoginScreen(self.shift))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 
+from appliance.core.checkup import Check
 from appliance.core.errors import NotFound, Unreachable
 from appliance.core.exam import ExamState
 from appliance.core.feed import BoxStatus, ExamStatus, SeatStatus
@@ -19,6 +20,7 @@ from tui.language import tr
 from tui.problems import LoginEnded, error_of
 from tui.replies import (
     AttemptDetail,
+    Checkup,
     LoginReply,
     Still,
     decode,
@@ -30,6 +32,7 @@ from tui.target import Target
 _HEALTH = "/health"
 _CONNECT_WITHIN_S = 5.0
 _ANSWER_WITHIN_S = 15.0
+_CHECKUP_WITHIN_S = 40.0
 _CLOSE_WITHIN_S = 60.0  # closing waits for running analyses (up to 20 s) and seals records
 _HEARTBEAT_S = 6.0  # a dead link shows after at most one and a half of these
 _LARGEST_MESSAGE = 8 * 1024 * 1024  # a snapshot of 500 seats is about half a megabyte
@@ -109,6 +112,11 @@ class BoxClient(ClientActs):
 
     async def box(self) -> BoxStatus:
         return decode(await self._ask("GET", "/box"), BoxStatus)
+
+    async def checkup(self) -> tuple[Check, ...]:
+        """What the doctor finds; takes some seconds. For a technician."""
+        body = await self._ask("GET", "/box/checkup", within_s=_CHECKUP_WITHIN_S)
+        return decode(body, Checkup).checks
 
     # one attempt
 

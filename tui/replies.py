@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from appliance.core.checkup import Check
 from appliance.core.errors import IntegrityFailure
 from appliance.core.feed import DATA_TYPE, ExamStatus, FeedKind, FeedMessage, SeatStatus
 from appliance.core.ids import UserId
@@ -40,6 +41,11 @@ class AttemptDetail:
     seat: SeatStatus
     incidents: tuple[Incident, ...] = ()
     snippets: tuple[SnippetLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkup:
+    checks: tuple[Check, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ class Action(StrEnum):
     # the box
     USER_MANAGE = "user_manage"
     BOX_STATUS = "box_status"
+    BOX_CHECKUP = "box_checkup"  # what the doctor finds; no exam, no name, no picture
     SYNC_RUN = "sync_run"
     AUDIT_SHOW = "audit_show"
     RECORD_PRINT = "record_print"
@@ -127,6 +128,7 @@ _TABLE: dict[Role, dict[Action, _Grant]] = {
     Role.REVIEWER: {Action.EXAM_LIST: _Grant(None)},
     Role.TECHNICIAN: {
         Action.BOX_STATUS: _Grant(None),
+        Action.BOX_CHECKUP: _Grant(None),
         Action.SYNC_RUN: _Grant(None),
     },
     Role.DATA_PROTECTION_OFFICER: {

@@ -24,6 +24,7 @@ from appliance.core.exam import Exam
 from appliance.core.snippet import Snippet
 from appliance.processes.attendance_parts import attendance_parts
 from appliance.processes.candidate_parts import after_hand_in, remarks
+from appliance.processes.checkup_here import checkup_here
 from appliance.processes.data_protection_parts import erasure_desk, hold_desk
 from appliance.processes.exam_parts import ExamParts, exam_parts
 from appliance.processes.foundation import Foundation, lay_foundation
@@ -194,6 +195,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
         seating=attendance.seating,
         shift_desk=attendance.shift_desk,
         start_gate=exam.start_gate,
+        checkup=checkup_here(on),
     )
 
 

@@ -11,6 +11,8 @@ from appliance.core.errors import HallvaktError
 _PROBE_S = 20.0
 
 Probe = Callable[[], Awaitable[Sequence[Check]]]
+Checkup = Callable[[], Awaitable[Sequence[Check]]]
+"""Everything that can be looked at from where it is called."""
 
 
 async def examine(probes: Mapping[str, Probe], *, within_s: float = _PROBE_S) -> list[Check]:

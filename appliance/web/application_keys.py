@@ -19,6 +19,7 @@ from appliance.services.check_in import CheckIn
 from appliance.services.close_exam import CloseExam
 from appliance.services.closing_out import ClosingOut
 from appliance.services.decisions import Decisions
+from appliance.services.doctor import Checkup
 from appliance.services.erasure import ErasureDesk
 from appliance.services.evidence import EvidenceRoom
 from appliance.services.exam_life import ExamLife
@@ -54,6 +55,7 @@ class Gateway:
     candidates: Candidates
     channels: Channels
     check_in: CheckIn
+    checkup: Checkup
     closing: CloseExam
     closing_out: ClosingOut
     clock: Clock

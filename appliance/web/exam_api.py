@@ -104,3 +104,9 @@ async def state(request: web.Request, asked: Asked) -> web.StreamResponse:
 async def box(request: web.Request, asked: Asked) -> web.StreamResponse:
     await read_nothing(request)
     return json_response(await asked.gateway.box.about())
+
+
+@routes.console("GET", "/api/v1/box/checkup", Action.BOX_CHECKUP)
+async def checkup(request: web.Request, asked: Asked) -> web.StreamResponse:
+    await read_nothing(request)
+    return json_response({"checks": await asked.gateway.checkup()})

@@ -80,7 +80,11 @@ def hall_routes(box: ScriptedBox) -> list[web.RouteDef]:
         await box.tell(told)
         return _json(told)
 
+    async def checkup(_: web.Request) -> web.Response:
+        return _json({"checks": box.gate})
+
     return [
+        web.get("/api/v1/box/checkup", checkup),
         web.put(f"{_EXAM}/attempts/{{attempt}}/accommodation", accommodation),
         web.get(f"{_EXAM}/start-gate", gate),
         web.get(f"{_EXAM}/close-out", close_out),

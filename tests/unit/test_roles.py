@@ -51,7 +51,11 @@ ALLOWED: dict[Role, dict[Action, set[ExamState] | None]] = {
         Action.ERASURE_COUNTERSIGN: OVER,
     },
     Role.REVIEWER: {Action.EXAM_LIST: ALWAYS},
-    Role.TECHNICIAN: {Action.BOX_STATUS: ALWAYS, Action.SYNC_RUN: ALWAYS},
+    Role.TECHNICIAN: {
+        Action.BOX_STATUS: ALWAYS,
+        Action.BOX_CHECKUP: ALWAYS,
+        Action.SYNC_RUN: ALWAYS,
+    },  # fmt: skip
     Role.DATA_PROTECTION_OFFICER: {
         Action.EXAM_LIST: ALWAYS,
         Action.AUDIT_SHOW: ALWAYS,

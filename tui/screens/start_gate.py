@@ -95,16 +95,7 @@ class StartGateScreen(ListingScreen):
         return True
 
     def _line(self, check: Check) -> Content:
-        glyph, letter, tone = _MARKS[check.status]
-        room = max(30, self.size.width - _NAME_WIDTH - 8)
-        detail, advice = (wrap(told(said), room) or [""] for said in (check.detail, check.advice))
-        margin = "\n" + " " * (_NAME_WIDTH + 3)
-        return Content.assemble(
-            (f" {letter if self.shift.letters else glyph} ", tone),
-            (fit(check_name(check), _NAME_WIDTH), "bold"),
-            margin.join(detail),
-            (margin + margin.join(advice) if check.advice else "", "$faint"),
-        )
+        return check_line(check, letters=self.shift.letters, width=self.size.width)
 
     def action_start(self) -> None:
         self.dismiss(None)
@@ -127,3 +118,17 @@ class StartGateScreen(ListingScreen):
 
     def action_again(self) -> None:
         self._again("")
+
+
+def check_line(check: Check, *, letters: bool, width: int) -> Content:
+    """A check with its mark, name, what was found and what to do, for a list `width` wide."""
+    glyph, letter, tone = _MARKS[check.status]
+    room = max(30, width - _NAME_WIDTH - 8)
+    detail, advice = (wrap(told(said), room) or [""] for said in (check.detail, check.advice))
+    margin = "\n" + " " * (_NAME_WIDTH + 3)
+    return Content.assemble(
+        (f" {letter if letters else glyph} ", tone),
+        (fit(check_name(check), _NAME_WIDTH), "bold"),
+        margin.join(detail),
+        (margin + margin.join(advice) if check.advice else "", "$faint"),
+    )

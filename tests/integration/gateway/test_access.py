@@ -79,9 +79,10 @@ _CALLS = [
     ("GET", "/api/v1/exams/{exam}/attempts/{attempt}/live", None),
     ("GET", "/api/v1/users", None),
     ("GET", "/api/v1/box", None),
+    ("GET", "/api/v1/box/checkup", None),
 ]
 _ALLOWED = {
-    "technician": {"/api/v1/box"},
+    "technician": {"/api/v1/box", "/api/v1/box/checkup"},
     "reviewer": {"/api/v1/exams"},
     "data_protection_officer": {"/api/v1/exams"},
 }

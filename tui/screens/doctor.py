@@ -1,0 +1,67 @@
+"""What the doctor finds on the box, for the technician: no exam, no name, no picture."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from appliance.core.checkup import Check, CheckStatus
+from appliance.core.errors import HallvaktError
+from tui.language import several, text, tr
+from tui.screens.listing import ListingScreen
+from tui.screens.start_gate import check_line
+
+_NAMES = (
+    text("memory"), text("disk writes"), text("disk health"), text("network"), text("names"),
+    text("relay loopback"), text("keys"), text("database engine"), text("databases"),
+    text("versions"),
+)  # fmt: skip
+
+
+class DoctorScreen(ListingScreen):
+    """Read-only; a technician's login leads here and nowhere else."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "again", "look again", tooltip=text("Ask the box once more")),
+    ]
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.show_title(tr("The box's health"))
+        self.action_again()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "back"  # there is nothing behind it
+
+    def action_again(self) -> None:
+        self.show_lines([], heading=tr("Asking the box …"))
+        self.request(self._load(), group="doctor")
+
+    async def _load(self) -> None:
+        checks = await self.shift.client.checkup()
+        self._show(checks)
+
+    def refused(self, error: HallvaktError) -> None:
+        self.show_lines([], heading=error.message)
+
+    def _show(self, checks: tuple[Check, ...]) -> None:
+        failed = sum(1 for check in checks if check.status is CheckStatus.FAIL)
+        warned = sum(1 for check in checks if check.status is CheckStatus.WARN)
+        heading = tr("The box is fit for an exam.")
+        if failed:
+            heading = several("{n} thing is not in order.", "{n} things are not in order.", failed)
+        elif warned:
+            heading += " " + several("{n} thing to know.", "{n} things to know.", warned)
+        worst_first = sorted(checks, key=lambda check: -list(CheckStatus).index(check.status))
+        self.show_lines(
+            [
+                (
+                    f"{number}",
+                    check_line(check, letters=self.shift.letters, width=self.size.width),
+                )
+                for number, check in enumerate(worst_first)
+            ],
+            heading=heading,
+            hint=tr("What needs the internet is looked at by `hallvakt doctor` on the box."),
+        )
