@@ -45,6 +45,7 @@ from appliance.services.erasure import BoxSignature
 from appliance.services.evidence import EvidenceRoom
 from appliance.services.ingest import Ingest
 from appliance.services.looking import Looking
+from appliance.services.looks import Looks
 from appliance.services.night_desk import NightDesk
 from appliance.services.orphans import Orphans
 from appliance.services.people import People
@@ -147,6 +148,7 @@ def _gateway(on: Foundation, exam: ExamParts) -> Gateway:
             portraits=exam.portraits,
             workers=on.workers,
             halls=on.halls,
+            looks=Looks(on.clock),
         ),
         erasures=erasure_desk(
             on.state,

@@ -1,6 +1,7 @@
 """What an invigilator may look at during the exam: a seat's incidents, its latest still, its
 photo, stills of one snippet. Each look is authorised for exactly that attempt (`AttemptFor`),
-written into the audit log, and only then opened."""
+written into the audit log, and only then opened. Newest stills fetched one after the other by one
+person are one look (`services/looks.py`)."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from appliance.core.snippet import ObjectKind
 from appliance.services.access import Access, AttemptFor
 from appliance.services.feed import NameBook, named
 from appliance.services.hall import Halls
+from appliance.services.looks import Looks
 from appliance.services.portraits import Portraits
 from appliance.services.sealed_objects import SealedObjects
 
@@ -50,6 +52,7 @@ class EvidenceRoom:
         portraits: Portraits,
         workers: MediaWorkers,
         halls: Halls,
+        looks: Looks,
     ) -> None:
         self._access = access
         self._snippets = snippets
@@ -58,6 +61,7 @@ class EvidenceRoom:
         self._portraits = portraits
         self._workers = workers
         self._halls = halls
+        self._looks = looks
 
     async def detail(self, asked: AttemptFor, names: NameBook | None) -> AttemptDetail:
         attempt = asked.attempt.attempt_id
@@ -79,7 +83,10 @@ class EvidenceRoom:
 
     async def thumbnail(self, asked: AttemptFor) -> bytes:
         """The latest still; raise NotFound when there is none yet, Locked."""
-        await self._note(asked)
+        who, whom = asked.person.user_id, asked.attempt.attempt_id
+        if self._looks.begins(who, whom):
+            await self._note(asked)
+            self._looks.began(who, whom)
         stored = max(
             await self._snippets.objects(asked.attempt.attempt_id, ObjectKind.THUMBNAIL),
             key=lambda o: o.header.sequence,

@@ -55,7 +55,7 @@ ALLOWED: dict[Role, dict[Action, set[ExamState] | None]] = {
         Action.BOX_STATUS: ALWAYS,
         Action.BOX_CHECKUP: ALWAYS,
         Action.SYNC_RUN: ALWAYS,
-    },  # fmt: skip
+    },
     Role.DATA_PROTECTION_OFFICER: {
         Action.EXAM_LIST: ALWAYS,
         Action.AUDIT_SHOW: ALWAYS,
