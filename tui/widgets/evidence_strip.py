@@ -35,7 +35,7 @@ class EvidenceStrip(Horizontal):
     """`fetch` answers at most `FRAMES` stills, oldest first."""
 
     DEFAULT_CSS = """
-    EvidenceStrip { height: 7; display: none; }
+    EvidenceStrip { height: 4; display: none; }
     EvidenceStrip Picture { width: 1fr; height: 1fr; border: none; }
     """
 
