@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.benchmarks.console_cost_table import TableScreen
 from tests.tui import halls
 from tui.app import ConsoleApp
 from tui.client import BoxClient
@@ -25,11 +26,15 @@ from tui.target import Target
 class MeasuredConsole(ConsoleApp):
     """Notes when a change was told and when its drawing was written."""
 
-    def __init__(self, shift: Shift, warm_up_s: float, seconds: float, report: Path) -> None:
+    def __init__(
+        self, shift: Shift, warm_up_s: float, seconds: float, report: Path, *, table: bool
+    ) -> None:
         super().__init__(shift)
+        self._table = table
         self._warm_up_s, self._seconds, self._report = warm_up_s, seconds, report
-        self._told_at: float | None = None
+        self._told_at: tuple[float, float] | None = None  # wall, processor
         self._paints_ms: list[float] = []
+        self._work_ms: list[float] = []
 
     def on_mount(self) -> None:
         self.run_worker(self._measure())
@@ -38,17 +43,19 @@ class MeasuredConsole(ConsoleApp):
         await self.shift.client.login("bench", "right horse")
         self.shift.watch = HallWatch(self.shift.client, halls.EXAM, self.shift.clock)
         self.shift.watch.listen(self._told)
-        self.show_only(HallScreen(self.shift))
+        self.show_only(TableScreen(self.shift) if self._table else HallScreen(self.shift))
         self._note_writes()
         await asyncio.sleep(self._warm_up_s)
         self._paints_ms.clear()
+        self._work_ms.clear()
         cpu, wall = _cpu_s(), time.perf_counter()
         await asyncio.sleep(self._seconds)
         share = 100 * (_cpu_s() - cpu) / (time.perf_counter() - wall)
-        paints = sorted(self._paints_ms)
+        paints, work = sorted(self._paints_ms), sorted(self._work_ms)
         figures = {
             "cpu_percent_of_core": round(share, 1),
             "paint_ms_p95": round(paints[int(0.95 * len(paints))], 1) if paints else None,
+            "paint_work_ms_p95": round(work[int(0.95 * len(work))], 1) if work else None,
             "paints": len(paints),
         }
         self._report.write_text(json.dumps(figures))
@@ -56,7 +63,7 @@ class MeasuredConsole(ConsoleApp):
 
     def _told(self, changes: Changes) -> None:
         if changes.seats and self._told_at is None:
-            self._told_at = time.perf_counter()
+            self._told_at = (time.perf_counter(), time.process_time())
 
     def _note_writes(self) -> None:
         driver = self._driver
@@ -66,7 +73,9 @@ class MeasuredConsole(ConsoleApp):
         def noted(data: str) -> None:
             write(data)
             if self._told_at is not None:
-                self._paints_ms.append(1000 * (time.perf_counter() - self._told_at))
+                wall, work = self._told_at
+                self._paints_ms.append(1000 * (time.perf_counter() - wall))
+                self._work_ms.append(1000 * (time.process_time() - work))
                 self._told_at = None
 
         driver.write = noted  # type: ignore[method-assign]
@@ -80,8 +89,9 @@ def _cpu_s() -> float:
 def main() -> None:
     socket, report, warm_up_s, seconds, drawing = sys.argv[1:]
     client = BoxClient(Target(socket=Path(socket)))
-    shift = Shift(client=client, drawing=Drawing(drawing))
-    MeasuredConsole(shift, float(warm_up_s), float(seconds), Path(report)).run()
+    table = drawing == "table"
+    shift = Shift(client=client, drawing=Drawing.LIST if table else Drawing(drawing))
+    MeasuredConsole(shift, float(warm_up_s), float(seconds), Path(report), table=table).run()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The hall as small pictures, the newest of each seat, while somebody looks at them.
 
 Only what is on the screen is fetched, a few a second and each seat again only after a while: every
-look at a seat is on record, and neither box nor console may feel it. Leaving the mosaic forgets them all,
-and takes them out of the terminal's memory too.
+look at a seat is on record, and neither box nor console may feel it. Leaving the mosaic forgets
+them all, and takes them out of the terminal's memory too.
 """
 
 from __future__ import annotations

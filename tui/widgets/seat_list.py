@@ -77,10 +77,7 @@ class SeatList(SeatView):
             if _HEADING <= y < height:
                 self.refresh(Region(0, y, width, 1))
 
-    def tick(self) -> None:
-        self.redraw(self._visible())
-
-    def _visible(self) -> list[AttemptId]:
+    def on_screen(self) -> list[AttemptId]:
         top = self.scroll_offset.y
         return self._order[top : top + self.size.height]
 

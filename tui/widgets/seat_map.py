@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
+from appliance.core.feed import SeatStatus
 from appliance.core.ids import AttemptId
 from tui.map_layout import MapLayout, Spot, lay_out, neighbour
 from tui.seat_cell import Cell, cell_line
@@ -20,16 +21,6 @@ from tui.seat_plan import plans
 from tui.seat_words import phrases, short_age
 from tui.widgets.seat_view import SeatView
 from tui.widgets.tones import Tones
-
-_QUIET = frozenset(
-    {
-        SeatLook.RECORDING,
-        SeatLook.CHECKED_IN,
-        SeatLook.EXPECTED,
-        SeatLook.HANDED_IN,
-        SeatLook.ENDED,
-    }
-)
 
 
 class SeatMap(SeatView):
@@ -60,15 +51,8 @@ class SeatMap(SeatView):
         self._tones = Tones(self, "seat-map")
         self._layout: MapLayout = lay_out((), 1, 1)
 
-    def tick(self) -> None:
-        now = self._now()
-        self.redraw(
-            [
-                attempt
-                for attempt, seat in self._seats.items()
-                if look_of(seat, now) not in _QUIET or (self._layout.ages and short_age(seat, now))
-            ]
-        )
+    def age(self, seat: SeatStatus, now: int) -> str:
+        return short_age(seat, now) if self._layout.ages else ""
 
     # keys and mouse
 

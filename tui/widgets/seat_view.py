@@ -10,6 +10,7 @@ from textual.scroll_view import ScrollView
 from appliance.core.feed import SeatStatus
 from appliance.core.ids import AttemptId
 from tui.seat_look import SeatLook, look_of
+from tui.seat_words import phrases, short_age
 
 Reasons = Mapping[AttemptId, tuple[str, ...]]
 
@@ -39,6 +40,7 @@ class SeatView(ScrollView, can_focus=True):
         self.selected: AttemptId | None = None
         self.marked: Collection[AttemptId] = ()
         self.names_hidden = False
+        self._read: dict[AttemptId, tuple[object, ...]] = {}  # what time has made of each seat
 
     def show_all(
         self,
@@ -85,8 +87,22 @@ class SeatView(ScrollView, can_focus=True):
         return look_of(seat, self._now())
 
     def tick(self) -> None:
-        """A second went by: running times and ages are drawn again."""
-        raise NotImplementedError
+        """A second went by: running times and ages are drawn again where they read differently."""
+        now, before = self._now(), self._read
+        self._read = {
+            attempt: (look_of(seat, now), phrases(seat, now, ()), self.age(seat, now))
+            for attempt in self.on_screen()
+            if (seat := self._seats.get(attempt)) is not None
+        }
+        self.redraw([a for a, said in self._read.items() if before.get(a) != said])
+
+    def age(self, seat: SeatStatus, now: int) -> str:
+        """The age that stands at a seat, empty where none does."""
+        return short_age(seat, now)
+
+    def on_screen(self) -> Iterable[AttemptId]:
+        """The seats that are, or may be, on the screen now."""
+        return self._seats
 
     def set_out(self) -> None:
         raise NotImplementedError
