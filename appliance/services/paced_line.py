@@ -15,6 +15,9 @@ from appliance.core.token_bucket import TokenBucket, wire_bytes
 from appliance.core.transfer import AT_STAKE_BYTES, CHUNK_BYTES
 
 _LOOK_EVERY_S = 1.0
+# On a slower line the pause between two requests is a small part, and what this machine's kernel
+# still holds of the last one takes longer than a killed process takes to come back and ask for it.
+_WORTH_OVERLAPPING_BYTE_S = 20e6 / 8
 
 
 class Closed(StrEnum):
@@ -31,10 +34,9 @@ class _Request:
         self._line = line
         self.count = min(count, CHUNK_BYTES)
         self.sent = 0
-
-    @property
-    def handed_over(self) -> bool:
-        return self.sent >= self.count
+        self.began_s: float | None = None
+        self.handed_over = False
+        self.fast = False
 
     async def send(self, count: int) -> None:
         await self._line.room(self, count)
@@ -127,17 +129,23 @@ class PacedLine:
 
         async with self._changed:
             await self._changed.wait_for(fits)
+            now_s = self._clock.monotonic()
+            request.began_s = now_s if request.began_s is None else request.began_s
             request.sent += count
-            if request.handed_over:
+            if request.sent >= request.count and not request.handed_over:
+                took_s = now_s - request.began_s
+                request.handed_over = True
+                request.fast = request.count >= took_s * _WORTH_OVERLAPPING_BYTE_S
                 self._changed.notify_all()
 
     def _may_begin(self, request: _Request) -> bool:
-        """Whole beside the others within a chunk; or, while they all wait for their replies only,
-        as far as it gets: a request that stands still in its middle is given up by some stores."""
+        """Whole beside the others within a chunk; or, on a fast line while they all wait for their
+        replies only, as far as it gets: a request that stands still in its middle is given up by
+        some stores."""
         before = sum(r.count for r in self._requests)
         if before + request.count <= CHUNK_BYTES:
             return True
-        return before < AT_STAKE_BYTES and all(r.handed_over for r in self._requests)
+        return before < AT_STAKE_BYTES and all(r.handed_over and r.fast for r in self._requests)
 
     def _open(self, now_ms: int) -> bool:
         return not self._windows or (self._span is not None and self._span.holds(now_ms))

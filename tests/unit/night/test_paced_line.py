@@ -170,3 +170,24 @@ async def test_the_next_one_begins_while_the_store_thinks_about_the_last() -> No
         assert sent == AT_STAKE_BYTES - CHUNK_BYTES
     await following
     assert sent == CHUNK_BYTES
+
+
+async def test_on_a_thin_line_the_next_one_waits_for_the_reply() -> None:
+    clock = FakeClock(EVENING_MS)
+    line = _line(clock)
+    begun = asyncio.Event()
+
+    async def next_one() -> None:
+        async with line.under_way(CHUNK_BYTES):
+            begun.set()
+
+    async with line.under_way(CHUNK_BYTES) as sender:
+        following = asyncio.ensure_future(next_one())
+        for _ in range(0, CHUNK_BYTES, PIECE):
+            clock.advance(8 * PIECE / 5e6)
+            await sender.send(PIECE)
+        for _ in range(200):
+            await asyncio.sleep(0)
+        assert not begun.is_set()
+    await following
+    assert begun.is_set()
