@@ -67,13 +67,20 @@ def firewall_(
     """
     if load_ and unload:
         raise BadInput("Either --load or --unload, not both.")
-    text = firewall.no_rules() if unload else firewall.rules(relay_plan(state, load(state)), user)
+    text = firewall.no_rules() if unload else _rules(state, user)
     if load_ or unload:
         _nft(text)
         said = "The relay's limits are in force." if load_ else "The relay's limits are taken away."
         answer({"loaded": load_}, said, as_json=json)
     else:
         answer({"rules": text.splitlines()}, text.rstrip("\n"), as_json=json)
+
+
+def _rules(state: Path, user: str) -> str:
+    config = load(state)
+    web = config.web
+    ports = [port for port in (web.port, web.http_port) if port]
+    return firewall.rules(relay_plan(state, config), user, uplink=web.uplink, ports=ports)
 
 
 def _nft(text: str) -> None:

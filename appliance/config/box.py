@@ -21,6 +21,7 @@ from appliance.core.ids import BoxId
 
 FILE_NAME = "box.toml"
 _LAN_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
+_CARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}\Z")  # IFNAMSIZ, netdevice(7)
 _HEX_ID = re.compile(r"[0-9a-f]{32}\Z")
 
 
@@ -30,7 +31,9 @@ class WebConfig:
     stand on its certificate; the first one stands on slips. `http_port`: where a page without TLS
     explains certificate warnings, 0 for none. `lan_name`: `exambox` answers to exambox.local by
     multicast DNS; empty for a school with a name server. `public_certificate`: every browser
-    trusts the certificate of that first name without the box's authority being installed."""
+    trusts the certificate of that first name without the box's authority being installed. `uplink`:
+    the network card towards the internet, on a box that has one of its own for that: nobody reaches
+    the box there (`hallvakt relay firewall`), only the night goes out by it."""
 
     host: str = "0.0.0.0"
     port: int = 8443
@@ -38,6 +41,7 @@ class WebConfig:
     lan_name: str = ""
     names: tuple[str, ...] = ("localhost", "127.0.0.1")
     public_certificate: bool = False
+    uplink: str = ""
 
     @property
     def page_url(self) -> str:
@@ -195,6 +199,10 @@ _CHECKS: tuple[tuple[str, Callable[[BoxConfig], bool]], ...] = (
     (
         "web.lan_name must be one word of letters, digits and hyphens, without .local.",
         lambda c: bool(c.web.lan_name) and not _LAN_NAME.match(c.web.lan_name),
+    ),
+    (
+        "web.uplink must be the name of a network card, such as eth1 or eth0.20.",
+        lambda c: bool(c.web.uplink) and not _CARD.match(c.web.uplink),
     ),
     (
         "relay.port and relay.tls_port must be two different ports between 1 and 65535.",

@@ -140,6 +140,25 @@ def tpm(present: bool) -> Check:
     return ok("tpm", "present: what seals the live keys can be bound to this machine")
 
 
+def uplink(named: str, cards: Sequence[str]) -> Check:
+    """`named` in box.toml as the card towards the internet, or empty; `cards` that have a link."""
+    if named and named not in cards:
+        return fail(
+            "uplink",
+            f"{named} has no link or is not there",
+            "Plug in its cable, or correct web.uplink in box.toml: the night needs it.",
+        )
+    if named:
+        return ok("uplink", f"{named}: nobody reaches the box there, the night goes out by it")
+    if len(cards) > 1:
+        return warn(
+            "uplink",
+            f"{', '.join(cards)} all serve candidates",
+            "If one of them leads to the internet, name it in box.toml: uplink below [web].",
+        )
+    return ok("uplink", "one card for candidates and the night")
+
+
 # --- time, certificate, versions ---------------------------------------------------------------
 
 _DAY_S = 86_400

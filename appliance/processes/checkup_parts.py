@@ -109,7 +109,8 @@ def _network(config: BoxConfig) -> Sequence[Check]:
         if unknown
         else ok("names", ", ".join(config.web.names))
     )
-    return [network_cards_check(), names]
+    up = [card.name for card in machine.network_cards() if card.state == "up"]
+    return [network_cards_check(), checkup.uplink(config.web.uplink, up), names]
 
 
 def _certificate(state: Path, config: BoxConfig) -> Sequence[Check]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import functools
 import os
 import socket
 import subprocess
@@ -48,12 +49,30 @@ def _expanded(word: str) -> Iterator[str]:
     if not word.startswith("@"):
         yield word
         return
+    for entry in _sets()[word]:
+        yield from _expanded(entry)
+
+
+@functools.cache
+def _sets() -> dict[str, list[str]]:
+    """Every set of system calls that systemd knows, by its name: one question for all."""
     listed = subprocess.run(
-        ["systemd-analyze", "syscall-filter", word], capture_output=True, text=True, check=True
+        ["systemd-analyze", "--no-pager", "syscall-filter"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
-    for line in listed.splitlines()[1:]:
-        if (entry := line.strip()) and not entry.startswith("#"):
-            yield from _expanded(entry)
+    sets: dict[str, list[str]] = {}
+    inside: list[str] = []
+    for line in listed.splitlines():
+        entry = line.strip()
+        if line.startswith("@"):
+            inside = sets.setdefault(entry, [])
+        elif line.startswith(" ") and not entry.startswith("#"):
+            inside.append(entry)
+        elif line.startswith("#"):
+            inside = []  # system calls in no set follow, as comments
+    return sets
 
 
 def _filter(unit: Path) -> seccomp.SyscallFilter:

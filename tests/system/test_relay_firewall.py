@@ -162,6 +162,25 @@ def test_the_relay_address_is_reached_from_no_cable(networks: TwoNetworks) -> No
     assert _refused(networks) == before + 2
 
 
+def test_on_the_uplink_s_card_nobody_reaches_the_box(networks: TwoNetworks) -> None:
+    """The cable of these networks is the uplink's for once; what the box asks there is answered."""
+    apart = rules(PLAN, str(RELAY_USER), uplink="lan0", ports=[443, 80])
+    _nft(networks, apart)
+    try:
+        for number, port in enumerate((443, 80, PLAN.port), start=1):
+            before = _refused(networks)
+            _sent(networks.words_in_lan(), 0, BOX, port)
+            deadline = time.monotonic() + 30
+            while _refused(networks) == before:
+                assert time.monotonic() < deadline, f"packet {number} was let in"
+                time.sleep(0.05)
+        before = _refused(networks)
+        assert _sent(networks.words_in_box(), SOMEBODY_ELSE, BEYOND, 443) == "sent"
+        assert _refused(networks) == before
+    finally:
+        _nft(networks, rules(PLAN, str(RELAY_USER)))
+
+
 def test_loading_twice_is_loading_once_and_unloading_leaves_nothing(networks: TwoNetworks) -> None:
     listing = [*networks.words_in_box(), "nft", "list", "ruleset"]
     before = subprocess.run(listing, capture_output=True, text=True).stdout.count("table inet")

@@ -58,3 +58,20 @@ def test_the_worst_finding_decides() -> None:
     assert checkup.worst([]) is OK
     assert checkup.worst([good, checkup.warn("b", "hm", "look")]) is WARN
     assert checkup.worst([checkup.fail("c", "no", "mend"), good]) is FAIL
+
+
+@pytest.mark.parametrize(
+    ("named", "cards", "status"),
+    [
+        ("", ["eth0"], CheckStatus.OK),
+        ("", ["eth0", "eth1"], CheckStatus.WARN),
+        ("eth1", ["eth0", "eth1"], CheckStatus.OK),
+        ("eth1", ["eth0"], CheckStatus.FAIL),
+    ],
+)
+def test_a_card_towards_the_internet_is_named_and_there(
+    named: str, cards: list[str], status: CheckStatus
+) -> None:
+    found = checkup.uplink(named, cards)
+    assert found.status is status
+    assert bool(found.advice) == (status is not CheckStatus.OK)

@@ -17,7 +17,7 @@ from appliance.core.errors import HallvaktError, Unreachable
 from appliance.core.ids import ExamId, ViewId
 from appliance.core.ports import Clock, IceServer, Randomness
 
-_READY_S = 5.0
+_READY_S = 15.0  # a start takes a fraction of that, also of a unit, on a machine that has time
 _OLD_ONE_GONE_S = 1.5
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _LOG = structlog.get_logger("relay")

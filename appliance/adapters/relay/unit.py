@@ -25,7 +25,7 @@ from appliance.core.errors import Unreachable
 
 CERTIFICATE, PRIVATE_KEY = "certificate.pem", "private_key.pem"
 LONGEST_LINE = 1 << 20
-_ANSWERS_S, _GONE_S = 15.0, 5.0
+_ANSWERS_S, _GONE_S = 30.0, 5.0
 _LOOK = "look at `journalctl -u 'hallvakt-coturn@*'`."
 
 
