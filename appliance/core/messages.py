@@ -18,7 +18,8 @@ from appliance.core.settings import Descriptor
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalyseSnippet:
     """Measure one snippet. `reference` is the seat's own descriptor (concatenated float32 when
-    the descriptor is `both`), only with Category.DESCRIPTOR permitted."""
+    the descriptor is `both`), only with Category.DESCRIPTOR permitted. `seat_face_share`: faces
+    below this share of the highest one's height are of the hall behind (core/seat_faces.py)."""
 
     media: bytes
     permitted: frozenset[Category]
@@ -26,6 +27,7 @@ class AnalyseSnippet:
     reference: bytes | None = None
     state: bytes = b""
     analyse_every_s: float = 2.0
+    seat_face_share: float = 0.4
     thumbnail_width: int = 320
 
 

@@ -38,7 +38,8 @@ class FrameMeasurement:
     """One analysed frame. A field is None when its category is not permitted or not computed.
 
     `at_s` is seconds from the snippet's start. `face_scores` holds one detector score (0..1) per
-    face. `similarity` compares with the seat's own portrait, 0..1. Angles in degrees, relative
+    face, `face_heights` as many heights as shares of the picture's.
+    `similarity` compares with the seat's own portrait, 0..1. Angles in degrees, relative
     to nothing: the rules subtract the person's baseline. `brightness` 0..1, `sharpness` >= 0
     (variance of the Laplacian), `change` 0..1 mean absolute difference to the frame before.
     """
@@ -48,6 +49,7 @@ class FrameMeasurement:
     sharpness: float
     change: float | None = None
     face_scores: tuple[float, ...] | None = None
+    face_heights: tuple[float, ...] | None = None
     similarity: float | None = None
     yaw: float | None = None
     pitch: float | None = None

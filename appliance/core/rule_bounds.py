@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 _KEY = "bound"
 # At least three pictures make a condition sustained (`rule_runs`): two steps lie between them.
 _STEPS = 2
-_OF_PICTURES = ("nobody_s", "several_faces_s", "looking_away_s", "covered_s", "frozen_s")
+_OF_PICTURES = (
+    "nobody_s",
+    "several_faces_s",
+    "looking_away_s",
+    "looking_down_s",
+    "covered_s",
+    "frozen_s",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

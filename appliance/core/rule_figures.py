@@ -12,15 +12,25 @@ from appliance.core.observation import ObservationKind
 
 # Which keys of `[rules]` decide on a kind; `clear_s` and `analyse_every_s` count for several.
 THRESHOLDS_OF: Mapping[ObservationKind, tuple[str, ...]] = {
-    ObservationKind.NOBODY_IN_VIEW: ("nobody_s",),
-    ObservationKind.SEVERAL_FACES: ("several_faces_s", "several_faces_score"),
+    ObservationKind.NOBODY_IN_VIEW: ("nobody_s", "seat_face_share", "seat_face_height"),
+    ObservationKind.SEVERAL_FACES: (
+        "several_faces_s",
+        "several_faces_score",
+        "seat_face_share",
+        "seat_face_height",
+    ),
     ObservationKind.OTHER_PERSON: ("other_person_s", "other_person_below"),
-    ObservationKind.LOOKING_AWAY: ("looking_away_s", "looking_away_yaw", "looking_away_pitch"),
+    ObservationKind.LOOKING_AWAY: (
+        "looking_away_s",
+        "looking_down_s",
+        "looking_away_yaw",
+        "looking_away_pitch",
+    ),
     ObservationKind.PICTURE_COVERED: ("covered_s",),
     ObservationKind.PICTURE_FROZEN: ("frozen_s",),
-    ObservationKind.CONVERSATION: ("conversation_s",),
+    ObservationKind.CONVERSATION: ("conversation_s", "conversation_dbfs"),
     ObservationKind.NOISE: ("noise_s", "noise_dbfs"),
-    ObservationKind.HALL_CONVERSATION: ("hall_conversation_s",),
+    ObservationKind.HALL_CONVERSATION: ("hall_conversation_s", "hall_conversation_dbfs"),
     ObservationKind.HALL_NOISE: ("hall_noise_s", "hall_noise_dbfs"),
 }
 

@@ -44,11 +44,16 @@ class Run:
     held: int = 1
     known: int = 1
     margins: float = 0.0
-    weak: bool = True
+    weak_held: int = 0
     figures: Mapping[str, float] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     raised: bool = False
     observation_id: ObservationId | None = None
+
+    @property
+    def weak(self) -> bool:
+        """Most of what held is weak by itself: somebody who reads paper glances aside too."""
+        return self.held - self.weak_held < MOST * self.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ def _begin(sample: Sample, at: int, end: int, where: Evidence) -> Run:
         counted_ms=end - at,
         held_ms=end - at,
         margins=sample.margin,
-        weak=sample.weak,
+        weak_held=int(sample.weak),
         figures=sample.figures,
         evidence=(where,),
     )
@@ -103,7 +108,7 @@ def _begin(sample: Sample, at: int, end: int, where: Evidence) -> Run:
 
 def _sustained(kind: ObservationKind, run: Run, thresholds: RuleThresholds) -> bool:
     return (
-        run.held_ms >= threshold_s(kind, thresholds) * 1000
+        run.held_ms >= threshold_s(kind, thresholds, weak=run.weak) * 1000
         and run.held >= _LEAST_HELD_OF.get(kind, _LEAST_HELD)
         and run.held >= MOST * run.known
     )
@@ -144,7 +149,7 @@ def _step(
         held=run.held + 1,
         known=run.known + 1,
         margins=run.margins + sample.margin,
-        weak=run.weak and sample.weak,
+        weak_held=run.weak_held + sample.weak,
         figures=figures,
         evidence=_evidence(run.evidence, where),
     )

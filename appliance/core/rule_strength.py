@@ -15,7 +15,8 @@ _DURATION_FULL = 3.0
 _CLEAR_FROM, _STRONG_FROM = 0.4, 0.7
 
 
-def threshold_s(kind: ObservationKind, thresholds: RuleThresholds) -> float:
+def threshold_s(kind: ObservationKind, thresholds: RuleThresholds, *, weak: bool = False) -> float:
+    """`weak`: most signs so far are weak by themselves (a head that is turned down only)."""
     match kind:
         case ObservationKind.NOBODY_IN_VIEW:
             return thresholds.nobody_s
@@ -24,7 +25,7 @@ def threshold_s(kind: ObservationKind, thresholds: RuleThresholds) -> float:
         case ObservationKind.OTHER_PERSON:
             return thresholds.other_person_s
         case ObservationKind.LOOKING_AWAY:
-            return thresholds.looking_away_s
+            return thresholds.looking_down_s if weak else thresholds.looking_away_s
         case ObservationKind.PICTURE_COVERED:
             return thresholds.covered_s
         case ObservationKind.PICTURE_FROZEN:

@@ -92,12 +92,25 @@ class RuleThresholds:
     several_faces_score: float = bounded(
         0.8, 0.6, 0.95, "", "How sure the detector must be of a second face."
     )
+    seat_face_share: float = bounded(
+        0.4,
+        0.1,
+        0.8,
+        "",
+        "Behind the seat: a face below this share of the person's usual one.",
+    )
+    seat_face_height: float = bounded(
+        0.1, 0.02, 0.3, "", "Behind the seat: a face below this share of the picture's height."
+    )
     other_person_s: float = bounded(6.0, 1, 120, "s", "A face unlike the photo for so long.")
     # None: the descriptor's own default
     other_person_below: float | None = bounded(
         None, 0.1, 0.9, "", "Unlike the photo: a similarity below this."
     )
     looking_away_s: float = bounded(8.0, 1, 120, "s", "The head turned away for so long.")
+    looking_down_s: float = bounded(
+        20.0, 2, 600, "s", "The head turned down only, as one reads paper, for so long."
+    )
     looking_away_yaw: float = bounded(
         30.0, 15, 80, "degrees", "Turned aside by more than this from the person's usual pose."
     )
@@ -107,9 +120,15 @@ class RuleThresholds:
     covered_s: float = bounded(8.0, 1, 120, "s", "A black or empty picture for so long.")
     frozen_s: float = bounded(20.0, 5, 300, "s", "A picture that stands still for so long.")
     conversation_s: float = bounded(3.0, 1, 60, "s", "Voices at the seat for so long.")
+    conversation_dbfs: float = bounded(
+        -45.0, -70, -20, "dBFS", "Voices at the seat: in sound louder than this."
+    )
     noise_s: float = bounded(5.0, 1, 60, "s", "Noise at the seat for so long.")
     noise_dbfs: float = bounded(-25.0, -60, -3, "dBFS", "Noise: louder than this.")
     hall_conversation_s: float = bounded(5.0, 1, 60, "s", "Voices in the hall for so long.")
+    hall_conversation_dbfs: float = bounded(
+        -55.0, -70, -20, "dBFS", "Voices in the hall: in sound louder than this."
+    )
     hall_noise_s: float = bounded(5.0, 1, 60, "s", "Noise in the hall for so long.")
     hall_noise_dbfs: float = bounded(-30.0, -60, -3, "dBFS", "Noise in the hall: louder than this.")
     clear_s: float = bounded(4.0, 1, 30, "s", "Over when the condition was away for so long.")

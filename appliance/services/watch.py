@@ -202,6 +202,7 @@ class Watch:
             descriptor=exam.settings.descriptor,
             reference=reference if Category.DESCRIPTOR in asked else None,
             state=b"" if late else watched.worker_state,
+            seat_face_share=exam.settings.rules.seat_face_share,
             analyse_every_s=exam.settings.rules.analyse_every_s
             * (FEWER_FRAMES if LeftOut.HALF_THE_FRAMES in left_out else 1.0),
         )

@@ -5,8 +5,11 @@ their default thresholds. Events staged in short clips give recall and precision
 ordinary footage, in which nothing is staged, give false alarms per candidate-hour.
 
 `--images DIR` takes more people from a folder in LFW layout (a person with two photographs or more:
-one for check-in, one for the exam); without it they are the five photographs of the rehearsal.
-Staged clips are not field footage: a school's pilot is to confirm the figures.
+one for check-in, one for the exam, cut out of their background, in which other people stand);
+without it they are the five photographs of the rehearsal. Ordinary footage is made by `--processes`
+side by side, and only the pictures at which the worker looks. Turned heads are synthetic
+(`tests/support/turned_heads.py`). Staged clips are not field footage: a school's pilot is to
+confirm the figures.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -41,7 +45,8 @@ from appliance.core.settings import Features, RuleThresholds
 from appliance.rehearsal.clips import jpeg
 from appliance.rehearsal.scenes import SceneKind
 from tests.support.media_workers import WorkerProcess, media_worker
-from tests.support.seat_footage import Photo, Seat, Staged, people, snippets
+from tests.support.seat_footage import Seat, Staged, people, snippets
+from tests.support.turned_heads import Photo, alone
 
 PERMITTED = permitted(
     Features(video_snippets=True, face_photo=True, audio_presence=True, track_misuse_metrics=True)
@@ -51,17 +56,19 @@ _BEFORE_S, _AFTER_S = 30.0, 20.0
 _LATE_S = 20.0  # similarity is compared seldom: so late an observation still belongs to its event
 
 EVENTS = {
-    SceneKind.NOBODY: ObservationKind.NOBODY_IN_VIEW,
-    SceneKind.SECOND_PERSON: ObservationKind.SEVERAL_FACES,
-    SceneKind.OTHER_PERSON: ObservationKind.OTHER_PERSON,
-    SceneKind.COVERED: ObservationKind.PICTURE_COVERED,
-    SceneKind.FROZEN: ObservationKind.PICTURE_FROZEN,
-    SceneKind.CONVERSATION: ObservationKind.CONVERSATION,
-    SceneKind.NOISE: ObservationKind.NOISE,
+    ObservationKind.NOBODY_IN_VIEW: SceneKind.NOBODY,
+    ObservationKind.SEVERAL_FACES: SceneKind.SECOND_PERSON,
+    ObservationKind.OTHER_PERSON: SceneKind.OTHER_PERSON,
+    ObservationKind.LOOKING_AWAY: SceneKind.USUAL,
+    ObservationKind.PICTURE_COVERED: SceneKind.COVERED,
+    ObservationKind.PICTURE_FROZEN: SceneKind.FROZEN,
+    ObservationKind.CONVERSATION: SceneKind.CONVERSATION,
+    ObservationKind.NOISE: SceneKind.NOISE,
 }
-# How an event is varied from clip to clip: a second face's size, a sound's level.
+# How an event is varied from clip to clip: a second face's size, a sound's level, a head's turn.
 _SIZES, _LEVELS = (0.38, 0.33, 0.28, 0.24), (-18.0, -24.0, -30.0, -36.0)
 _NOISE_LEVELS = (-10.0, -14.0, -18.0, -22.0)
+_TURNS = (45.0, -45.0, 55.0, -55.0)
 
 
 @dataclass(slots=True)
@@ -88,12 +95,21 @@ class Result:
     hours: float = 0.0
     false_alarms: Counter[ObservationKind] = field(default_factory=Counter)
     refused_portraits: int = 0
+    seats: int = 0
+
+    def add(self, other: Result) -> None:
+        """The ordinary hours of another process."""
+        self.hours += other.hours
+        self.seats += other.seats
+        self.false_alarms.update(other.false_alarms)
+        self.refused_portraits += other.refused_portraits
 
     def as_json(self) -> dict[str, object]:
         alarms = sum(self.false_alarms.values())
         return {
             "kinds": {kind.value: figures.as_json() for kind, figures in self.kinds.items()},
             "normal_hours": round(self.hours, 2),
+            "normal_seats": self.seats,
             "false_alarms": {kind.value: n for kind, n in self.false_alarms.items()},
             "false_alarms_per_hour": round(alarms / self.hours, 3) if self.hours else None,
             "at_most_per_hour_95": round(_poisson_95(alarms) / self.hours, 3)
@@ -148,13 +164,13 @@ def replace_photo(seat: Seat, photo: Photo) -> Seat:
 def event_clip(
     worker: WorkerProcess,
     faces: Sequence[tuple[Photo, Photo]],
-    kind: SceneKind,
+    expected: ObservationKind,
     variant: int,
     thresholds: RuleThresholds,
     result: Result,
 ) -> None:
     """One staged event of twice its threshold and a little more, in ordinary footage."""
-    expected = EVENTS[kind]
+    kind = EVENTS[expected]
     lasts = 2 * threshold_s(expected, thresholds) + 10.0
     levels = _NOISE_LEVELS if kind is SceneKind.NOISE else _LEVELS
     event = Staged(
@@ -163,6 +179,7 @@ def event_clip(
         _BEFORE_S + lasts,
         level_dbfs=levels[variant % 4],
         size=_SIZES[variant % 4],
+        turn=_TURNS[variant % 4] if expected is ObservationKind.LOOKING_AWAY else 0.0,
     )
     portrait, photo = faces[variant % len(faces)]
     other = faces[(variant + 1) % len(faces)][1]
@@ -192,6 +209,7 @@ def normal_hours(
         result.refused_portraits += 1
         return
     result.hours += seat.hours
+    result.seats += 1
     result.false_alarms.update(observation.kind for observation in found)
 
 
@@ -202,25 +220,40 @@ def evaluate(
     variants: int,
     hours: float,
     per_seat_h: float = 0.5,
-    thresholds: RuleThresholds | None = None,
-    progress: bool = False,
+    first: int = 0,
+    step: int = 1,
 ) -> Result:
-    """`faces`: (photo at check-in, photo in the exam) per person."""
-    thresholds = thresholds or RuleThresholds()
+    """`faces`: (photo at check-in, photo in the exam) per person. Ordinary seats are the
+    `first`-th, the next after `step`, and so on, each a person, until their `hours` are full."""
+    thresholds = RuleThresholds()
     result = Result()
-    for kind in EVENTS:
+    for expected in EVENTS:
         for variant in range(variants):
-            event_clip(worker, faces, kind, variant, thresholds, result)
-        if progress:
-            _say(f"{kind.value}: {result.kinds.get(EVENTS[kind])}")
-    for number in range(math.ceil(hours / per_seat_h)):
+            event_clip(worker, faces, expected, variant, thresholds, result)
+        if variants:
+            _say(f"{expected.value}: {result.kinds.get(expected)}")
+    for number in range(first, 8 * len(faces), step):
+        if result.hours >= hours - 1e-6:
+            break
         portrait, photo = faces[number % len(faces)]
         other = faces[(number + 1) % len(faces)][1]
-        seat = Seat(photo, other, number, min(per_seat_h, hours - number * per_seat_h))
+        seat = Seat(photo, other, number, min(per_seat_h, hours - result.hours))
         normal_hours(worker, portrait, seat, thresholds, result)
-        if progress:
-            _say(f"{result.hours:.1f} h: {dict(result.false_alarms)}")
+        _say(f"{number}, {result.hours:.2f} h: {dict(result.false_alarms)}")
     return result
+
+
+def ordinary(images: Path | None, most: int, hours: float, first: int, step: int) -> Result:
+    """A process's share of the ordinary hours."""
+    faces = people_of(images, most)
+    with tempfile.TemporaryDirectory() as directory, media_worker(Path(directory)) as worker:
+        return evaluate(
+            worker, faces=faces, variants=0, hours=hours, per_seat_h=0.2, first=first, step=step
+        )
+
+
+def people_of(images: Path | None, most: int) -> list[tuple[Photo, Photo]]:
+    return list(faces_of(images, most)) if images else rehearsal_faces()
 
 
 def rehearsal_faces() -> list[tuple[Photo, Photo]]:
@@ -247,7 +280,7 @@ def faces_of(directory: Path, most: int) -> Iterator[tuple[Photo, Photo]]:
 def _photo(path: Path) -> Photo:
     picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR_RGB)
     assert picture is not None, path
-    return Photo(picture.astype(np.uint8), (125.0, 128.0), 110.0)
+    return alone(Photo(picture.astype(np.uint8), (125.0, 128.0), 110.0))
 
 
 def _belongs(observation: Observation, event: Staged) -> bool:
@@ -279,13 +312,28 @@ def main() -> None:
     parser.add_argument("--variants", type=int, default=8, help="clips per kind of event")
     parser.add_argument("--images", type=Path, help="people in LFW layout")
     parser.add_argument("--people", type=int, default=12, help="how many of them")
+    parser.add_argument("--processes", type=int, default=2, help="for the ordinary footage")
+    parser.add_argument("--first", type=int, default=0, help="number of the first ordinary seat")
     given = parser.parse_args()
-    faces = list(faces_of(given.images, given.people)) if given.images else rehearsal_faces()
+    faces = people_of(given.images, given.people)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as directory, media_worker(Path(directory)) as worker:
-        result = evaluate(
-            worker, faces=faces, variants=given.variants, hours=given.hours, progress=True
-        )
+        result = evaluate(worker, faces=faces, variants=given.variants, hours=0.0)
+    if given.hours > 0:
+        with ProcessPoolExecutor(given.processes) as pool:
+            shares = [
+                pool.submit(
+                    ordinary,
+                    given.images,
+                    given.people,
+                    given.hours / given.processes,
+                    given.first + number,
+                    given.processes,
+                )
+                for number in range(given.processes)
+            ]
+            for share in shares:
+                result.add(share.result())
     figures = result.as_json() | {
         "people": len(faces),
         "wall_s": round(time.monotonic() - started, 1),

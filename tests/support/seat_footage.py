@@ -2,8 +2,9 @@
 
 A photograph is moved as a person moves before a camera (leaning, turning, coming nearer, half out
 of view, a hand at the chin), under light that changes and a camera that regulates itself, with
-people passing behind. The sound has typing, a chair, coughs and people who speak far away. One
-picture a second, each a key frame: what the worker looks at of a recording is the same.
+people passing and a row of others behind; the head turned aside and down at the paper is synthetic
+(`turned_heads`). The sound has typing, a chair, coughs and people who speak far away. One picture
+in two seconds, each a key frame: those are what a worker looks at; what lies between is not made.
 
 This is staged. It shows where rules are fooled by things that were thought of, no more.
 """
@@ -24,29 +25,26 @@ from appliance.rehearsal import material
 from appliance.rehearsal.clips import encode_webm
 from appliance.rehearsal.material import SOUND_RATE, Picture, Samples
 from appliance.rehearsal.scenes import SceneKind
+from tests.support.turned_heads import Photo, turned
 
 WIDTH, HEIGHT = 320, 240
-_BITS_PER_SECOND = 60_000  # at one picture a second: a key frame of some 7 kB, as browsers make
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Photo:
-    """`centre` (x, y) and `height` of the face, in pixels of the picture."""
-
-    picture: Picture
-    centre: tuple[float, float]
-    height: float
+_PICTURE_EVERY_S = 2  # as the worker looks
+_BITS_PER_SECOND = 30_000  # a key frame in two seconds has some 7 kB, as in browsers
+_GLANCES = (24.0, -24.0, 40.0, -40.0)  # degrees: at a neighbour, at the clock on the wall
+_DOWN = -24.0
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """`level_dbfs`: how loud, for sound. `size`: height of a second face, as a share of 240."""
+    """`level_dbfs`: how loud, for sound. `size`: height of a second face, as a share of 240.
+    `turn`: of the head to the side, in degrees; the kind is then the usual one."""
 
     kind: SceneKind
     start_s: float
     end_s: float
     level_dbfs: float = -26.0
     size: float = 0.33
+    turn: float = 0.0
 
 
 @dataclass(slots=True)
@@ -64,6 +62,7 @@ HABITS = {
     "lean_out": _Habit(420, (2.0, 5.0)),  # out of the picture: a dropped pencil
     "chin": _Habit(150, (4.0, 25.0)),  # a hand before mouth and chin
     "passing": _Habit(300, (1.0, 2.5)),  # an invigilator walks by behind
+    "row": _Habit(200, (60.0, 900.0)),  # others sit behind, two and more metres away
     "lamp": _Habit(500, (20.0, 120.0)),
     "typing": _Habit(20, (3.0, 15.0)),
     "chair": _Habit(240, (0.5, 1.8)),
@@ -98,18 +97,24 @@ class Seat:
     def portrait(self) -> Picture:
         """At check-in, 640 x 480: near, straight, in good light."""
         scale = min(0.45 * 480 / self.photo.height, 1.6)  # a small photograph is not blown up
-        return _placed(self.photo, scale, 0.0, 1.0, (320, 220), (640, 480))
+        return _placed(self.photo, scale, 0.0, (320, 220), (640, 480))
 
     def snippet(self, number: int, seconds: int = 10) -> bytes:
         """The `number`-th one, from 0 on."""
         start = number * seconds
         return encode_webm(
-            (self.picture(float(start + n)) for n in range(seconds)),
+            self._pictures(start, seconds),
             self.sound(start, seconds),
             frames_per_second=1,
-            key_frame_every=1,
+            key_frame_every=_PICTURE_EVERY_S,
             video_bits_per_second=_BITS_PER_SECOND,
         )
+
+    def _pictures(self, start: int, seconds: int) -> Iterator[Picture]:
+        """One a second; between two key frames the last again, which nobody decodes."""
+        for second in range(0, seconds, _PICTURE_EVERY_S):
+            picture = self.picture(float(start + second))
+            yield from [picture] * min(_PICTURE_EVERY_S, seconds - second)
 
     def picture(self, at_s: float) -> Picture:
         kind = self._kind(at_s)
@@ -135,15 +140,25 @@ class Seat:
         who = self.other if kind is SceneKind.OTHER_PERSON else self.photo
         wave = [math.sin(at_s / period + self.seed) for period in (3.1, 7.7, 19.0, 61.0)]
         scale = 0.46 * HEIGHT / who.height * (1 + 0.08 * wave[2] + 0.10 * wave[3])
-        roll, squeeze = 3.0 * wave[1] + 2.0 * wave[0], 1.0
+        roll = 3.0 * wave[1] + 2.0 * wave[0]
         x, y = WIDTH / 2 + 14 * wave[1] + 5 * wave[0], HEIGHT * 0.47 + 6 * wave[2]
         if self._now("glance", at_s):
-            squeeze, x = 0.82, x + 16
+            x += 8
         if self._now("down", at_s):
-            y, roll = y + 22, roll + 6
+            y, roll = y + 16, roll + 4
         if self._now("lean_out", at_s):
             y = HEIGHT * 1.7
-        picture = _placed(who, scale, roll, squeeze, (x, y), (WIDTH, HEIGHT))
+        side, up = self._turn(at_s)
+        head = turned(who, side, up) if side or up else who
+        picture = _placed(head, scale, roll, (x, y), (WIDTH, HEIGHT))
+        if self._now("row", at_s):
+            # Behind, so that the candidate covers what of them is in the way.
+            far = picture.copy()
+            for number, share in enumerate((0.08, 0.10, 0.12)):
+                place = (0.1 + 0.4 * ((number + self.seed) % 3), 0.22 + 0.03 * number)
+                _beside(far, self.other, share * HEIGHT, place)
+            own = _head_mask((x, y), who.height * scale)
+            picture = (own * picture + (1.0 - own) * far).astype(np.uint8)
         if self._now("chin", at_s):
             hand = (round(x + 8), round(y + 0.42 * who.height * scale))
             cv2.ellipse(picture, hand, (34, 22), 15, 0, 360, (176, 132, 108), -1, cv2.LINE_AA)
@@ -154,6 +169,15 @@ class Seat:
             across = (at_s - passing[0]) / (passing[1] - passing[0])
             _beside(picture, self.other, 0.2 * HEIGHT, (0.1 + 0.8 * across, 0.16))
         return picture.astype(np.float64)
+
+    def _turn(self, at_s: float) -> tuple[float, float]:
+        """Degrees to the side and up."""
+        for event in self.staged:
+            if event.turn and event.start_s <= at_s < event.end_s:
+                return event.turn, 0.0
+        if (glance := self._span("glance", at_s)) is not None:
+            return _GLANCES[int(glance[0]) % len(_GLANCES)], 0.0
+        return 0.0, _DOWN if self._now("down", at_s) else 0.0
 
     def _light(self, at_s: float) -> float:
         """Clouds, a lamp, and a camera that regulates itself in steps."""
@@ -215,13 +239,11 @@ def _placed(
     photo: Photo,
     scale: float,
     roll: float,
-    squeeze: float,
     at: tuple[float, float],
     size: tuple[int, int],
 ) -> Picture:
     """The photograph with its face at `at`; its edges drawn out over what it does not reach."""
     turn = cv2.getRotationMatrix2D(photo.centre, roll, scale)
-    turn[0] *= squeeze
     moved = turn @ (*photo.centre, 1.0)
     turn[:, 2] += np.array(at) - moved
     placed: Picture = cv2.warpAffine(
@@ -233,11 +255,17 @@ def _placed(
 def _beside(picture: Picture, who: Photo, height: float, at: tuple[float, float]) -> None:
     """Another head, with a soft edge; `at` in shares of width and height."""
     centre = (at[0] * WIDTH, at[1] * HEIGHT)
-    head = _placed(who, height / who.height, 0.0, 1.0, centre, (WIDTH, HEIGHT))
+    head = _placed(who, height / who.height, 0.0, centre, (WIDTH, HEIGHT))
+    mask = _head_mask(centre, height)
+    picture[:] = (mask * head + (1.0 - mask) * picture).astype(np.uint8)
+
+
+def _head_mask(centre: tuple[float, float], height: float) -> NDArray[np.float64]:
+    """1 where a head of that face is, 0 elsewhere, with a soft edge."""
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
     away = np.hypot((x - centre[0]) / (0.52 * height), (y - centre[1]) / (0.78 * height))
-    mask = np.clip((1.0 - away) * 8.0, 0.0, 1.0)[:, :, None]
-    picture[:] = (mask * head + (1.0 - mask) * picture).astype(np.uint8)
+    mask: NDArray[np.float64] = np.clip((1.0 - away) * 8.0, 0.0, 1.0)[:, :, None]
+    return mask
 
 
 @cache

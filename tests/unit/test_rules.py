@@ -232,7 +232,7 @@ def test_no_figure_says_how_alike_two_faces_are() -> None:
 
 def test_the_schools_own_threshold_for_another_person() -> None:
     near = replace(m.USUAL, similarity=0.45)
-    strict, lenient = RuleThresholds(), RuleThresholds(other_person_below=0.4)
+    strict, lenient = RuleThresholds(other_person_below=0.5), RuleThresholds()
     snippets = list(series(120, during(60, 110, near)))
     assert len(started(judge(snippets, thresholds=strict)[1])) == 1
     assert judge(snippets, thresholds=lenient)[1] == []
@@ -299,3 +299,18 @@ def test_a_feature_that_is_off_gives_no_observation_at_all() -> None:
     frames, _ = showing(Kind.SEVERAL_FACES, 20, 200)
     quality = frozenset({Category.PICTURE_QUALITY, Category.SNIPPET, Category.THUMBNAIL})
     assert judge(series(200, frames), permitted=quality)[1] == []
+
+
+def test_looking_down_counts_only_after_long_and_stays_weak() -> None:
+    """People read paper; with a turn to the side in it the usual time counts."""
+    assert judge(series(120, during(60, 78, m.DOWN)))[1] == []
+    (event, *_) = started(judge(series(150, during(60, 90, m.DOWN)))[1])
+    assert (event.kind, event.strength) == (Kind.LOOKING_AWAY, Strength.WEAK)
+    assert len(started(judge(series(120, during(60, 72, m.AWAY)))[1])) == 1
+
+
+@pytest.mark.parametrize(("level", "count"), [(-44.0, 1), (-46.0, 0)])
+def test_voices_far_away_are_not_this_seats(level: float, count: int) -> None:
+    quiet_talk = replace(m.TALK, level_dbfs=level)
+    _, events = judge(series(60, m.usual, m.heard(20, 40, quiet_talk)))
+    assert len(started(events)) == count

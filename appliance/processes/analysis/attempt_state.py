@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-_VERSION = 2
+_VERSION = 3
 _MOST_VECTORS = 3
 
 
@@ -18,12 +18,14 @@ class AttemptState(msgspec.Struct, kw_only=True):
     `tiny` is the 64 x 48 grey copy of the last frame; `box` the last face (left, top, width,
     height as shares of the picture), None after an absence. `vectors` are the last descriptions
     of the face (only with Category.DESCRIPTOR), `described_s` when the last was made,
-    `described_since_s` when their run began; `similar` what they came to.
+    `described_since_s` when their run began; `similar` what they came to; `answered` that there
+    was ever an answer.
     `searched_s` is when the whole picture was last searched closely, `several_s` when that last
     showed more than one face (processes/analysis/face_search.py).
     `face_grey` is the last face, upright, in 24 x 24 grey (only with Category.DESCRIPTOR).
     `turned` says that the head was turned in the last frame, `mesh_frames` counts what the mesh
-    has seen, `usual_yaw` is the running mean of the five points' yaw, `mesh_s` when it last ran.
+    has seen, `usual_yaw` is the running mean of the five points' yaw, `usual_pitch` of the mesh's
+    pitch, `mesh_s` when it last ran.
     """
 
     version: int = _VERSION
@@ -37,10 +39,12 @@ class AttemptState(msgspec.Struct, kw_only=True):
     described_s: float | None = None
     described_since_s: float = 0.0
     similar: float | None = None
+    answered: bool = False
     turned: bool = False
     mesh_frames: int = 0
     mesh_s: float | None = None
     usual_yaw: float = 0.0
+    usual_pitch: float = 0.0
 
 
 _encoder = msgspec.msgpack.Encoder()

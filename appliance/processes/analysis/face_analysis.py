@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from appliance.adapters.vision.descriptors import Vector, from_bytes
 from appliance.adapters.vision.faces import Face
+from appliance.adapters.vision.head_pose import HeadPose
 from appliance.adapters.vision.pictures import Picture
 from appliance.core.messages import AnalyseSnippet
 from appliance.core.processing import Category
@@ -22,6 +23,7 @@ class FaceMeasurement:
     """None where not permitted, or not computed for this frame."""
 
     scores: tuple[float, ...] | None = None
+    heights: tuple[float, ...] | None = None
     similarity: float | None = None
     yaw: float | None = None
     pitch: float | None = None
@@ -34,6 +36,7 @@ class _Found:
     picture: Picture
     now_s: float
     scores: tuple[float, ...] | None
+    heights: tuple[float, ...] | None
     face: Face | None
     moved: bool
 
@@ -46,6 +49,7 @@ class FaceAnalysis:
     ) -> None:
         self._permitted = request.permitted
         self._descriptor = request.descriptor
+        self._seat_face_share = request.seat_face_share
         self._models = models
         self._state = state
         self._clock = clock
@@ -57,33 +61,40 @@ class FaceAnalysis:
     def look(self, moments: Sequence[tuple[Picture, float]]) -> list[FaceMeasurement]:
         """Of pictures in their order, each with the attempt's own time: video looked at so far.
 
-        First all are searched, then all described that are to be, then all turns measured: one
+        First all are searched, then all turns measured, then all described that are to be: one
         network after the other, so that each finds the processor's caches warm. No stage looks at
         what a later one remembers.
         """
         found = [self._find(picture, now_s) for picture, now_s in moments]
-        similar = [self._identify(one) for one in found]
         turns = [self._turn(one) for one in found]
+        similar = [self._identify(one, pitch) for one, (_, pitch) in zip(found, turns, strict=True)]
         return [
-            FaceMeasurement(scores=one.scores, similarity=similarity, yaw=yaw, pitch=pitch)
+            FaceMeasurement(
+                scores=one.scores,
+                heights=one.heights,
+                similarity=similarity,
+                yaw=yaw,
+                pitch=pitch,
+            )
             for one, similarity, (yaw, pitch) in zip(found, similar, turns, strict=True)
         ]
 
     def _find(self, picture: Picture, now_s: float) -> _Found:
         with self._clock.stage("detect"):
-            faces = face_search.search(self._models.faces, picture, now_s, self._state)
-        scores = (
-            tuple(round(face.score, 4) for face in faces)
-            if Category.FACE_COUNT in self._permitted
-            else None
-        )
+            faces = face_search.search(
+                self._models.faces, picture, now_s, self._state, self._seat_face_share
+            )
         size = (int(picture.shape[1]), int(picture.shape[0]))
+        scores = heights = None
+        if Category.FACE_COUNT in self._permitted:
+            scores = tuple(round(face.score, 4) for face in faces)
+            heights = tuple(round(face.height / size[1], 4) for face in faces)
         face = identity_check.main_face(faces, size, self._state) if faces else None
         moved = face is not None and identity_check.has_moved(face, size, self._state)
         identity_check.remember(face, size, self._state)
-        return _Found(picture, now_s, scores, face, moved)
+        return _Found(picture, now_s, scores, heights, face, moved)
 
-    def _identify(self, found: _Found) -> float | None:
+    def _identify(self, found: _Found, pitch: float | None) -> float | None:
         if self._identity is None:
             return None
         picture, face = found.picture, found.face
@@ -97,9 +108,27 @@ class FaceAnalysis:
             with self._clock.stage("describe"):
                 return self._models.describe(picture, points, self._descriptor)
 
+        def straight() -> bool:
+            if Category.HEAD_POSE not in self._permitted:
+                return True
+            with self._clock.stage("pose"):
+                pose = (
+                    self._models.mesh.pose(picture, face) if pitch is None else HeadPose(0.0, pitch)
+                )
+                return pose is None or not head_watch.nodded(pose, self._state)
+
         with self._clock.stage("align"):
             changed = face_appearance.changed(picture, face, self._state)
-        return self._identity.look(face, found.now_s, describe, moved=found.moved, changed=changed)
+        share = face.height / picture.shape[0]
+        return self._identity.look(
+            face,
+            found.now_s,
+            describe,
+            share=share,
+            straight=straight,
+            moved=found.moved,
+            changed=changed,
+        )
 
     def _turn(self, found: _Found) -> tuple[float | None, float | None]:
         face = found.face

@@ -4,7 +4,9 @@ A glance at the whole picture, much reduced, costs a quarter of a good look. It 
 every face near enough to sit at this computer, and a second one beside it, but may miss somebody
 small in the background. So a good look is taken when the glance does not show exactly one sure
 face, every few seconds whatever it shows, and in every frame for a while after several faces were
-seen. Nothing is said of a second face, or of nobody, from a glance alone.
+seen. Nothing is said of a second face, or of nobody, from a glance alone. Faces much smaller than
+the highest one are of the hall behind and no reason to look again, else a seat with a row behind
+it would cost several times as much.
 """
 
 from __future__ import annotations
@@ -19,18 +21,24 @@ _AFTER_SEVERAL_S = 8.0  # longer than the rule's own time, so that its every sam
 
 
 def search(
-    detector: FaceDetector, picture: Picture, now_s: float, state: AttemptState
+    detector: FaceDetector, picture: Picture, now_s: float, state: AttemptState, near: float
 ) -> list[Face]:
-    """All faces, best first. `now_s` is the attempt's own time."""
+    """All faces, best first. `now_s` is the attempt's own time; `near`: from this share of the
+    highest face's height on a face is not of the hall behind."""
     if not _due(now_s, state):
         faces = detector.find(picture, GLANCE_WITHIN)
-        if len(faces) == 1 and faces[0].score >= _SURE:
+        if len(seat := _near(faces, near)) == 1 and seat[0].score >= _SURE:
             return faces
     faces = detector.find(picture)
     state.searched_s = now_s
-    if len(faces) > 1:
+    if len(_near(faces, near)) > 1:
         state.several_s = now_s
     return faces
+
+
+def _near(faces: list[Face], share: float) -> list[Face]:
+    highest = max((face.height for face in faces), default=0.0)
+    return [face for face in faces if face.height >= share * highest]
 
 
 def _due(now_s: float, state: AttemptState) -> bool:

@@ -6,6 +6,13 @@ their mean is what is compared. While it agrees, one frame every half minute is 
 at once when the face suddenly looks different (`face_appearance`). A frame that by itself disagrees
 with what was said so far starts a new run of three, and while the answer is "not alike" every good
 frame is described, for nothing must be said longer than it is true.
+
+At the start of an exam everybody enters at once. So in an attempt's first minute the three frames
+of the first answer are a snippet apart: the box would else have to begin an exam by leaving things
+out.
+
+A face that looks down at paper resembles nobody's portrait much, so a head that has nodded is not
+described, as one that has turned is not.
 """
 
 from __future__ import annotations
@@ -24,11 +31,14 @@ from appliance.processes.analysis.attempt_state import AttemptState
 ENOUGH_FRAMES = 3
 _AGAIN_AFTER_S = 28.0  # once in three snippets of the usual ten seconds
 _PATIENCE_S = 8.0  # with fewer good frames than three after this long, say what they say
+_FIRST_MINUTE_S = 60.0
+_PACE_S = 9.0  # between two descriptions then: one in each snippet of ten seconds
 _ALIKE = 0.5
 
 # A frame good enough to describe: below these, error rates rise steeply.
 _LEAST_SCORE = 0.8
-_LEAST_HEIGHT = 55.0  # pixels
+_LEAST_HEIGHT = 55.0  # pixels,
+_LEAST_SHARE = 0.15  # and of the picture's height: nobody in the hall behind is described
 _MOST_YAW = 25.0  # degrees
 _SAME_FACE = 0.2  # overlap of the boxes of two frames, two seconds apart
 
@@ -52,20 +62,24 @@ class IdentityCheck:
         now_s: float,
         describe: Callable[[], Vector],
         *,
+        share: float,
+        straight: Callable[[], bool] = lambda: True,
         moved: bool = False,
         changed: bool = False,
     ) -> float | None:
         """0..1 when this frame gives or renews the answer, None when it was not described or
         when there are too few frames to say anything.
 
-        `moved`: this may be somebody else, start over. `changed`: describe the next good frame.
+        `share`: of the picture's height that the face fills. `moved`: this may be somebody else,
+        start over. `changed`: describe the next good frame. `straight`: whether the head is not
+        nodded; asked only about a frame that would be described.
         """
         state = self._state
         if moved:
             self._forget()
         if changed:
             state.described_s = None
-        if not _good(face) or not self._due(now_s):
+        if not _good(face, share) or not self._due(now_s) or not straight():
             return None
         vector = describe()
         if state.vectors and self._alike([vector]) != self._alike(self._vectors()):
@@ -75,18 +89,25 @@ class IdentityCheck:
         state.vectors = [*state.vectors, to_bytes(vector)][-ENOUGH_FRAMES:]
         state.described_s = now_s
         waited = now_s - state.described_since_s
-        if len(state.vectors) < ENOUGH_FRAMES and waited < _PATIENCE_S:
+        patience_s = ENOUGH_FRAMES * _PACE_S if self._paced(now_s) else _PATIENCE_S
+        if len(state.vectors) < ENOUGH_FRAMES and waited < patience_s:
             return None
         state.similar = similarity(self._reference, self._vectors(), self._descriptor)
+        state.answered = True
         return state.similar
 
     def _due(self, now_s: float) -> bool:
         state = self._state
-        if len(state.vectors) < ENOUGH_FRAMES or state.described_s is None:
+        if state.described_s is None:
             return True
+        if len(state.vectors) < ENOUGH_FRAMES:
+            return not self._paced(now_s) or now_s - state.described_s >= _PACE_S
         if state.similar is None or state.similar < _ALIKE:
             return True
         return now_s - state.described_s >= _AGAIN_AFTER_S
+
+    def _paced(self, now_s: float) -> bool:
+        return now_s < _FIRST_MINUTE_S and not self._state.answered
 
     def _alike(self, vectors: list[Vector]) -> bool:
         return similarity(self._reference, vectors, self._descriptor) >= _ALIKE
@@ -100,10 +121,11 @@ class IdentityCheck:
         self._state.similar = None
 
 
-def _good(face: Face) -> bool:
+def _good(face: Face, share: float) -> bool:
     return (
         face.score >= _LEAST_SCORE
         and face.height >= _LEAST_HEIGHT
+        and share >= _LEAST_SHARE
         and abs(yaw_from_points(face.points)) <= _MOST_YAW
     )
 

@@ -101,6 +101,7 @@ class SnippetAnalysis:
             sharpness=round(quality.sharpness, 2) if shown else math.nan,
             change=quality.change if shown else None,
             face_scores=seen.scores,
+            face_heights=seen.heights,
             similarity=seen.similarity,
             yaw=seen.yaw,
             pitch=seen.pitch,

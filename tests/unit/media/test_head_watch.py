@@ -32,7 +32,7 @@ class Watch:
         return head_watch.look(face(yaw), self.now_s, self.state, mesh)
 
     def learn(self) -> None:
-        for _ in range(30):
+        for _ in range(40):
             self.see(0.0)
         self.ran = 0
 

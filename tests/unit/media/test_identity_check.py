@@ -31,30 +31,45 @@ class Seat:
 
     def __init__(self) -> None:
         self.state = AttemptState()
-        self.now_s = 0.0
+        self.now_s = 100.0  # the first minute has a pace of its own
         self.described = 0
 
     def see(
-        self, vector: Vector | None, at: Face | None = None, *, changed: bool = False
+        self,
+        vector: Vector | None,
+        at: Face | None = None,
+        *,
+        changed: bool = False,
+        straight: bool = True,
+        size: tuple[int, int] = (320, 240),
     ) -> float | None:
         """`vector` None: nobody there. State goes through its bytes every time."""
         self.state = load(dump(self.state))
         check = IdentityCheck(OWN, Descriptor.MOBILEFACENET, self.state)
         self.now_s += 2.0
         if vector is None:
-            identity_check.remember(None, (320, 240), self.state)
+            identity_check.remember(None, size, self.state)
             check.nobody()
             return None
         seen = at or face()
-        moved = identity_check.has_moved(seen, (320, 240), self.state)
-        identity_check.remember(seen, (320, 240), self.state)
+        moved = identity_check.has_moved(seen, size, self.state)
+        identity_check.remember(seen, size, self.state)
 
         def describe() -> Vector:
             self.described += 1
             assert vector is not None
             return vector
 
-        return check.look(seen, self.now_s, describe, moved=moved, changed=changed)
+        share = seen.height / size[1]
+        return check.look(
+            seen,
+            self.now_s,
+            describe,
+            share=share,
+            straight=lambda: straight,
+            moved=moved,
+            changed=changed,
+        )
 
 
 def test_three_frames_are_needed_before_anything_is_said() -> None:
@@ -64,6 +79,36 @@ def test_three_frames_are_needed_before_anything_is_said() -> None:
     alike = seat.see(OWN)
     assert alike is not None
     assert alike > 0.9
+
+
+def test_in_the_first_minute_descriptions_that_agree_are_a_snippet_apart() -> None:
+    seat = Seat()
+    seat.now_s = 0.0
+    answers = [seat.see(OWN) for _ in range(11)]  # to second 22
+    assert seat.described == 3
+    assert [answer is not None for answer in answers] == [False] * 10 + [True]
+
+
+def test_a_first_answer_of_somebody_else_takes_as_long_and_then_every_frame_counts() -> None:
+    seat = Seat()
+    seat.now_s = 0.0
+    answers = [seat.see(OTHER) for _ in range(14)]
+    assert [answer is not None for answer in answers] == [False] * 10 + [True] * 4
+
+
+def test_a_nodded_head_is_not_described_and_is_at_the_next_chance() -> None:
+    seat = Seat()
+    assert [seat.see(OTHER, straight=False) for _ in range(5)] == [None] * 5
+    assert seat.described == 0
+    assert [seat.see(OWN) is None for _ in range(3)] == [True, True, False]
+
+
+def test_nobody_in_the_hall_behind_is_described() -> None:
+    """600 pixels high as cameras may be, a face of 60 is a tenth: two metres away."""
+    seat = Seat()
+    for _ in range(4):
+        seat.see(OTHER, face(height=60.0), size=(800, 600))
+    assert seat.described == 0
 
 
 def test_a_settled_face_is_described_now_and_then() -> None:
