@@ -23,6 +23,7 @@ _ACROSS, _UP, _DEEP = 0.42, 0.66, 0.50  # half axes of the head, in heights of t
 _NOSE, _NOSE_AT, _NOSE_WIDE, _NOSE_HIGH = 0.14, 0.08, 0.075, 0.11
 _AXIS = 0.05  # a head turns about the neck: so far behind its middle
 _FINE = 3  # times the photograph's pixels, so that turning leaves no holes
+_COARSE = 4  # times fewer, for what is blurred anyway
 _WALL = (150, 146, 138)
 
 
@@ -53,7 +54,7 @@ def turned(photo: Photo, yaw: float, pitch: float = 0.0) -> Photo:
     side, up = np.radians(yaw), np.radians(pitch)
     reach = round(1.1 * photo.height)
     left, top = round(photo.centre[0]) - reach, round(photo.centre[1]) - reach
-    padded = cv2.copyMakeBorder(photo.picture, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    padded: Picture = np.pad(photo.picture, ((reach,) * 2, (reach,) * 2, (0, 0)), mode="edge")
     patch = padded[top + reach : top + 3 * reach, left + reach : left + 3 * reach]
     size = 2 * reach * _FINE
     fine = cv2.resize(patch, (size, size), interpolation=cv2.INTER_CUBIC)
@@ -94,10 +95,11 @@ def _without_head(patch: Picture, reach: int, height: float) -> NDArray[np.float
     y, x = (np.mgrid[0 : 2 * reach, 0 : 2 * reach] - reach) / height
     head = (np.hypot(x / (_ACROSS * 1.15), y / (_UP * 1.1)) < 1.0).astype(np.uint8)
     kept = np.repeat((1 - head)[:, :, None], 3, axis=2).astype(np.float64)
-    spread = 0.35 * height
-    filled = cv2.GaussianBlur(patch * kept, (0, 0), spread) / np.maximum(
-        cv2.GaussianBlur(kept, (0, 0), spread), 1e-3
-    )
+    size, spread = (2 * reach, 2 * reach), 0.35 * height / _COARSE
+    small = (-(-2 * reach // _COARSE),) * 2
+    colours = cv2.GaussianBlur(cv2.resize(patch * kept, small), (0, 0), spread)
+    share = cv2.GaussianBlur(cv2.resize(kept, small), (0, 0), spread)
+    filled = cv2.resize(colours / np.maximum(share, 1e-3), size)
     return np.asarray(kept * patch + (1.0 - kept) * filled, np.float64)
 
 

@@ -72,7 +72,7 @@ def test_a_turned_head_is_measured_in_every_frame() -> None:
     watch = Watch()
     watch.learn()
     for _ in range(10):
-        assert watch.see(35.0) == (35.0, 0.0)
+        assert watch.see(35.0) == pytest.approx((35.0, 0.0))
     assert watch.ran == 10
 
 
