@@ -18,8 +18,8 @@ class AttemptState(msgspec.Struct, kw_only=True):
     `tiny` is the 64 x 48 grey copy of the last frame; `box` the last face (left, top, width,
     height as shares of the picture), None after an absence. `vectors` are the last descriptions
     of the face (only with Category.DESCRIPTOR), `described_s` when the last was made,
-    `described_since_s` when their run began; `similar` what they came to; `answered` that there
-    was ever an answer.
+    `described_since_s` when their run began; `similar` what they came to; `settled` that there
+    was an answer, or two that contradict each other.
     `searched_s` is when the whole picture was last searched closely, `several_s` when that last
     showed more than one face (processes/analysis/face_search.py).
     `face_grey` is the last face, upright, in 24 x 24 grey (only with Category.DESCRIPTOR).
@@ -39,7 +39,7 @@ class AttemptState(msgspec.Struct, kw_only=True):
     described_s: float | None = None
     described_since_s: float = 0.0
     similar: float | None = None
-    answered: bool = False
+    settled: bool = False
     turned: bool = False
     mesh_frames: int = 0
     mesh_s: float | None = None

@@ -8,8 +8,8 @@ with what was said so far starts a new run of three, and while the answer is "no
 frame is described, for nothing must be said longer than it is true.
 
 At the start of an exam everybody enters at once. So in an attempt's first minute the three frames
-of the first answer are a snippet apart: the box would else have to begin an exam by leaving things
-out.
+of the first answer are a snippet apart, unless they contradict each other: the box would else have
+to begin an exam by leaving things out.
 
 A face that looks down at paper resembles nobody's portrait much, so a head that has nodded is not
 described, as one that has turned is not.
@@ -84,6 +84,7 @@ class IdentityCheck:
         vector = describe()
         if state.vectors and self._alike([vector]) != self._alike(self._vectors()):
             self._forget()
+            state.settled = True
         if not state.vectors:
             state.described_since_s = now_s
         state.vectors = [*state.vectors, to_bytes(vector)][-ENOUGH_FRAMES:]
@@ -93,7 +94,7 @@ class IdentityCheck:
         if len(state.vectors) < ENOUGH_FRAMES and waited < patience_s:
             return None
         state.similar = similarity(self._reference, self._vectors(), self._descriptor)
-        state.answered = True
+        state.settled = True
         return state.similar
 
     def _due(self, now_s: float) -> bool:
@@ -107,7 +108,7 @@ class IdentityCheck:
         return now_s - state.described_s >= _AGAIN_AFTER_S
 
     def _paced(self, now_s: float) -> bool:
-        return now_s < _FIRST_MINUTE_S and not self._state.answered
+        return now_s < _FIRST_MINUTE_S and not self._state.settled
 
     def _alike(self, vectors: list[Vector]) -> bool:
         return similarity(self._reference, vectors, self._descriptor) >= _ALIKE

@@ -17,6 +17,7 @@ from appliance.core.messages import (
 from appliance.core.observation import FrameMeasurement
 from appliance.core.processing import Category, permitted
 from appliance.core.settings import Features
+from appliance.processes.analysis import attempt_state
 from appliance.rehearsal.scenes import SceneKind
 from tests.support import clips
 from tests.support.media_workers import WorkerProcess
@@ -27,13 +28,16 @@ EVERYTHING = permitted(
 VIDEO_ONLY = permitted(Features(video_snippets=True))
 WITH_SOUND = permitted(Features(video_snippets=True, audio_presence=True))
 
+# After an attempt's first minute, in which a first answer takes its time.
+LATER = attempt_state.dump(attempt_state.AttemptState(elapsed_s=100.0))
+
 
 def measure(
     worker: WorkerProcess,
     media: bytes,
     categories: frozenset[Category] = EVERYTHING,
     reference: bytes | None = None,
-    state: bytes = b"",
+    state: bytes = LATER,
 ) -> SnippetMeasured:
     reply = worker.ask(
         AnalyseSnippet(media=media, permitted=categories, reference=reference, state=state)
@@ -101,7 +105,7 @@ def test_another_person_is_not_alike(worker: WorkerProcess) -> None:
 def test_another_person_is_noticed_within_two_snippets(worker: WorkerProcess) -> None:
     """Without an absence in between, so that only the description can tell."""
     reference = described(worker, "president")
-    state = b""
+    state = LATER
     for start_s in (0.0, 10.0, 20.0):
         media = clips.snippet("president", start_s=start_s)
         measured = measure(worker, media, reference=reference, state=state)

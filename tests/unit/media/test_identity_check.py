@@ -96,6 +96,15 @@ def test_a_first_answer_of_somebody_else_takes_as_long_and_then_every_frame_coun
     assert [answer is not None for answer in answers] == [False] * 10 + [True] * 4
 
 
+def test_in_the_first_minute_somebody_else_after_a_first_look_is_said_so_within_seconds() -> None:
+    seat = Seat()
+    seat.now_s = 0.0
+    seat.see(OWN)
+    answers = [seat.see(OTHER, changed=index == 0) for index in range(3)]
+    assert answers[2] is not None
+    assert answers[2] < 0.1
+
+
 def test_a_nodded_head_is_not_described_and_is_at_the_next_chance() -> None:
     seat = Seat()
     assert [seat.see(OTHER, straight=False) for _ in range(5)] == [None] * 5
