@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,13 @@ from appliance.cli import verification_protocol as protocol
 from appliance.cli.bootstrap import accepted_interval
 from appliance.cli.models_recall import recall
 from appliance.core.errors import BadInput
+from appliance.core.rule_samples import DEFAULT_OTHER_PERSON_BELOW
 from appliance.core.settings import Descriptor
 from appliance.processes.analysis.models import Models
 
 _RECALL_PICTURES = 400  # evenly spread over those of the pairs
+# In log-odds: the rules speak of another person below this similarity only.
+_OBSERVED_BELOW = math.log(DEFAULT_OTHER_PERSON_BELOW / (1.0 - DEFAULT_OTHER_PERSON_BELOW))
 _NO_FACE_SCORE = -50.0  # a pair with a face nobody found counts as refused
 
 
@@ -30,7 +34,7 @@ def measure_accuracy(
 ) -> dict[str, Any]:
     """Shares are 0..1. Of a pair, the first picture is described as a portrait is, the second as a
     frame is. The product compares the mean of three frames and decides at similarity 0.5
-    (`three_frames`, `at_half`).
+    (`three_frames`, `at_half`); the rules report another person further down (`at_observation`).
 
     `tar_at_far_1e-2`, `tar_at_far_1e-3_listed`, accuracy and equal error rate come from the pairs
     listed; the other rates at one false acceptance in a thousand from all pairs of different
@@ -113,13 +117,18 @@ def _rates(compared: protocol.Comparisons) -> dict[str, Any]:
         "tar_at_far_1e-2": round(figures.accepted_at(genuine, impostor, 1e-2), 5),
         "tar_at_far_1e-3": round(figures.accepted_at(genuine, impostor, 1e-3), 5),
         "tar_at_far_1e-3_interval": accepted_interval(compared, 1e-3),
-        "at_half": {
-            "tar": round(float((genuine >= 0.0).mean()), 5),
-            "far": round(float((impostor >= 0.0).mean()), 6),
-        },
+        "at_half": _rates_at(compared, 0.0),
+        "at_observation": _rates_at(compared, _OBSERVED_BELOW),
         # In log-odds: where these pictures would put the decision, and the genuine ones' median.
         "far_1e-3_at": round(figures.threshold_at(impostor, 1e-3), 4),
         "genuine_median": round(float(np.median(genuine)), 4),
+    }
+
+
+def _rates_at(compared: protocol.Comparisons, log_odds_from: float) -> dict[str, float]:
+    return {
+        "tar": round(float((compared.genuine >= log_odds_from).mean()), 5),
+        "far": round(float((compared.impostor >= log_odds_from).mean()), 6),
     }
 
 
