@@ -160,8 +160,7 @@ class _Judge:
 
     def frame(self, frame: FrameMeasurement, at: int, kinds: frozenset[ObservationKind]) -> None:
         self.picture_ms = at
-        if frame.face_scores is not None:
-            self.baseline = self.baseline.learn(frame, self._thresholds)
+        self.baseline = self.baseline.learn(frame, self._thresholds)
         samples = rule_samples.of_frame(frame, self._thresholds, self.baseline, self.brightness)
         self.brightness = frame.brightness
         evidence = Evidence(sequence=self._sequence, at_s=frame.at_s)

@@ -133,11 +133,13 @@ def observed(
     rules = RuleState(attempt_id=AttemptId("0" * 32))
     found: dict[ObservationId, Observation] = {}
     for number, media in enumerate(snippets(seat, seconds)):
-        measured = worker.ask(
-            AnalyseSnippet(
-                media=media, permitted=PERMITTED, reference=prepared.descriptor, state=state
-            )
+        request = AnalyseSnippet(
+            media=media, permitted=PERMITTED, reference=prepared.descriptor, state=state
         )
+        try:
+            measured = worker.ask(request)
+        except ConnectionError:  # as the gateway does: a busy machine's worker may run out of time
+            measured = worker.ask(request)
         assert isinstance(measured, SnippetMeasured)
         state = measured.state
         events: tuple[RuleEvent, ...]

@@ -115,6 +115,7 @@ def test_the_detector_s_certainty_goes_no_further_than_the_rules() -> None:
     assert using == {
         "core/observation.py",
         "core/rule_samples.py",
+        "core/seat_faces.py",
         "processes/analysis/snippet_analysis.py",
     }
 
