@@ -19,7 +19,8 @@ class AttemptState(msgspec.Struct, kw_only=True):
     height as shares of the picture), None after an absence. `vectors` are the last descriptions
     of the face (only with Category.DESCRIPTOR), `described_s` when the last was made,
     `described_since_s` when their run began; `similar` what they came to; `settled` that there
-    was an answer, or two that contradict each other.
+    was an answer, or two that contradict each other; `nodded_s` since when descriptions wait for
+    the head to come up again.
     `searched_s` is when the whole picture was last searched closely, `several_s` when that last
     showed more than one face (processes/analysis/face_search.py).
     `face_grey` is the last face, upright, in 24 x 24 grey (only with Category.DESCRIPTOR).
@@ -40,6 +41,7 @@ class AttemptState(msgspec.Struct, kw_only=True):
     described_since_s: float = 0.0
     similar: float | None = None
     settled: bool = False
+    nodded_s: float | None = None
     turned: bool = False
     mesh_frames: int = 0
     mesh_s: float | None = None

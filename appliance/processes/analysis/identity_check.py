@@ -11,8 +11,8 @@ At the start of an exam everybody enters at once. So in an attempt's first minut
 of the first answer are a snippet apart, unless they contradict each other: the box would else have
 to begin an exam by leaving things out.
 
-A face that looks down at paper resembles nobody's portrait much, so a head that has nodded is not
-described, as one that has turned is not.
+A face that looks down at paper resembles nobody's portrait much, so a description waits a few
+seconds for a head that has nodded; not longer, for somebody else may sit lower.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from appliance.processes.analysis.attempt_state import AttemptState
 ENOUGH_FRAMES = 3
 _AGAIN_AFTER_S = 28.0  # once in three snippets of the usual ten seconds
 _PATIENCE_S = 8.0  # with fewer good frames than three after this long, say what they say
+_NOD_S = 6.0
 _FIRST_MINUTE_S = 60.0
 _PACE_S = 9.0  # between two descriptions then: one in each snippet of ten seconds
 _ALIKE = 0.5
@@ -79,7 +80,7 @@ class IdentityCheck:
             self._forget()
         if changed:
             state.described_s = None
-        if not _good(face, share) or not self._due(now_s) or not straight():
+        if not _good(face, share) or not self._due(now_s) or self._waits(now_s, straight):
             return None
         vector = describe()
         if state.vectors and self._alike([vector]) != self._alike(self._vectors()):
@@ -106,6 +107,15 @@ class IdentityCheck:
         if state.similar is None or state.similar < _ALIKE:
             return True
         return now_s - state.described_s >= _AGAIN_AFTER_S
+
+    def _waits(self, now_s: float, straight: Callable[[], bool]) -> bool:
+        state = self._state
+        if straight():
+            state.nodded_s = None
+            return False
+        if state.nodded_s is None:
+            state.nodded_s = now_s
+        return now_s - state.nodded_s < _NOD_S
 
     def _paced(self, now_s: float) -> bool:
         return now_s < _FIRST_MINUTE_S and not self._state.settled

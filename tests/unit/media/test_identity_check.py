@@ -105,11 +105,19 @@ def test_in_the_first_minute_somebody_else_after_a_first_look_is_said_so_within_
     assert answers[2] < 0.1
 
 
-def test_a_nodded_head_is_not_described_and_is_at_the_next_chance() -> None:
+def test_a_nodded_head_is_described_when_it_comes_up_again() -> None:
     seat = Seat()
-    assert [seat.see(OTHER, straight=False) for _ in range(5)] == [None] * 5
+    assert [seat.see(OTHER, straight=False) for _ in range(3)] == [None] * 3
     assert seat.described == 0
     assert [seat.see(OWN) is None for _ in range(3)] == [True, True, False]
+
+
+def test_somebody_else_who_sits_lower_is_described_all_the_same() -> None:
+    seat = Seat()
+    answers = [seat.see(OTHER, straight=False) for _ in range(6)]
+    assert seat.described == 3
+    assert answers[5] is not None
+    assert answers[5] < 0.1
 
 
 def test_nobody_in_the_hall_behind_is_described() -> None:
