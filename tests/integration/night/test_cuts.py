@@ -98,7 +98,7 @@ async def test_killed_ten_times(
     state: Path, strict: StrictGcs, cloud_config: CloudConfig, tmp_path: Path
 ) -> None:
     config = replace(cloud_config, endpoint=strict.endpoint, bucket=strict.bucket)
-    made = await closed_exam(state, config, candidates=2, snippets=5, bulk=3_500_000)
+    made = await closed_exam(state, config, candidates=2, snippets=8, bulk=3_500_000)
     await _killed_over_and_over(made, strict, tmp_path, kills=10, step=4_000_000)
 
 
