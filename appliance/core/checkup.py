@@ -140,16 +140,24 @@ def tpm(present: bool) -> Check:
     return ok("tpm", "present: what seals the live keys can be bound to this machine")
 
 
-def uplink(named: str, cards: Sequence[str]) -> Check:
-    """`named` in box.toml as the card towards the internet, or empty; `cards` that have a link."""
+def uplink(named: str, cards: Sequence[str], leads_out: str) -> Check:
+    """`named` in box.toml as the card towards the internet, or empty; `cards` that have a link;
+    `leads_out` the one of the default route, or empty: by day there may be none."""
     if named and named not in cards:
         return fail(
             "uplink",
             f"{named} has no link or is not there",
             "Plug in its cable, or correct web.uplink in box.toml: the night needs it.",
         )
+    if named and leads_out not in ("", named):
+        return warn(
+            "uplink",
+            f"{named} is named, but the way to the internet leads through {leads_out}",
+            f"Give the default route to {named} in the machine's network settings, so that nothing "
+            "goes out through the candidates' network.",
+        )
     if named:
-        return ok("uplink", f"{named}: nobody reaches the box there, the night goes out by it")
+        return ok("uplink", f"{named}: nobody reaches the box there")
     if len(cards) > 1:
         return warn(
             "uplink",

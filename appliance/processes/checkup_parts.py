@@ -110,7 +110,8 @@ def _network(config: BoxConfig) -> Sequence[Check]:
         else ok("names", ", ".join(config.web.names))
     )
     up = [card.name for card in machine.network_cards() if card.state == "up"]
-    return [network_cards_check(), checkup.uplink(config.web.uplink, up), names]
+    out = checkup.uplink(config.web.uplink, up, machine.card_to_the_internet())
+    return [network_cards_check(), out, names]
 
 
 def _certificate(state: Path, config: BoxConfig) -> Sequence[Check]:

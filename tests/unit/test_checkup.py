@@ -61,17 +61,19 @@ def test_the_worst_finding_decides() -> None:
 
 
 @pytest.mark.parametrize(
-    ("named", "cards", "status"),
+    ("named", "cards", "leads_out", "status"),
     [
-        ("", ["eth0"], CheckStatus.OK),
-        ("", ["eth0", "eth1"], CheckStatus.WARN),
-        ("eth1", ["eth0", "eth1"], CheckStatus.OK),
-        ("eth1", ["eth0"], CheckStatus.FAIL),
+        ("", ["eth0"], "eth0", CheckStatus.OK),
+        ("", ["eth0", "eth1"], "eth1", CheckStatus.WARN),
+        ("eth1", ["eth0", "eth1"], "eth1", CheckStatus.OK),
+        ("eth1", ["eth0", "eth1"], "", CheckStatus.OK),
+        ("eth1", ["eth0", "eth1"], "eth0", CheckStatus.WARN),
+        ("eth1", ["eth0"], "eth0", CheckStatus.FAIL),
     ],
 )
 def test_a_card_towards_the_internet_is_named_and_there(
-    named: str, cards: list[str], status: CheckStatus
+    named: str, cards: list[str], leads_out: str, status: CheckStatus
 ) -> None:
-    found = checkup.uplink(named, cards)
+    found = checkup.uplink(named, cards, leads_out)
     assert found.status is status
     assert bool(found.advice) == (status is not CheckStatus.OK)

@@ -81,6 +81,15 @@ def network_cards(devices: Path = Path("/sys/class/net")) -> list[NetworkCard]:
     ]
 
 
+def card_to_the_internet(routes: Path = Path("/proc/net/route")) -> str:
+    """The card of the default route of least metric (IPv4), or empty: what the night goes out by.
+
+    The columns are those of the kernel's `net/ipv4/fib_trie.c` (`fib_route_seq_show`)."""
+    lines = [line.split() for line in routes.read_text().splitlines()[1:]]
+    everywhere = [line for line in lines if line[1] == line[7] == "00000000"]
+    return min(everywhere, key=lambda line: int(line[6]))[0] if everywhere else ""
+
+
 def lan_addresses() -> list[str]:
     """The IPv4 address this machine would speak to the LAN from, or loopback when there is none.
     Connecting a UDP socket sends nothing."""

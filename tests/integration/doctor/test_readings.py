@@ -45,3 +45,18 @@ def test_the_disk_is_written_for_real_and_left_clean(tmp_path: Path) -> None:
     room = storage.room(tmp_path)
     assert 0 < room.free <= room.total
     assert storage.file_system(Path("/proc")) == "proc"
+
+
+_ROUTES = """Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT
+eth0 0000A8C0 00000000 0001 0 0 0 00FFFFFF 0 0 0
+eth0 00000000 0100A8C0 0003 0 0 600 00000000 0 0 0
+eth1 00000000 0100010A 0003 0 0 100 00000000 0 0 0
+"""
+
+
+def test_the_way_out_is_the_default_route_of_least_metric(tmp_path: Path) -> None:
+    routes = tmp_path / "route"
+    routes.write_text(_ROUTES)
+    assert machine.card_to_the_internet(routes) == "eth1"
+    routes.write_text("\n".join(_ROUTES.splitlines()[:2]))
+    assert machine.card_to_the_internet(routes) == ""
