@@ -31,6 +31,7 @@ class SteadyPilot(Pilot[None]):
             await self._wait_for_screen(_PATIENCE_S)
             await self.app._animator.wait_until_complete()
             self.app.screen._on_timer_update()
+            await self.pause()  # what is drawn next may ask for more
             rounds += 1
 
     def _unread(self) -> bool:
