@@ -22,8 +22,9 @@ from appliance.core.settings import RuleThresholds
 LONG_GAP_S = 30.0
 MOST = 0.7  # share of measurements that must hold before an observation is raised
 _LEAST_HELD = 3
-# A similarity is already the mean of several frames, and computed seldom.
-_LEAST_HELD_OF = {ObservationKind.OTHER_PERSON: 2}
+# A hand at the chin, dim light or a nodded head make a face unlike its photo for some 15 s, in few
+# good frames; while a face is unlike every good frame is described, so somebody else gives more.
+_LEAST_HELD_OF = {ObservationKind.OTHER_PERSON: 4}
 _SPACING_S = 5.0  # measurements this near are one stretch of time
 _SPACING_OF = {ObservationKind.OTHER_PERSON: 15.0}
 _KEPT_EVIDENCE = 8

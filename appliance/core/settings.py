@@ -102,7 +102,7 @@ class RuleThresholds:
     seat_face_height: float = bounded(
         0.1, 0.02, 0.3, "", "Behind the seat: a face below this share of the picture's height."
     )
-    other_person_s: float = bounded(6.0, 1, 120, "s", "A face unlike the photo for so long.")
+    other_person_s: float = bounded(20.0, 1, 120, "s", "A face unlike the photo for so long.")
     # None: the descriptor's own default
     other_person_below: float | None = bounded(
         None, 0.1, 0.9, "", "Unlike the photo: a similarity below this."

@@ -61,6 +61,9 @@ snippet_seconds = 5
 [retention]
 days = 30
 
+[rules]
+other_person_s = 6  # of 20: an event of a short demonstration lasts 20 s in all
+
 [sync]
 what = "all"
 """

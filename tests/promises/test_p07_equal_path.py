@@ -46,8 +46,8 @@ ME = "/api/v1/attempts/me"
 @cache
 def somebody_else() -> bytes:
     """The person of the photo is not the one before the camera."""
-    scenes = [Scene(SceneKind.OTHER_PERSON, 0, 8)]
-    return StagedFootage(PRESIDENT, VICE_PRESIDENT, scenes).snippet(0.0, 8.0, sound=False)
+    scenes = [Scene(SceneKind.OTHER_PERSON, 0, 16)]
+    return StagedFootage(PRESIDENT, VICE_PRESIDENT, scenes).snippet(0.0, 16.0, sound=False)
 
 
 async def _join(room: Room, exam: Prepared, seat: str) -> tuple[BoxApi, AttemptId]:

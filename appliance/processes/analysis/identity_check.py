@@ -8,8 +8,8 @@ with what was said so far starts a new run of three, and while the answer is "no
 frame is described, for nothing must be said longer than it is true.
 
 At the start of an exam everybody enters at once. So in an attempt's first minute the three frames
-of the first answer are a snippet apart, unless they contradict each other: the box would else have
-to begin an exam by leaving things out.
+of the first answer are a snippet apart, unless one is unlike the photo or they contradict each
+other: the box would else have to begin an exam by leaving things out.
 
 A face that looks down at paper resembles nobody's portrait much, so a description waits a few
 seconds for a head that has nodded; not longer, for somebody else may sit lower.
@@ -83,7 +83,10 @@ class IdentityCheck:
         if not _good(face, share) or not self._due(now_s) or self._waits(now_s, straight):
             return None
         vector = describe()
-        if state.vectors and self._alike([vector]) != self._alike(self._vectors()):
+        alike = self._alike([vector])
+        if not alike:
+            state.settled = True
+        if state.vectors and alike != self._alike(self._vectors()):
             self._forget()
             state.settled = True
         if not state.vectors:

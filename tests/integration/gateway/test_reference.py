@@ -80,7 +80,7 @@ async def test_another_person_is_noticed_after_a_kill(box: RealBox, lead: BoxApi
     assert descriptor.size > 4 * 128  # a vector of 128 float32, sealed
     lead = await box.login()
     async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
-        await _send(page, lead, exam, SceneKind.OTHER_PERSON, 3)
+        await _send(page, lead, exam, SceneKind.OTHER_PERSON, 5)
         assert await _kinds_until(feed, "other_person") == {"other_person"}
 
 

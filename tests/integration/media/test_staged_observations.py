@@ -27,6 +27,7 @@ PERMITTED = permitted(
 )
 STARTED_MS = 1_780_000_000_000
 EVENT_FROM_S, EVENT_TO_S = 14.0, 34.0
+_THRESHOLDS = RuleThresholds(other_person_s=6.0)  # of 20: the whole event lasts so long
 
 EVENTS = {
     SceneKind.NOBODY: ObservationKind.NOBODY_IN_VIEW,
@@ -62,7 +63,7 @@ def observed(
             sequence=number + 1,
             frames=measured.frames,
             sound=measured.sound,
-            thresholds=RuleThresholds(),
+            thresholds=_THRESHOLDS,
             permitted=PERMITTED,
             new_id=lambda: ObservationId(f"{next(numbers):032x}"),
         )
