@@ -6,10 +6,13 @@ ordinary footage, in which nothing is staged, give false alarms per candidate-ho
 
 `--images DIR` takes more people from a folder in LFW layout (a person with two photographs or more:
 one for check-in, one for the exam, cut out of their background, in which other people stand);
-without it they are the five photographs of the rehearsal. Ordinary footage is made by `--processes`
-side by side, and only the pictures at which the worker looks. Turned heads are synthetic
-(`tests/support/turned_heads.py`). Staged clips are not field footage: a school's pilot is to
-confirm the figures.
+without it they are the five photographs of the rehearsal. Press photographs of one person may lie
+years, a beard or dark glasses apart, which no check-in does; with `--one-photo` the same one serves
+for both, in other light, place and pose, which is easier than a check-in. The truth lies between.
+
+Ordinary footage is made by `--processes` side by side, and only the pictures at which the worker
+looks. Turned heads are synthetic (`tests/support/turned_heads.py`). Staged clips are not field
+footage: a school's pilot is to confirm the figures.
 """
 
 from __future__ import annotations
@@ -245,17 +248,17 @@ def evaluate(
     return result
 
 
-def ordinary(images: Path | None, most: int, hours: float, first: int, step: int) -> Result:
+def ordinary(faces: list[tuple[Photo, Photo]], hours: float, first: int, step: int) -> Result:
     """A process's share of the ordinary hours."""
-    faces = people_of(images, most)
     with tempfile.TemporaryDirectory() as directory, media_worker(Path(directory)) as worker:
         return evaluate(
             worker, faces=faces, variants=0, hours=hours, per_seat_h=0.2, first=first, step=step
         )
 
 
-def people_of(images: Path | None, most: int) -> list[tuple[Photo, Photo]]:
-    return list(faces_of(images, most)) if images else rehearsal_faces()
+def people_of(images: Path | None, most: int, *, one_photo: bool) -> list[tuple[Photo, Photo]]:
+    faces = list(faces_of(images, most)) if images else rehearsal_faces()
+    return [(exam, exam) for _, exam in faces] if one_photo else faces
 
 
 def rehearsal_faces() -> list[tuple[Photo, Photo]]:
@@ -316,8 +319,9 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=12, help="how many of them")
     parser.add_argument("--processes", type=int, default=2, help="for the ordinary footage")
     parser.add_argument("--first", type=int, default=0, help="number of the first ordinary seat")
+    parser.add_argument("--one-photo", action="store_true", help="for check-in and exam")
     given = parser.parse_args()
-    faces = people_of(given.images, given.people)
+    faces = people_of(given.images, given.people, one_photo=given.one_photo)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as directory, media_worker(Path(directory)) as worker:
         result = evaluate(worker, faces=faces, variants=given.variants, hours=0.0)
@@ -326,8 +330,7 @@ def main() -> None:
             shares = [
                 pool.submit(
                     ordinary,
-                    given.images,
-                    given.people,
+                    faces,
                     given.hours / given.processes,
                     given.first + number,
                     given.processes,
