@@ -27,6 +27,8 @@ from appliance.core.snippet import ObjectHeader
 from appliance.services import cloud_documents as documents
 from appliance.services.signing import MANIFEST, Decode, Verify
 
+_Digests = dict[tuple[str, int, str], bytes]  # of envelopes, by attempt, epoch and recipient
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
@@ -84,8 +86,26 @@ async def walk(
     decode: Decode,
     trusted: Collection[bytes] = (),
 ) -> AsyncIterator[Listed]:
-    """The manifests of one exam in order. Only who comes to the end without an error has seen all
-    of what was signed; raises as `read_listing` does."""
+    """The manifests of one exam in order, then a look at the envelopes. Only who comes to the end
+    without an error has seen all of what was signed; raises as `read_listing` does."""
+    digests: _Digests = {}
+    async for listed in _manifests(
+        records, exam, digests, verify=verify, decode=decode, trusted=trusted
+    ):
+        yield listed
+    await _envelopes(records, exam, digests)
+
+
+async def _manifests(
+    records: RecordCloud,
+    exam: ExamId,
+    digests: _Digests,
+    *,
+    verify: Verify,
+    decode: Decode,
+    trusted: Collection[bytes],
+) -> AsyncIterator[Listed]:
+    """Puts what they say of envelopes into `digests`: few, for they grow with attempts."""
     heads = sorted(
         await records.find(documents.MANIFESTS, fields=("number",), exam=exam),
         key=lambda d: _integer(d, "number"),
@@ -107,6 +127,8 @@ async def walk(
         chain = manifests.check(chain, manifest, hashlib.sha256(payload).digest())
         for entry in manifest.entries:
             names.add(entry.name)
+        for e in manifest.envelopes:
+            digests[e.attempt_id, e.epoch, e.recipient_id] = e.sha256
         yield Listed(
             name=str(document["_id"]),
             signed={key: _bytes(document, key) for key in documents.MANIFEST_OBJECT},
@@ -148,15 +170,15 @@ async def read_listing(
     """
     packs: list[PackEntry] = []
     objects: dict[ObjectName, Placed] = {}
-    digests: dict[tuple[str, int, str], bytes] = {}
+    digests: _Digests = {}
     signed: dict[str, Mapping[str, bytes]] = {}
     last: Listed | None = None
-    async for listed in walk(records, exam, verify=verify, decode=decode, trusted=trusted):
+    async for listed in _manifests(
+        records, exam, digests, verify=verify, decode=decode, trusted=trusted
+    ):
         packs += listed.manifest.packs
         for group in listed.in_pack.values():
             objects.update((placed.entry.name, placed) for placed in group)
-        for e in listed.manifest.envelopes:
-            digests[e.attempt_id, e.epoch, e.recipient_id] = e.sha256
         signed[listed.name] = listed.signed
         last = listed
     assert last is not None  # there is at least one manifest
@@ -187,7 +209,7 @@ def _placed(manifest: Manifest) -> dict[PackName, tuple[Placed, ...]]:
 
 
 async def _envelopes(
-    records: RecordCloud, exam: ExamId, digests: Mapping[tuple[str, int, str], bytes]
+    records: RecordCloud, exam: ExamId, digests: _Digests
 ) -> dict[AttemptId, tuple[Envelope, ...]]:
     found: dict[AttemptId, tuple[Envelope, ...]] = {}
     for document in await records.find(documents.ATTEMPTS, exam=exam):

@@ -26,7 +26,7 @@ async def archived(
     cloud: CloudServers, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[ArchivedExam]:
     """As in `conftest`, with a manifest per pack, so that there is a tail to lose."""
-    monkeypatch.setattr(manifest_writer, "_ENTRIES", 1)
+    monkeypatch.setattr(manifest_writer, "ENTRIES", 1)
     config = await asyncio.to_thread(cloud.config, tmp_path / "records.uri", database=database)
     async with archived_exam(tmp_path / "box", config) as exam:
         yield exam
