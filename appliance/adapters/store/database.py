@@ -138,7 +138,7 @@ class Database:
         alone = [job for job in group if job.work is _truncate_log]
         together = [job for job in group if job.work is not _truncate_log]
         if together:
-            self._run_in_one_transaction(together)
+            self._run_together(together)
         for job in alone:
             try:
                 job.work(self._connection)
@@ -147,11 +147,24 @@ class Database:
         for job in group:
             job.deliver()
 
-    def _run_in_one_transaction(self, jobs: list[_Job]) -> None:
-        if self._broken is not None:
-            for job in jobs:
+    def _run_together(self, jobs: list[_Job]) -> None:
+        """In one transaction. A write that fails takes the other writes with it and no read: what
+        was committed before is whole, and is seen again from a transaction of its own."""
+        reads = [job for job in jobs if not job.writes]
+        writes = [job for job in jobs if job.writes]
+        if writes and self._broken is None:
+            if self._run_in_one_transaction(jobs):
+                return
+            for job in reads:
+                job.result = job.error = None
+        else:
+            for job in writes:
                 job.error = self._broken
-            return
+        if reads:
+            self._run_in_one_transaction(reads)
+
+    def _run_in_one_transaction(self, jobs: list[_Job]) -> bool:
+        """False: none of it is kept, and every job has its error."""
         connection = self._connection
         try:
             writes = any(job.writes for job in jobs)
@@ -166,6 +179,8 @@ class Database:
             failure = self._failure(error)
             for job in jobs:
                 job.error = job.error or failure
+            return False
+        return True
 
     def _run_in_savepoint(self, job: _Job) -> None:
         connection = self._connection
@@ -188,7 +203,8 @@ class Database:
         failure = translate(error, self.path)
         if isinstance(failure, SqliteFailure):
             # After a failed write or fsync nobody knows what is on disk (the kernel may have
-            # dropped the dirty pages): never retry, say so until the box is started again.
+            # dropped the dirty pages): no write is tried again, and each is told so until the box
+            # is started again. Reads go on, what failed never became visible to them.
             self._broken = failure
         return failure
 

@@ -112,6 +112,9 @@ async def test_a_disk_that_turns_read_only_is_said_and_a_start_afterwards_is_who
                 await load.until(_one_more(load, 503))
                 said = await load.pages[0].upload(999, b"x")
                 assert said.status in (400, 415, 503)
+                # Whatever fails first, a blob or the database: reading goes on.
+                made = await lead.ask("POST", "/api/v1/exams", json={"settings_toml": SETTINGS})
+                assert (made.status, made.code) == (503, "disk-failed")
                 assert (await lead.ok("GET", "/api/v1/box"))["exams_in_session"] == 1
             finally:
                 injecting.send_signal(signal.SIGINT)  # detaches, and the disk is as before

@@ -13,7 +13,13 @@ import pytest
 from appliance.adapters.store import schema
 from appliance.adapters.store.database import Database
 from appliance.adapters.store.stores import open_stores
-from appliance.core.errors import Conflict, IntegrityFailure, Unreachable, WrongConfiguration
+from appliance.core.errors import (
+    Conflict,
+    HallvaktError,
+    IntegrityFailure,
+    Unreachable,
+    WrongConfiguration,
+)
 
 FOLDERS = ("box", "identities", "audit")
 
@@ -245,7 +251,33 @@ async def test_after_a_failed_write_the_database_takes_nothing_more(tmp_path: Pa
     for work in (fail, lambda connection: add(connection, 2)):
         with pytest.raises(Unreachable, match="check the disk"):
             await database.run(work)
+    assert await database.read(count) == 1  # what it has can be seen until the box is stopped
     await database.close()
     again = await asyncio.to_thread(opened, tmp_path / "audit.db")
     assert await again.read(count) == 1
     await again.close()
+
+
+@pytest.mark.parametrize("kind", [apsw.FullError, apsw.IOError])
+async def test_a_failed_write_takes_no_read_with_it(tmp_path: Path, kind: type[apsw.Error]) -> None:
+    database = await asyncio.to_thread(opened, tmp_path / "audit.db")
+    await database.run(lambda connection: add(connection, 1))
+
+    def fail(connection: apsw.Connection) -> None:
+        connection.execute("ROLLBACK")  # as SQLite does by itself
+        raise kind("while writing")
+
+    gate = threading.Event()
+    held = asyncio.ensure_future(database.read(lambda _: gate.wait(60)))
+    await asyncio.sleep(0.05)  # it is under way, and all of these wait for the next transaction
+    added = asyncio.ensure_future(database.run(lambda connection: add(connection, 2)))
+    between = asyncio.ensure_future(database.read(count))
+    failed = asyncio.ensure_future(database.run(fail))
+    after = asyncio.ensure_future(database.read(count))
+    await asyncio.sleep(0)
+    gate.set()
+    assert (await held, await between, await after) == (True, 1, 1)
+    for write in (added, failed):
+        with pytest.raises(HallvaktError):
+            await write
+    await database.close()
