@@ -46,9 +46,9 @@ async def console_on(
     terminal: PretendTerminal, socket: Path, directory: Path
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """The real console as a process on this terminal, logged in and in the hall."""
-    environment = {
-        name: value for name, value in os.environ.items() if name not in ("TMUX", "STY", "NO_COLOR")
-    }
+    # pytest-xdist's workers carry a size of 80x24, which Textual would believe over the terminal's.
+    misleading = ("TMUX", "STY", "NO_COLOR", "COLUMNS", "LINES")
+    environment = {name: value for name, value in os.environ.items() if name not in misleading}
     environment |= {
         "TERM": "xterm-256color",
         "COLORTERM": "truecolor",
