@@ -160,7 +160,8 @@ class _Judge:
 
     def frame(self, frame: FrameMeasurement, at: int, kinds: frozenset[ObservationKind]) -> None:
         self.picture_ms = at
-        self.baseline = self.baseline.learn(frame, self._thresholds)
+        if ObservationKind.OTHER_PERSON not in self.runs:  # the pose of somebody else is not theirs
+            self.baseline = self.baseline.learn(frame, self._thresholds)
         samples = rule_samples.of_frame(frame, self._thresholds, self.baseline, self.brightness)
         self.brightness = frame.brightness
         evidence = Evidence(sequence=self._sequence, at_s=frame.at_s)

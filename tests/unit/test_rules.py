@@ -314,3 +314,10 @@ def test_voices_far_away_are_not_this_seats(level: float, count: int) -> None:
     quiet_talk = replace(m.TALK, level_dbfs=level)
     _, events = judge(series(60, m.usual, m.heard(20, 40, quiet_talk)))
     assert len(started(events)) == count
+
+
+def test_the_pose_of_somebody_else_is_not_learned_as_the_candidates() -> None:
+    """Early in an exam, when the usual pose is not known yet."""
+    turned = replace(m.OTHER, yaw=-35.0)
+    found = started(judge(series(200, during(8, 100, turned)))[1])
+    assert {o.kind for o in found if o.started_ms >= START_MS + 100_000} == set()

@@ -14,6 +14,7 @@ from appliance.core.manifest import AttemptCount, Chain, CloseRecord, PackEntry,
 from appliance.core.manifest_payload import payload
 from appliance.core.ports import RecordCloud
 from appliance.core.snippet import ObjectHeader, ObjectKind, StoredObject
+from appliance.services import cloud_documents as documents
 from appliance.services.archive_listing import walk
 
 BOX, EXAM = BoxId("0" * 32), ExamId("e" * 32)
@@ -29,8 +30,10 @@ class _Records:
         self._manifests = manifests
 
     async def find(
-        self, _: str, *, fields: Sequence[str] = (), **equals: object
+        self, collection: str, *, fields: Sequence[str] = (), **equals: object
     ) -> list[Mapping[str, Any]]:
+        if collection != documents.MANIFESTS:
+            return []  # no envelopes: they grow with attempts
         return [
             {**d, "payload": bytes(bytearray(d["payload"]))} if not fields else d
             for d in self._manifests
