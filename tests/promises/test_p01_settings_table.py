@@ -399,9 +399,16 @@ async def _opened_record(room: Room, stores: Stores, attempt: AttemptId) -> dict
     return record
 
 
-async def test_and_the_cloud_holds_no_more_than_that(room: Room, cloud: CloudServers) -> None:
+async def test_and_the_cloud_holds_no_more_than_that(
+    room: Room, lead: BoxApi, cloud: CloudServers
+) -> None:
     """The night after: what arrived is read back, pack by pack, object by object."""
-    assert len(room.closed) == len(POSSIBLE) + len(NARROWER), "run the whole module"
+    sat = set(room.closed.values())
+    for on, sync in [*((on, "all") for on in POSSIBLE), *NARROWER]:
+        if (on, sync) not in sat:  # when tests run side by side, another process had those
+            room.tap.forget()
+            await _sit_an_exam(room, lead, on, sync)
+    assert len(room.closed) == len(POSSIBLE) + len(NARROWER)
     await asyncio.to_thread(cloud.configure, room.box.state)
     async with syncer(room.box.state) as night:
         report = await night.run(lambda sent, total: None)
