@@ -52,16 +52,22 @@ rm -rf "$work/source/build" "$work/source"/*.egg-info
 hv_step "4. Debian packages with all they need"
 # apt below a directory of its own, which believes that nothing is installed: so the bundle holds
 # everything, for each Debian, wherever it is built.
-mirror=${HALLVAKT_DEBIAN:-http://deb.debian.org}
+mirror_of() { # 0: Debian's archive, 1: its security updates, as this machine's own apt has them
+  apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' \
+    | awk -v security="$1" '($1 ~ /-security$/) == security { found = $2 } END { print found }'
+}
+archive=$(mirror_of 0) security=$(mirror_of 1)
+[ -n "$archive" ] && [ -n "$security" ] || hv_stop 5 \
+  "apt does not know where Debian's packages and security updates come from: run apt-get update."
 for suite in "${hv_suites[@]}"; do
   root=$work/apt-$suite
   mkdir -p "$root"/{etc/apt,var/lib/dpkg,var/lib/apt/lists/partial,var/cache/apt/archives/partial}
   : >"$root/var/lib/dpkg/status"
   signed='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
   {
-    echo "deb $signed $mirror/debian $suite main"
-    echo "deb $signed $mirror/debian $suite-updates main"
-    echo "deb $signed $mirror/debian-security $suite-security main"
+    echo "deb $signed $archive $suite main"
+    echo "deb $signed $archive $suite-updates main"
+    echo "deb $signed $security $suite-security main"
   } >"$root/etc/apt/sources.list"
   apt_of_suite() {
     apt-get -o Dir::State="$root/var/lib/apt" -o Dir::State::Status="$root/var/lib/dpkg/status" \

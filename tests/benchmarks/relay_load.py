@@ -19,6 +19,7 @@ from pathlib import Path
 from appliance.adapters.relay.configuration import RelayPlan
 from appliance.adapters.relay.coturn import Coturn
 from appliance.core.ids import ExamId, ViewId
+from appliance.processes.log_lines import say_nothing
 from tests.integration.relay.conftest import RELAY_ADDRESS, Now, Random
 from tests.support.box import free_port
 from tests.support.relay_load import LoadedRelay, leg, peer
@@ -97,6 +98,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
+    say_nothing()  # the figures alone go to standard output
     figures = asyncio.run(both(asked.legs, asked.seconds))
     print(json.dumps(figures, indent=None if asked.json else 2))
 

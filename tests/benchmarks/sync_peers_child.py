@@ -22,16 +22,13 @@ from appliance.config import box
 from appliance.config.box import BoxConfig
 from appliance.config.cloud_file import load_cloud_file
 from appliance.config.night import NightConfig
-from appliance.core.attempt import Attempt, AttemptState, CameraState
-from appliance.core.exam import Exam, ExamState, Seat
-from appliance.core.ids import AttemptId, BoxId, ExamId, ObjectName
+from appliance.core.ids import BoxId, ObjectName
 from appliance.core.keys import KEY_BYTES
 from appliance.core.night_window import Window
-from appliance.core.settings import ExamSettings, Retention
-from appliance.core.settings_hash import settings_hash
 from appliance.core.snippet import ObjectHeader, ObjectKind, StoredObject
 from appliance.processes.syncer import syncer
 from appliance.services.signing import Signed
+from tests.support.bare_exam import add_bare_exam, new_id
 
 ATTEMPTS = 4
 
@@ -45,16 +42,12 @@ class Signer:
         return Signed(signature=signature, public_key=self._key.public_bytes)
 
 
-def _id() -> str:
-    return secrets.token_hex(16)
-
-
 async def seal(state: Path, files: list[Path], cloud: Path, cap_mbit_s: float) -> None:
     """A closed exam whose objects are `files`, shared out among a few attempts."""
     for name in ("db", "run", "keys"):
         (state / name).mkdir(parents=True, exist_ok=True)
     SigningKey.generate().save(state / "keys" / "box_signing.pem")
-    box_id = BoxId(_id())
+    box_id = BoxId(new_id())
     window = Window(opens="00:00", closes="00:00", cap_mbit_s=cap_mbit_s or None)
     config = BoxConfig(
         box_id=box_id, cloud=load_cloud_file(cloud).cloud, night=NightConfig(window=(window,))
@@ -62,48 +55,21 @@ async def seal(state: Path, files: list[Path], cloud: Path, cap_mbit_s: float) -
     box.write(state, config)
     stores = open_stores(state)
     blobs = DirectoryBlobs(state / "blobs")
-    exam, settings = ExamId(_id()), ExamSettings(title="Bench", retention=Retention(days=30))
-    await stores.exams.add(
-        Exam(
-            exam_id=exam,
-            code="BENCHM",
-            state=ExamState.CLOSED,
-            settings=settings,
-            settings_hash=settings_hash(settings),
-            created_ms=1,
-            opened_ms=1,
-            started_ms=1,
-            closed_ms=1,
-        )
-    )
-    attempts = [(AttemptId(_id()), secrets.token_bytes(KEY_BYTES)) for _ in range(ATTEMPTS)]
-    await stores.attempts.add(
-        [
-            Attempt(
-                attempt_id=attempt,
-                exam_id=exam,
-                seat=Seat(hall="A", label=f"A{number}"),
-                state=AttemptState.HANDED_IN,
-                camera=CameraState.WORKING,
-                seat_code_hash=_id(),
-                epoch=1,
-            )
-            for number, (attempt, _) in enumerate(attempts)
-        ]
-    )
+    bare = await add_bare_exam(stores, ATTEMPTS)
+    attempts = [(attempt, secrets.token_bytes(KEY_BYTES)) for attempt in bare.attempts]
     for sequence, path in enumerate(files, start=1):
         attempt, key = attempts[sequence % ATTEMPTS]
         header = ObjectHeader(
             kind=ObjectKind.SNIPPET,
             box_id=box_id,
-            exam_id=exam,
+            exam_id=bare.exam,
             attempt_id=attempt,
             sequence=sequence,
             epoch=1,
         )
         sealed = ObjectSealing().seal(key, header, path.read_bytes())
         stored = StoredObject(
-            name=ObjectName(_id()),
+            name=ObjectName(new_id()),
             header=header,
             size=len(sealed),
             sha256=hashlib.sha256(sealed).hexdigest(),

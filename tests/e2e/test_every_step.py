@@ -14,36 +14,20 @@ from appliance.rehearsal.browser import shown
 from tests.e2e.accessibility import check, controls, press_until_focused
 from tests.e2e.conftest import OpenPage
 from tests.e2e.exam_room import ExamRoom, settings
+from tests.e2e.unpluggable import UNPLUGGABLE
 from tests.support.browser import WatchedPage
 
-# Before the page's modules: a camera that can be missing, a browser that may name itself Safe Exam
-# Browser, and two cameras to choose from.
-STAGE = """
+# Before the page's modules: the camera is missing at first, there are two to choose from, and the
+# browser names itself Safe Exam Browser.
+STAGE = f"""{UNPLUGGABLE}
 window.unplugged = true;
-const media = navigator.mediaDevices;
-const open = media.getUserMedia.bind(media);
-const streams = [];
-media.getUserMedia = async (wanted) => {
-  if (window.unplugged) throw new DOMException("no camera", "NotFoundError");
-  const stream = await open(wanted);
-  streams.push(stream);
-  return stream;
-};
-window.unplug = () => {
-  window.unplugged = true;
-  for (const track of streams.flatMap((s) => s.getVideoTracks())) {
-    if (track.readyState === "ended") continue;
-    track.stop();
-    track.dispatchEvent(new Event("ended"));
-  }
-};
 const list = media.enumerateDevices.bind(media);
-media.enumerateDevices = async () => {
+media.enumerateDevices = async () => {{
   const found = await list();
   return [...found, ...found.filter((d) => d.kind === "videoinput")];
-};
-navigator.permissions.query = async () => ({ state: "prompt" });
-Object.defineProperty(navigator, "userAgent", { value: navigator.userAgent + " SEB/3.7" });
+}};
+navigator.permissions.query = async () => ({{ state: "prompt" }});
+Object.defineProperty(navigator, "userAgent", {{ value: navigator.userAgent + " SEB/3.7" }});
 """
 
 FLAGS = {

@@ -7,6 +7,7 @@ from appliance.core.webm import check_and_strip
 from appliance.rehearsal.browser import shown, walk_to_the_room
 from tests.e2e.conftest import OpenPage
 from tests.e2e.exam_room import ExamRoom, settings
+from tests.e2e.unpluggable import UNPLUGGABLE
 from tests.support import clips
 
 ASKED_FOR = "window.askedFor"
@@ -93,29 +94,6 @@ async def test_without_sound_the_microphone_is_not_asked_for(
 def test_a_simulated_candidate_is_no_louder() -> None:
     assert not check_and_strip(clips.snippet(seconds=2.0, sound=False)).has_sound
     assert check_and_strip(clips.snippet(seconds=2.0, sound=True)).has_sound
-
-
-# Runs before the page's modules: a camera that the test can pull out and put back.
-UNPLUGGABLE = """
-window.unplugged = false;
-const media = navigator.mediaDevices;
-const open = media.getUserMedia.bind(media);
-const streams = [];
-media.getUserMedia = async (constraints) => {
-  if (window.unplugged) throw new DOMException("unplugged", "NotFoundError");
-  const stream = await open(constraints);
-  streams.push(stream);
-  return stream;
-};
-window.unplug = () => {
-  window.unplugged = true;
-  for (const track of streams.flatMap((s) => s.getVideoTracks())) {
-    if (track.readyState === "ended") continue;
-    track.stop();
-    track.dispatchEvent(new Event("ended"));
-  }
-};
-"""
 
 
 async def test_a_camera_that_is_unplugged_and_comes_back(

@@ -17,19 +17,11 @@ from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.store.stores import open_stores
 from appliance.config import box
 from appliance.config.box import BoxConfig, CloudConfig
-from appliance.core.attempt import Attempt, AttemptState, CameraState
-from appliance.core.exam import Exam, ExamState, Seat
-from appliance.core.ids import AttemptId, BoxId, ExamId
-from appliance.core.settings import ExamSettings, Retention
-from appliance.core.settings_hash import settings_hash
+from appliance.core.ids import BoxId
 from appliance.core.snippet import ObjectKind
+from tests.support.bare_exam import add_bare_exam, new_id
 
-_ID_BYTES = 16
 _LINKS = 20_000  # of one file; a file system allows some 65,000
-
-
-def _id() -> str:
-    return secrets.token_hex(_ID_BYTES)
 
 
 async def backlog(
@@ -40,47 +32,21 @@ async def backlog(
         (state / name).mkdir(parents=True)
     key = state / "keys" / "box_signing.pem"
     await asyncio.to_thread(SigningKey.generate().save, key)
-    config = BoxConfig(box_id=BoxId(_id()), cloud=cloud)
+    config = BoxConfig(box_id=BoxId(new_id()), cloud=cloud)
     await asyncio.to_thread(box.write, state, config)
     stores = await asyncio.to_thread(open_stores, state)
-    exam, settings = ExamId(_id()), ExamSettings(title="Backlog", retention=Retention(days=30))
-    await stores.exams.add(
-        Exam(
-            exam_id=exam,
-            code="BACKLG",
-            state=ExamState.CLOSED,
-            settings=settings,
-            settings_hash=settings_hash(settings),
-            created_ms=1,
-            opened_ms=1,
-            started_ms=1,
-            closed_ms=1,
-        )
-    )
-    seats = [
-        Attempt(
-            attempt_id=AttemptId(_id()),
-            exam_id=exam,
-            seat=Seat(hall="A", label=f"A{number}"),
-            state=AttemptState.HANDED_IN,
-            camera=CameraState.WORKING,
-            seat_code_hash=_id(),
-            epoch=1,
-        )
-        for number in range(attempts)
-    ]
-    await stores.attempts.add(seats)
+    bare = await add_bare_exam(stores, attempts)
     content = secrets.token_bytes(size)
     digest = hashlib.sha256(content).hexdigest()
-    for seat in seats:
-        names = [_id() for _ in range(objects)]
+    for attempt in bare.attempts:
+        names = [new_id() for _ in range(objects)]
         await asyncio.to_thread(_link, state / "blobs", content, names)
-        kind, box_id, attempt = int(ObjectKind.SNIPPET), config.box_id, seat.attempt_id
+        kind, box_id = int(ObjectKind.SNIPPET), config.box_id
         await stores.box.run(
             partial(
                 _insert,
                 rows=[
-                    (name, kind, box_id, exam, attempt, n, 1, size, digest, 1)
+                    (name, kind, box_id, bare.exam, attempt, n, 1, size, digest, 1)
                     for n, name in enumerate(names, start=1)
                 ],
             )
