@@ -40,6 +40,7 @@ from tui.widgets.news_line import NewsLine
 from tui.widgets.seat_board import SeatBoard
 from tui.widgets.seat_card import SeatCard
 from tui.widgets.status_line import StatusLine
+from tui.widgets.steady_title import entitle
 from tui.widgets.title_bar import TitleBar
 from tui.words import span
 
@@ -199,7 +200,7 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
         queued = entries(view, now, login.user_id if login else None)
         self._queue.show(queued)
         undecided = sum(1 for entry in queued if entry.incident is not None)
-        self._queue.border_title = tr("Needs eyes") + (f" · {undecided}" if undecided else "")
+        entitle(self._queue, tr("Needs eyes") + (f" · {undecided}" if undecided else ""))
         self._queue.set_class(undecided > 0, "-waiting")
         lost = span((now - self._link_lost_ms) / 1000) if self._link_lost_ms is not None else ""
         self.query_one(StatusLine).show(view.box, self.hall.link, lost)

@@ -17,6 +17,7 @@ from tui.widgets.mosaic import Fetch, Mosaic
 from tui.widgets.seat_list import SeatList
 from tui.widgets.seat_map import SeatMap
 from tui.widgets.seat_view import Reasons, SeatView
+from tui.widgets.steady_title import entitle
 
 
 class SeatBoard(Container):
@@ -139,7 +140,7 @@ class SeatBoard(Container):
             title = "▽ " + tr("shown: {what}", what=self.chosen.words)
             if came_back:
                 title += " " + several("+{n} seat that needs you", "+{n} that need you", came_back)
-        self.view.border_title = title
+        entitle(self.view, title)
 
     def on_seat_view_selected(self, event: SeatView.Selected) -> None:
         event.stop()

@@ -9,6 +9,7 @@ from tui.language import tr
 from tui.seat_words import facts
 from tui.widgets.count_line import TONE_STYLE
 from tui.widgets.steady_text import SteadyText
+from tui.widgets.steady_title import entitle
 
 
 class SeatCard(SteadyText):
@@ -18,10 +19,10 @@ class SeatCard(SteadyText):
         self, seat: SeatStatus | None, now_ms: int, *, names_hidden: bool, extra: str = ""
     ) -> None:
         if seat is None:
-            self.border_title = ""
+            entitle(self, "")
             self.say(Content(""))
             return
-        self.border_title = tr("Seat {seat}", seat=seat.seat)
+        entitle(self, tr("Seat {seat}", seat=seat.seat))
         parts: list[tuple[str, str]] = []
         if seat.name and not names_hidden:
             parts.append((f"{seat.name}\n", "bold $foreground"))
