@@ -22,7 +22,7 @@ log = structlog.get_logger()
 _RETRY_FIRST_S, _RETRY_MOST_S = 0.5, 8.0
 # As the page does (HURRY_WITHIN_MS of web/static/uploader.js): a hall does not come back in the
 # same moment.
-_COME_BACK_WITHIN_S = 8.0
+_COME_BACK_WITHIN_S = 12.0
 _GIVE_UP = frozenset({"seat-taken", "not-webm", "conflict", "too-large"})
 
 

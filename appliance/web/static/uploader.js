@@ -6,7 +6,7 @@ import { base64 } from "./base64url.js";
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 const REFUSED_WAIT_MS = 10_000;
-const HURRY_WITHIN_MS = 8_000;
+const HURRY_WITHIN_MS = 12_000;
 // What the box will not take however often it is sent. Asked twice, in case the way there
 // damaged it; then given up, so that one bad snippet never holds up the good ones behind it.
 const HOPELESS = new Set([400, 413, 415, 422]);
