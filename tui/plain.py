@@ -14,8 +14,8 @@ from appliance.core.exam import IN_SESSION
 from appliance.core.feed import ExamStatus
 from tui.hall_watch import HallWatch
 from tui.language import tr
-from tui.plain_acts import Write
 from tui.plain_hall import PlainHall
+from tui.plain_part import Write
 from tui.plain_words import exam_line
 from tui.shift import Shift
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -10,29 +10,21 @@ from appliance.core.accommodation import NAMES
 from appliance.core.errors import BadInput
 from appliance.core.feed import SeatStatus
 from appliance.core.processing import Category
-from tui.hall_watch import HallWatch
 from tui.language import tr
 from tui.plain_commands import seat_called
+from tui.plain_part import Act, PlainPart
 from tui.screens.accommodation import detectors
 from tui.screens.group_acts import outcome
 from tui.seat_choice import seats_called
-from tui.shift import Shift
 from tui.words import time_of_day
 
-Write = Callable[[str], None]
-Act = Callable[[str], Awaitable[None]]
 _GROUP = {
     "message": "message", "extra": "extra_time", "break": "break_start", "back": "break_end"
 }  # fmt: skip
 
 
-class PlainActs:
+class PlainActs(PlainPart):
     """`actions`: by the English name of the command."""
-
-    def __init__(self, shift: Shift, watch: HallWatch, write: Write) -> None:
-        self._shift = shift
-        self._watch = watch
-        self._write = write
 
     def actions(self) -> dict[str, Act]:
         return {

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 
 from appliance.core.checkup import Check, CheckStatus
 from appliance.core.exam import ExamState
-from tui.hall_watch import HallWatch
 from tui.language import several, text, tr
-from tui.plain_acts import Act, Write
+from tui.plain_part import Act, PlainPart
 from tui.screens.break_ledger import in_ledger, total_ms
 from tui.screens.close_out import WHY, what_waits
 from tui.screens.start_gate import check_name
-from tui.shift import Shift
 from tui.told import told
 from tui.words import stopwatch, time_of_day
 
@@ -23,12 +21,7 @@ _STATUS = {
 }
 
 
-class PlainDesk:
-    def __init__(self, shift: Shift, watch: HallWatch, write: Write) -> None:
-        self._shift = shift
-        self._watch = watch
-        self._write = write
-
+class PlainDesk(PlainPart):
     def actions(self) -> dict[str, Act]:
         return {
             "breaks": self._breaks,

@@ -13,9 +13,10 @@ from appliance.core.observation import Decision, Incident, ReasonCategory
 from tui.feed_link import Link
 from tui.hall_watch import Changes, HallWatch
 from tui.language import several, tr
-from tui.plain_acts import PlainActs, Write
+from tui.plain_acts import PlainActs
 from tui.plain_commands import help_lines, typed
 from tui.plain_desk import PlainDesk
+from tui.plain_part import PlainPart, Write
 from tui.plain_words import (
     hall_event_line,
     incident_line,
@@ -33,13 +34,11 @@ from tui.told import told
 from tui.words import CATEGORY, DECISION
 
 
-class PlainHall:
+class PlainHall(PlainPart):
     """`hear` what changes, `do` what is typed; `is_over` once the hall is left or closed."""
 
     def __init__(self, shift: Shift, watch: HallWatch, write: Write) -> None:
-        self._shift = shift
-        self._watch = watch
-        self._write = write
+        super().__init__(shift, watch, write)
         self._acts = PlainActs(shift, watch, write)
         self._before: tuple[HallView, int] | None = None
         self._numbers: dict[IncidentId, int] = {}

@@ -7,11 +7,7 @@ sends on the other. Needs root.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import tempfile
-from types import TracebackType
-from typing import Self
+from tests.support.network_namespaces import NetworkNamespaces, ip, run
 
 FAR, NEAR = "10.77.9.1", "10.77.9.2"
 _LOSS = """
@@ -24,63 +20,31 @@ table inet thin {{
 """
 
 
-class ThinLine:
+class ThinLine(NetworkNamespaces):
     """`with ThinLine(5.0, 1) as line:` and run commands behind `line.far` and `line.near`."""
 
     def __init__(self, mbit_s: float, loss_percent: int) -> None:
+        super().__init__("far", "near")
         self._mbit_s = mbit_s
         self._loss = loss_percent
-        number = os.getpid()
-        self._far, self._near = f"hv-far-{number}", f"hv-near-{number}"
 
     @property
-    def far(self) -> list[str]:
-        return ["ip", "netns", "exec", self._far]
+    def far(self) -> tuple[str, ...]:
+        return self.inside("far")
 
     @property
-    def near(self) -> list[str]:
-        return ["ip", "netns", "exec", self._near]
+    def near(self) -> tuple[str, ...]:
+        return self.inside("near")
 
-    def __enter__(self) -> Self:
-        far, near = self._far, self._near
-        try:
-            for name in (far, near):
-                _run("ip", "netns", "add", name)
-                _run("ip", "-n", name, "link", "set", "lo", "up")
-            _run(
-                *("ip", "link", "add", "hvfar", "netns", far),
-                *("type", "veth", "peer", "name", "hvnear", "netns", near),
-            )
-            for name, device, address in ((far, "hvfar", FAR), (near, "hvnear", NEAR)):
-                _run("ip", "-n", name, "address", "add", f"{address}/30", "dev", device)
-                _run("ip", "-n", name, "link", "set", device, "up")
-            # What is sent is thin: a school's line is slower upwards than down.
-            rate = f"{round(self._mbit_s * 1000)}kbit"
-            _run(
-                *("ip", "netns", "exec", near, "tc", "qdisc", "add", "dev", "hvnear", "root"),
-                *("tbf", "rate", rate, "burst", "32kb", "latency", "400ms"),
-            )
-            with tempfile.NamedTemporaryFile("w", suffix=".nft") as rules:
-                rules.write(_LOSS.format(percent=self._loss))
-                rules.flush()
-                _run("ip", "netns", "exec", near, "nft", "-f", rules.name)
-        except BaseException:
-            self._remove()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._remove()
-
-    def _remove(self) -> None:
-        for name in (self._far, self._near):
-            subprocess.run(["ip", "netns", "del", name], check=False, stderr=subprocess.DEVNULL)
-
-
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True)
+    def connect(self) -> None:
+        far, near = self.name("far"), self.name("near")
+        peer = ("type", "veth", "peer", "name", "hvnear", "netns", near)
+        ip("link", "add", "hvfar", "netns", far, *peer)
+        for name, device, address in ((far, "hvfar", FAR), (near, "hvnear", NEAR)):
+            ip("-n", name, "address", "add", f"{address}/30", "dev", device)
+            ip("-n", name, "link", "set", device, "up")
+        # What is sent is thin: a school's line is slower upwards than down.
+        rate = ("tbf", "rate", f"{round(self._mbit_s * 1000)}kbit")
+        queue = ("burst", "32kb", "latency", "400ms")
+        run(*self.near, "tc", "qdisc", "add", "dev", "hvnear", "root", *rate, *queue)
+        run(*self.near, "nft", "-f", "-", given=_LOSS.format(percent=self._loss))

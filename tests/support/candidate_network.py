@@ -10,10 +10,9 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from appliance.rehearsal.browser import CHROMIUM
+from tests.support.network_namespaces import NetworkNamespaces, ip, run
 
 # Several runs at once must not meet: each takes a network of eight addresses by its process id.
 _NUMBER = os.getpid() % 16_000
@@ -37,40 +36,31 @@ table inet hv {{
 """
 
 
-class CandidateNetwork:
+class CandidateNetwork(NetworkNamespaces):
     """`with CandidateNetwork() as network:` and open a browser at `network.browser`; the box is
     reached at BOX_ADDRESS."""
 
     def __init__(self) -> None:
-        self._name, self._near = f"hv-cand-{os.getpid()}", f"hvb{os.getpid()}"
+        super().__init__("cand")
+        self._near = f"hvb{os.getpid()}"
         self._directory = tempfile.TemporaryDirectory(prefix="hallvakt-network-")
         self.browser = Path(self._directory.name) / "chromium"
 
-    def __enter__(self) -> Self:
-        name, near = self._name, self._near
-        try:
-            self.browser.write_text(f'#!/bin/sh\nexec ip netns exec {name} {CHROMIUM} "$@"\n')
-            self.browser.chmod(0o755)
-            _run("ip", "netns", "add", name)
-            _run("ip", "-n", name, "link", "set", "lo", "up")
-            peer = ("type", "veth", "peer", "name", "hvcand", "netns", name)
-            _run("ip", "link", "add", near, *peer)
-            _run("ip", "address", "add", f"{BOX_ADDRESS}/29", "dev", near)
-            _run("ip", "link", "set", near, "up")
-            _run("ip", "-n", name, "address", "add", f"{_ADDRESSES[0]}/29", "dev", "hvcand")
-            _run("ip", "-n", name, "link", "set", "hvcand", "up")
-        except BaseException:
-            self._remove()
-            raise
-        return self
+    def connect(self) -> None:
+        name, near = self.name("cand"), self._near
+        self.browser.write_text(f'#!/bin/sh\nexec ip netns exec {name} {CHROMIUM} "$@"\n')
+        self.browser.chmod(0o755)
+        ip("link", "add", near, "type", "veth", "peer", "name", "hvcand", "netns", name)
+        ip("address", "add", f"{BOX_ADDRESS}/29", "dev", near)
+        ip("link", "set", near, "up")
+        ip("-n", name, "address", "add", f"{_ADDRESSES[0]}/29", "dev", "hvcand")
+        ip("-n", name, "link", "set", "hvcand", "up")
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._remove()
+    def remove(self) -> None:
+        # At once, as the next test wants the name; with its namespace it goes when it likes.
+        subprocess.run(["ip", "link", "del", self._near], check=False, capture_output=True)
+        super().remove()
+        self._directory.cleanup()
 
     def block(self, rules: str) -> None:
         """Statements of nft(8) for what leaves and what enters, in place of those before."""
@@ -93,14 +83,4 @@ class CandidateNetwork:
         self._inside("ip", "address", "replace", f"{new}/29", "dev", "hvcand")
 
     def _inside(self, *command: str, given: str = "") -> None:
-        _run("ip", "netns", "exec", self._name, *command, given=given)
-
-    def _remove(self) -> None:
-        for command in (("link", "del", self._near), ("netns", "del", self._name)):
-            subprocess.run(["ip", *command], check=False, capture_output=True)
-        self._directory.cleanup()
-
-
-def _run(*command: str, given: str = "") -> None:
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+        run(*self.inside("cand"), *command, given=given)

@@ -20,6 +20,7 @@ from appliance.config.box import BoxConfig, RelayConfig, write
 from appliance.core.errors import BadInput
 from appliance.core.ids import BoxId
 from tests.support.box import ROOT, clean_environment
+from tests.support.network_namespaces import run
 from tests.support.two_networks import BEYOND, BOX, LAN, TwoNetworks
 
 RELAY_USER, SOMEBODY_ELSE = 64_998, 64_997
@@ -64,20 +65,13 @@ except OSError as error:
 
 @pytest.fixture(scope="module")
 def networks() -> Iterator[TwoNetworks]:
-    networks = TwoNetworks()
-    try:
-        networks.make(RELAY, SECOND_RELAY)
+    with TwoNetworks(RELAY, SECOND_RELAY) as networks:
         _nft(networks, rules(PLAN, str(RELAY_USER)))
         yield networks
-    finally:
-        networks.remove()
 
 
 def _nft(networks: TwoNetworks, text: str) -> None:
-    done = subprocess.run(
-        [*networks.words_in_box(), "nft", "-f", "-"], input=text, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
+    run(*networks.inside("box"), "nft", "-f", "-", given=text)
 
 
 def _as(user: int) -> tuple[str, ...]:
@@ -97,7 +91,7 @@ def _sent(words: tuple[str, ...], user: int, address: str, port: int) -> str:
 def _refused(networks: TwoNetworks) -> int:
     """Packets that met the last rule of each chain."""
     done = subprocess.run(
-        [*networks.words_in_box(), "nft", "--json", "list", "table", "inet", "hallvakt"],
+        [*networks.inside("box"), "nft", "--json", "list", "table", "inet", "hallvakt"],
         capture_output=True,
         text=True,
         check=True,
@@ -125,27 +119,27 @@ def _refused(networks: TwoNetworks) -> int:
 )
 def test_the_relay_s_user_sends_to_nobody(networks: TwoNetworks, address: str, port: int) -> None:
     before = _refused(networks)
-    assert _sent(networks.words_in_box(), RELAY_USER, address, port) != "sent"
+    assert _sent(networks.inside("box"), RELAY_USER, address, port) != "sent"
     assert _refused(networks) == before + 1
-    assert _sent(networks.words_in_box(), SOMEBODY_ELSE, address, port) == "sent"
+    assert _sent(networks.inside("box"), SOMEBODY_ELSE, address, port) == "sent"
     assert _refused(networks) == before + 1
 
 
 @pytest.mark.parametrize("address", [RELAY, SECOND_RELAY])
 def test_it_sends_from_one_view_s_end_to_the_other(networks: TwoNetworks, address: str) -> None:
     before = _refused(networks)
-    assert _sent(networks.words_in_box(), RELAY_USER, address, MEDIA_PORT) == "sent"
+    assert _sent(networks.inside("box"), RELAY_USER, address, MEDIA_PORT) == "sent"
     assert _refused(networks) == before
 
 
 def test_it_answers_who_came_from_the_lan(networks: TwoNetworks) -> None:
-    listen = [*networks.words_in_box(), *_as(RELAY_USER), sys.executable, "-c", _LISTEN]
+    listen = [*networks.inside("box"), *_as(RELAY_USER), sys.executable, "-c", _LISTEN]
     with subprocess.Popen(
         [*listen, BOX, "3478", "answers"], stdout=subprocess.PIPE, text=True
     ) as listener:
         assert listener.stdout is not None
         assert listener.stdout.readline() == "listening\n"
-        speak = [*networks.words_in_lan(), sys.executable, "-c", _SPEAK, BOX, "3478", "20"]
+        speak = [*networks.inside("lan"), sys.executable, "-c", _SPEAK, BOX, "3478", "20"]
         heard = subprocess.run(speak, capture_output=True, text=True, timeout=120).stdout.strip()
         listener.kill()
     assert heard == "reply"
@@ -153,8 +147,8 @@ def test_it_answers_who_came_from_the_lan(networks: TwoNetworks) -> None:
 
 def test_the_relay_address_is_reached_from_no_cable(networks: TwoNetworks) -> None:
     before = _refused(networks)
-    _sent(networks.words_in_lan(), 0, RELAY, MEDIA_PORT)
-    _sent(networks.words_in_lan(), 0, SECOND_RELAY, 22)
+    _sent(networks.inside("lan"), 0, RELAY, MEDIA_PORT)
+    _sent(networks.inside("lan"), 0, SECOND_RELAY, 22)
     deadline = time.monotonic() + 90
     while _refused(networks) < before + 2:
         assert time.monotonic() < deadline, "the packets went somewhere else"
@@ -169,20 +163,20 @@ def test_on_the_uplink_s_card_nobody_reaches_the_box(networks: TwoNetworks) -> N
     try:
         for number, port in enumerate((443, 80, PLAN.port), start=1):
             before = _refused(networks)
-            _sent(networks.words_in_lan(), 0, BOX, port)
+            _sent(networks.inside("lan"), 0, BOX, port)
             deadline = time.monotonic() + 30
             while _refused(networks) == before:
                 assert time.monotonic() < deadline, f"packet {number} was let in"
                 time.sleep(0.05)
         before = _refused(networks)
-        assert _sent(networks.words_in_box(), SOMEBODY_ELSE, BEYOND, 443) == "sent"
+        assert _sent(networks.inside("box"), SOMEBODY_ELSE, BEYOND, 443) == "sent"
         assert _refused(networks) == before
     finally:
         _nft(networks, rules(PLAN, str(RELAY_USER)))
 
 
 def test_loading_twice_is_loading_once_and_unloading_leaves_nothing(networks: TwoNetworks) -> None:
-    listing = [*networks.words_in_box(), "nft", "list", "ruleset"]
+    listing = [*networks.inside("box"), "nft", "list", "ruleset"]
     before = subprocess.run(listing, capture_output=True, text=True).stdout.count("table inet")
     _nft(networks, rules(PLAN, str(RELAY_USER)))
     now = subprocess.run(listing, capture_output=True, text=True).stdout
@@ -204,15 +198,15 @@ def test_the_unit_loads_them_from_box_toml_under_its_own_rules(
     sandbox = (sys.executable, "-m", "tests.support.unit_sandbox", unit)
     capable = ("setpriv", "--bounding-set=-all,+net_admin", "--inh-caps=-all,+net_admin", "--")
     command = (sys.executable, "-m", "appliance.cli.main", "relay", "firewall")
-    in_box = (*networks.words_in_box(), *capable, *sandbox, *command)
+    in_box = (*networks.inside("box"), *capable, *sandbox, *command)
     words = ("--load", "--user", str(RELAY_USER), "--state", str(tmp_path))
     run = functools.partial(
         subprocess.run, capture_output=True, text=True, cwd=ROOT, env=clean_environment()
     )
     done = run([*in_box, *words])
     assert done.returncode == 0, done.stderr
-    assert _sent(networks.words_in_box(), RELAY_USER, RELAY, MEDIA_PORT) != "sent"
-    listing = [*networks.words_in_box(), "nft", "list", "ruleset"]
+    assert _sent(networks.inside("box"), RELAY_USER, RELAY, MEDIA_PORT) != "sent"
+    listing = [*networks.inside("box"), "nft", "list", "ruleset"]
     assert "198.18.90.1-198.18.90.4 udp dport 51000-51999 accept" in run(listing).stdout
     done = run([*in_box, "--unload"])
     assert done.returncode == 0, done.stderr
