@@ -99,7 +99,7 @@ def make_authority(directory: Path, box: str, names: Sequence[str], now: datetim
 
 def ensure_certificate(directory: Path, names: Sequence[str], now: datetime) -> TlsFiles:
     """Make or renew `box.pem` and `box.key` when there is none, it ends within 30 days or it does
-    not carry exactly `names`. Raises WrongConfiguration when there is no authority, or when it
+    not carry exactly `names`, or a common name as once. Raises WrongConfiguration when there is no authority, or when it
     is not allowed to certify one of the names."""
     files = TlsFiles.below(directory)
     authority, _ = _authority(files)
@@ -112,12 +112,15 @@ def ensure_certificate(directory: Path, names: Sequence[str], now: datetime) -> 
 
 
 def certify(files: TlsFiles, names: Sequence[str], now: datetime) -> None:
-    """Make `box.pem` and `box.key`, whatever the authority may certify: browsers look as well."""
+    """Make `box.pem` and `box.key`, whatever the authority may certify: browsers look as well.
+
+    Without a common name: where no alternative name is a DNS name, GnuTLS (WebKitGTK, Epiphany,
+    wget) holds whatever stands there against the authority's constraints on DNS names and refuses
+    the certificate; OpenSSL does so when it looks like a name or an address.
+    """
     authority, authority_key = _authority(files)
     key = ec.generate_private_key(ec.SECP256R1())
-    # Not one of the names: OpenSSL holds a common name that looks like one against the
-    # constraints on DNS names, even when it is an address.
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Hallvakt box")])
+    subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Hallvakt box")])
     authority_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     certificate = (
         _builder(subject, authority.subject, key.public_key(), now, SERVER_DAYS)
@@ -263,7 +266,10 @@ def _is_good(path: Path, wanted: x509.SubjectAlternativeName, now: datetime) -> 
     except (OSError, ValueError, x509.ExtensionNotFound):
         return False
     remaining = certificate.not_valid_after_utc - now.astimezone(UTC)
-    return names == wanted and remaining > timedelta(days=RENEW_BEFORE_DAYS)
+    current = names == wanted and not certificate.subject.get_attributes_for_oid(
+        NameOID.COMMON_NAME
+    )
+    return current and remaining > timedelta(days=RENEW_BEFORE_DAYS)
 
 
 def _general(name: str) -> x509.GeneralName:

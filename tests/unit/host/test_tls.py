@@ -11,6 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from appliance.adapters.host import tls
 from appliance.adapters.host.tls import TlsFiles
@@ -18,6 +22,7 @@ from appliance.core.errors import BadInput, WrongConfiguration
 
 NAMES = ("box.school.example", "localhost", "127.0.0.1", "::1")
 NOW = datetime.now(UTC)
+_COMMON_NAME = x509.NameAttribute(NameOID.COMMON_NAME, "Hallvakt box")
 
 
 @pytest.fixture
@@ -102,6 +107,28 @@ def test_a_change_of_names_makes_a_new_certificate(files: TlsFiles) -> None:
     first = files.certificate.read_bytes()
     tls.ensure_certificate(files.authority.parent, NAMES[:2], NOW)
     assert files.certificate.read_bytes() != first
+
+
+def test_one_with_a_common_name_is_made_anew(files: TlsFiles) -> None:
+    """GnuTLS refuses it on a box that has addresses only; boxes of old have such a one."""
+    authority = x509.load_pem_x509_certificate(files.authority.read_bytes())
+    signer = serialization.load_pem_private_key(files.authority_key.read_bytes(), None)
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)
+    now = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+    old = (
+        x509.CertificateBuilder(authority.subject, x509.Name([_COMMON_NAME]), now.public_key(), 1)
+        .not_valid_before(now.not_valid_before_utc)
+        .not_valid_after(now.not_valid_after_utc)
+        .add_extension(
+            now.extensions.get_extension_for_class(x509.SubjectAlternativeName).value, False
+        )
+        .sign(signer, hashes.SHA256())
+    )
+    files.certificate.write_bytes(old.public_bytes(serialization.Encoding.PEM))
+    tls.ensure_certificate(files.authority.parent, NAMES, NOW)
+    made = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+    assert made.subject.get_attributes_for_oid(NameOID.COMMON_NAME) == []
+    assert made.serial_number != old.serial_number
 
 
 def test_an_authority_is_never_replaced(files: TlsFiles) -> None:
