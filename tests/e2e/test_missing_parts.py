@@ -33,6 +33,24 @@ Kandidat Två,2,A2,Hall A,0
 """
 
 
+# Edge is Chromium under another name: what it tells of itself, in the old way and in the new.
+EDGE = {
+    "userAgent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/143.0.0.0 Safari/537.36 Edg/143.0.0.0",
+    "userAgentMetadata": {
+        "brands": [
+            {"brand": "Microsoft Edge", "version": "143"},
+            {"brand": "Chromium", "version": "143"},
+        ],
+        "platform": "Windows",
+        "platformVersion": "15.0.0",
+        "architecture": "x86",
+        "model": "",
+        "mobile": False,
+    },
+}
+
+
 @pytest.mark.timeout(240)
 async def test_each_missing_part_is_told_and_what_still_works_goes_on(
     room: ExamRoom, open_page: OpenPage
@@ -51,6 +69,14 @@ async def test_each_missing_part_is_told_and_what_still_works_goes_on(
             assert said in await page.inner_text("#unsupported-list"), part
             assert await page.inner_text("#unsupported-do")
             await context.close()
+
+    context = await browser.new_context()
+    page = await context.new_page()
+    await (await context.new_cdp_session(page)).send("Emulation.setUserAgentOverride", EDGE)
+    await page.goto(room.urls["A1"])
+    assert "Microsoft Edge" in await page.evaluate("JSON.stringify(navigator.userAgentData)")
+    await shown(page, "join")
+    await context.close()
 
     # Without a recorder, or without any way to a camera: on, with a person watching the seat.
     page = watched.page

@@ -38,6 +38,35 @@ def test_open_sizes_as_a_browser_streams_them() -> None:
     assert b"secret" not in result.media
 
 
+def test_as_safari_writes_it() -> None:
+    """Since 18.4: sizes left open as its writer cannot go back, a cluster for each second, the
+    depth of the sound's samples, and Cues behind the last cluster."""
+    sound = element(
+        w.TRACK_ENTRY,
+        element(w.NUMBER, number(2)),
+        element(w.TYPE, number(2)),
+        element(w.CODEC, b"A_OPUS"),
+        element(w.PRIVATE, w.OPUS_HEAD),
+        element(0xE1, element(0x9F, number(1)), element(0x6264, number(32))),
+    )
+    clusters = [
+        w.cluster(
+            second * 1_000,
+            simple(0, b"opus", track=2),
+            simple(5, vp8()),
+            simple(500, vp8(key=False)),
+            size=w.UNKNOWN,
+        )
+        for second in range(5)
+    ]
+    tracks = element(w.TRACKS, w.video_track(), sound)
+    result = check_and_strip(
+        webm(*clusters, element(w.CUES, b"where"), tracks=tracks, size=w.UNKNOWN)
+    )
+    assert (result.key_frames, result.has_sound) == (5, True)
+    assert b"where" not in result.media
+
+
 def test_sound_is_told_only_when_there_is_some() -> None:
     tracks = element(w.TRACKS, w.video_track(), w.sound_track())
     silent = webm(w.ten_frames(), tracks=tracks)

@@ -99,8 +99,8 @@ def make_authority(directory: Path, box: str, names: Sequence[str], now: datetim
 
 def ensure_certificate(directory: Path, names: Sequence[str], now: datetime) -> TlsFiles:
     """Make or renew `box.pem` and `box.key` when there is none, it ends within 30 days or it does
-    not carry exactly `names`, or a common name as once. Raises WrongConfiguration when there is no authority, or when it
-    is not allowed to certify one of the names."""
+    not carry exactly `names`, or carries a common name as it once did. Raises WrongConfiguration
+    when there is no authority, or when it is not allowed to certify one of the names."""
     files = TlsFiles.below(directory)
     authority, _ = _authority(files)
     wanted = _alternative_names(names)

@@ -48,13 +48,13 @@ export class DevicesStep {
     const sound = microphoneWanted(status.features);
     const suffix = sound ? "_sound" : "";
     put(document.querySelector('[data-step="devices"] h1'), text(`devices.title${suffix}`));
-    put(byId("devices-lead"), text("devices.lead"));
     put(byId("devices-on"), text(this.#failure ? "devices.again" : `devices.on${suffix}`));
-    const blind = status.features.live_view && !canShowLive();
+    const records = !status.features.video_snippets || recordingType(sound) !== null;
+    const blind = records && status.features.live_view && !canShowLive();
     say(byId("devices-limits"), blind ? text("devices.no_live") : null);
     byId("devices-picture").setAttribute("aria-label", text("devices.picture"));
     this.#drawFailure();
-    if (status.features.video_snippets && recordingType(sound) === null) {
+    if (!records) {
       this.#failed("unsupported");
     } else if (!this.#failure && (await alreadyAllowed())) {
       await this.#open(null); // a reload does not ask for what was allowed before
@@ -112,7 +112,9 @@ export class DevicesStep {
     say(byId("devices-problem"), this.#failure && text(`camera.${this.#failure}`));
     byId("devices-without").hidden = this.#failure === null;
     if (this.#failure) put(byId("devices-on"), text("devices.again"));
-    byId("devices-on").hidden = this.#failure === "unsupported";
+    const never = this.#failure === "unsupported";
+    byId("devices-on").hidden = never;
+    say(byId("devices-lead"), never ? null : text("devices.lead"));
     if (this.#failure) this.#phone.offer();
     else this.#phone.hide();
   }

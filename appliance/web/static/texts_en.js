@@ -65,7 +65,7 @@ export const EN = {
   "camera.in_use":
     "Another program uses the camera. Close it and try again, or go on without: an invigilator then watches your seat.",
   "camera.unsupported":
-    "This browser cannot record video. Use a current Chromium, Chrome, Edge or Firefox, or go on without: an invigilator then watches your seat.",
+    "This browser cannot record video for the exam. Use a current Chromium, Chrome, Edge or Firefox, or Safari 18.4 or newer (on an iPad or iPhone: update it), or go on without: an invigilator then watches your seat. It costs you nothing.",
 
   "portrait.title": "Take your photo",
   "portrait.lead": "Look straight into the camera. The photo shows who sits at this seat.",

@@ -64,7 +64,7 @@ export const SV = {
   "camera.in_use":
     "Ett annat program använder kameran. Stäng det och försök igen, eller fortsätt utan: då håller en provvakt uppsikt över din plats.",
   "camera.unsupported":
-    "Den här webbläsaren kan inte spela in video. Använd en aktuell Chromium, Chrome, Edge eller Firefox, eller fortsätt utan: då håller en provvakt uppsikt över din plats.",
+    "Den här webbläsaren kan inte spela in video för provet. Använd en aktuell Chromium, Chrome, Edge eller Firefox, eller Safari 18.4 eller nyare (på iPad eller iPhone: uppdatera den), eller fortsätt utan: då håller en provvakt uppsikt över din plats. Det kostar dig ingenting.",
 
   "portrait.title": "Ta ditt foto",
   "portrait.lead": "Titta rakt in i kameran. Fotot visar vem som sitter på den här platsen.",
