@@ -16,13 +16,14 @@ from tui.app import ConsoleApp
 from tui.arguments import Arguments, parse
 from tui.box_glance import BoxGlance
 from tui.client import BoxClient
+from tui.fall import say_falls_without_values
 from tui.language import of_this_terminal, speak
 from tui.plain import lines_of, run_plain
 from tui.preferences import PreferencesFile, usual_file
 from tui.screenshot import take_screenshot
 from tui.shift import Shift
 from tui.target import Target, from_arguments
-from tui.terminal_pictures.probe import pictures_of_this_terminal
+from tui.terminal_pictures.probe import asked_this_terminal
 from tui.terminal_watch import end_with_the_terminal
 
 _SIMPLE_TERMINALS = ("linux", "dumb", "vt")
@@ -37,6 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     # Textual draws on standard error: one log line of a library would spoil the screen.
     logging.getLogger().addHandler(logging.NullHandler())
     logging.getLogger().setLevel(logging.CRITICAL)
+    say_falls_without_values()
     end_with_the_terminal()
     try:
         if arguments.boxes is not None or arguments.box:
@@ -73,14 +75,14 @@ def _watch_several(arguments: Arguments, preferences: PreferencesFile) -> int:
 def _run(
     shift: Shift, boxes: Sequence[BoxGlance], arguments: Arguments, preferences: PreferencesFile
 ) -> int:
-    pictures = pictures_of_this_terminal(arguments.pictures or preferences.now.pictures or "auto")
-    app = ConsoleApp(shift, boxes, pictures, preferences)
-    try:
-        app.run()
-    finally:
-        if (last := app.painter.last_words()) and sys.__stderr__ is not None:
-            sys.__stderr__.write(last)
-            sys.__stderr__.flush()
+    with asked_this_terminal(arguments.pictures or preferences.now.pictures or "auto") as asked:
+        app = ConsoleApp(shift, boxes, asked, preferences)
+        try:
+            app.run()
+        finally:
+            if (last := app.painter.last_words()) and sys.__stderr__ is not None:
+                sys.__stderr__.write(last)
+                sys.__stderr__.flush()
     return app.return_code or 0
 
 

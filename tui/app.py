@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -33,15 +33,15 @@ from tui.screens.live_wall import LiveWallScreen
 from tui.screens.login import LoginScreen
 from tui.seat_look import SeatLook
 from tui.shift import Shift
-from tui.terminal_pictures.painter import PicturePainter
-from tui.terminal_pictures.way import TerminalPictures
+from tui.terminal_app import TerminalApp
+from tui.terminal_pictures.probe import Asked
 from tui.themes import THEMES, following
 
-_HALF_BLOCKS = TerminalPictures()
+_ASKED_NOTHING = Asked()
 _STYLES = Path(__file__).parent / "styles"
 
 
-class ConsoleApp(App[None]):
+class ConsoleApp(TerminalApp):
     """Textual's own commands are off: its screenshot could write pictures to disk."""
 
     TITLE = "Hallvakt"
@@ -100,14 +100,12 @@ class ConsoleApp(App[None]):
         self,
         shift: Shift,
         boxes: Sequence[BoxGlance] = (),
-        pictures: TerminalPictures = _HALF_BLOCKS,
+        asked: Asked = _ASKED_NOTHING,
         preferences: PreferencesFile | None = None,
     ) -> None:
         """`boxes`: all that this console watches when it is more than the one of `shift`.
-        `pictures`: how this terminal shows pictures. `preferences`: this person's, kept."""
-        super().__init__()
-        truecolour = self.console.color_system == "truecolor"
-        self.painter = PicturePainter(pictures, self._to_terminal, truecolour=truecolour)
+        `asked`: what this terminal said about pictures. `preferences`: this person's, kept."""
+        super().__init__(asked)
         self.shift = shift
         self.boxes = tuple(boxes)
         self._eyes: dict[str, int] = {}
@@ -135,10 +133,6 @@ class ConsoleApp(App[None]):
         """Pictures leave the terminal first: after the end nobody could take them back."""
         self.painter.close()
         super().exit(*arguments, **named)
-
-    def _to_terminal(self, characters: str) -> None:
-        if self._driver is not None:  # in order with what Textual writes
-            self._driver.write(characters)
 
     def _shifts(self) -> list[Shift]:
         """One per box."""

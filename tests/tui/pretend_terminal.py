@@ -29,15 +29,18 @@ _LEFT = b"\x1b[?1049l"
 class PretendTerminal:
     """`pictures`: those in its memory now, by number; `ever`: how many it was given. `sixels`: by
     (line, column), since the last wipe. `at_the_end`: pictures held when the console left
-    its screen."""
+    its screen. `is_slow`: it keeps its answers back until `answer_now`. A program may be started on
+    it after another: what it holds, it holds."""
 
-    def __init__(self, answers: Mapping[bytes, bytes]) -> None:
+    def __init__(self, answers: Mapping[bytes, bytes], *, is_slow: bool = False) -> None:
         self._answers = dict(answers)
         self.seen = b""
         self.pictures: dict[int, Image.Image] = {}
         self.ever = 0
         self.sixels: dict[tuple[int, int], str] = {}
         self.at_the_end: int | None = None
+        self._is_slow = is_slow
+        self._not_said = b""
         self._chunks = b""
         self._number = 0
         self._read_to = 0
@@ -68,6 +71,10 @@ class PretendTerminal:
     def type(self, keys: str) -> None:
         os.write(self.master, keys.encode())
 
+    def answer_now(self) -> None:
+        said, self._not_said = self._not_said, b""
+        os.write(self.master, said)
+
     def shows_cells_of(self, number: int) -> bool:
         """Whether placeholder cells were drawn in the colour that names this picture."""
         colour = f"38;2;{number >> 16};{number >> 8 & 255};{number & 255}"
@@ -86,7 +93,9 @@ class PretendTerminal:
             asked = self.seen.count(question)
             if asked > self._wanted[question]:
                 self._wanted[question] = asked
-                os.write(self.master, answer)
+                self._not_said += answer
+        if not self._is_slow:
+            self.answer_now()
         self._take_pictures()
 
     def _take_pictures(self) -> None:

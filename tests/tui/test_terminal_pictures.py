@@ -28,9 +28,12 @@ from tests.tui.pretend_terminal import (
 from tests.tui.scripted_box import ScriptedBox
 from tests.tui.test_terminal import Terminal
 from tui.terminal_pictures import probe
-from tui.terminal_pictures.way import PictureWay
+from tui.terminal_pictures.late_answers import LateAnswers
+from tui.terminal_pictures.way import PictureWay, TerminalPictures
 
 SIZE = (120, 40)
+_FIRST_NUMBER = 0x00005F  # the first name the console gives, in a terminal of true colour
+_OF_ANOTHER_PROGRAM = 7
 
 
 async def until(condition: Callable[[], bool], *, within_s: float = 60.0) -> None:
@@ -41,11 +44,10 @@ async def until(condition: Callable[[], bool], *, within_s: float = 60.0) -> Non
     raise AssertionError(f"did not happen within {within_s} s")
 
 
-@asynccontextmanager
-async def console_on(
+async def start_console(
     terminal: PretendTerminal, socket: Path, directory: Path
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The real console as a process on this terminal, logged in and in the hall."""
+) -> asyncio.subprocess.Process:
+    """The real console as a process on this terminal."""
     # pytest-xdist's workers carry a size of 80x24, which Textual would believe over the terminal's.
     misleading = ("TMUX", "STY", "NO_COLOR", "COLUMNS", "LINES")
     environment = {name: value for name, value in os.environ.items() if name not in misleading}
@@ -60,17 +62,28 @@ async def console_on(
         sys.executable, "-m", "tui", "--socket", str(socket), "--user", "ingrid",
         "--exam", halls.exam().code,
     )  # fmt: skip
-    process = await terminal.start(command, environment, SIZE)
+    return await terminal.start(command, environment, SIZE)
+
+
+@asynccontextmanager
+async def console_on(
+    terminal: PretendTerminal, socket: Path, directory: Path
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """As it stands at its login."""
+    process = await start_console(terminal, socket, directory)
     try:
         await until(lambda: b"assphrase" in terminal.seen)
-        terminal.type("right horse\r")
-        await until(lambda: b"E6" in terminal.seen)
         yield process
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
         terminal.stop()
+
+
+async def log_in(terminal: PretendTerminal) -> None:
+    terminal.type("right horse\r")
+    await until(lambda: b"E6" in terminal.seen)
 
 
 def is_the_seat(picture: Image.Image) -> bool:
@@ -88,6 +101,7 @@ async def test_kitty_gets_the_pictures_and_gives_them_back(
 ) -> None:
     terminal = PretendTerminal({**KITTY, **CELL, **PLAIN_DA1})
     async with console_on(terminal, socket_path, tmp_path) as process:
+        await log_in(terminal)
         assert not terminal.pictures
         terminal.type("v")
         await until(lambda: len(terminal.pictures) >= 3)
@@ -117,6 +131,7 @@ async def test_a_sixel_terminal_gets_them_where_they_belong_and_is_wiped_at_the_
 ) -> None:
     terminal = PretendTerminal({**CELL, **SIXEL_DA1})
     async with console_on(terminal, socket_path, tmp_path) as process:
+        await log_in(terminal)
         terminal.type("v")
         await until(lambda: len(terminal.sixels) >= 4)
         await asyncio.sleep(3)
@@ -132,6 +147,69 @@ async def test_a_sixel_terminal_gets_them_where_they_belong_and_is_wiped_at_the_
         assert await asyncio.wait_for(process.wait(), 90) == 0
         await until(lambda: terminal.at_the_end is not None)
         assert terminal.at_the_end == 0
+
+
+async def test_a_late_answer_is_taken_up_and_is_no_typing(
+    box: ScriptedBox, socket_path: Path, tmp_path: Path
+) -> None:
+    """Over a slow link: the login stands before the terminal has said what it can. What a killed
+    console left in the terminal is taken back as soon as that is known."""
+    terminal = PretendTerminal({**KITTY, **CELL, **PLAIN_DA1}, is_slow=True)
+    terminal.pictures[_FIRST_NUMBER] = Image.new("RGB", (1, 1))
+    terminal.pictures[_OF_ANOTHER_PROGRAM] = Image.new("RGB", (1, 1))
+    async with console_on(terminal, socket_path, tmp_path):
+        terminal.type("right ")
+        terminal.answer_now()
+        terminal.type("horse\r")
+        await until(lambda: b"E6" in terminal.seen)  # the passphrase is right: nothing else in it
+        await until(lambda: set(terminal.pictures) == {_OF_ANOTHER_PROGRAM})
+        terminal.type("v")
+        await until(lambda: len(terminal.pictures) >= 3)
+
+
+async def test_pictures_of_a_killed_console_are_taken_back_by_the_next(
+    box: ScriptedBox, socket_path: Path, tmp_path: Path
+) -> None:
+    terminal = PretendTerminal({**KITTY, **CELL, **PLAIN_DA1})
+    async with console_on(terminal, socket_path, tmp_path) as process:
+        await log_in(terminal)
+        terminal.type("v")
+        await until(lambda: len(terminal.pictures) >= 3)
+        process.kill()
+        await process.wait()
+    assert len(terminal.pictures) >= 3
+    following = await start_console(terminal, socket_path, tmp_path)
+    try:
+        await until(lambda: not terminal.pictures)
+    finally:
+        following.kill()
+        await following.wait()
+        terminal.stop()
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 1000])
+def test_answers_in_any_pieces_among_keys(size: int) -> None:
+    typed = "\x1b[6~a\x1b[?2026;2$y\x1b[A"  # page down, a letter, a mode report, up
+    late = LateAnswers(b"x\x1b_Gi=3")
+    read = "1;OK\x1b\\" + typed + "\x1bP>|kitty(0.41.1)\x1b\\b\x1b[6;18;9t\x1b[?62;cend\x1b[?1;2c"
+    passed = "".join(late.sift(read[at : at + size]) for at in range(0, len(read), size))
+    assert passed == typed + "bend\x1b[?1;2c"
+    assert late.complete
+    assert probe.judge(late.answers) == TerminalPictures(PictureWay.KITTY, 9, 18)
+
+
+@pytest.mark.parametrize("key", ["\x1b", "\x1bP", "\x1b[", "\x1b_"])
+def test_a_key_that_looks_like_an_answer_is_not_kept(key: str) -> None:
+    late = LateAnswers()
+    assert late.sift("a" + key) == "a"
+    assert late.idle() == key
+    assert late.sift("b") == "b"
+
+
+def test_an_answer_that_stops_in_the_middle_never_becomes_keys_at_once() -> None:
+    late = LateAnswers()
+    assert late.sift("\x1b_Gi=31;O") + late.idle() + late.idle() == ""
+    assert late.sift("K\x1b\\c") == "c"
 
 
 # what a terminal is asked
@@ -150,7 +228,8 @@ def ask(answers: bytes | None, environment: Mapping[str, str], wish: str = "auto
 
         real, probe._ask = probe._ask, answer
         try:
-            return probe.probe(end, end, wish, environment, within_s=0.05).way
+            with probe.asked(end, end, wish, environment, within_s=0.05) as asked:
+                return asked.pictures.way
         finally:
             probe._ask = real
             os.close(master)
@@ -172,6 +251,7 @@ ALL_KITTY = b"".join((*KITTY.values(), *CELL.values(), *PLAIN_DA1.values()))
         (b"\x1b[?6c", "auto", "blocks"),
         (b"\x1b[?6c", "kitty", "kitty"),
         (b"\x1b[6;0;0t\x1b[?4c", "auto", "blocks"),
+        (b"\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.26.5)\x1b\\\x1b[6;18;9t\x1b[?62;c", "auto", "blocks"),
     ],
 )
 def test_what_the_answers_allow(answers: bytes, wish: str, way: str) -> None:
@@ -195,8 +275,8 @@ async def test_inside_tmux_it_falls_back_and_nothing_is_left_on_the_screen() -> 
     with TemporaryDirectory(prefix="hv-") as directory:
         terminal = Terminal(Path(directory) / "tmux")
         script = (
-            "from tui.terminal_pictures.probe import pictures_of_this_terminal as p; "
-            "print('way', p('auto').way, 'end')"
+            "from tui.terminal_pictures.probe import asked_this_terminal as asked\n"
+            "with asked('auto') as a: print('way', a.pictures.way, 'end')"
         )
         try:
             await terminal.start(shlex.join([sys.executable, "-c", script]), "screen-256color")

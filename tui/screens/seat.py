@@ -28,7 +28,6 @@ from tui.shift import Shift
 from tui.widgets.key_footer import KeyFooter
 from tui.widgets.picture import Picture
 from tui.widgets.seat_card import SeatCard
-from tui.widgets.steady_title import entitle
 from tui.widgets.title_bar import TitleBar
 from tui.words import CATEGORY, DECISION
 
@@ -135,7 +134,7 @@ class SeatScreen(MoreActsScreen, inherit_bindings=False):
         )
         self.query_one(SeatCard).show(seat, now, names_hidden=self.shift.names_hidden)
         latest = self.query_one("#latest", Picture)
-        entitle(latest, sentence(picture_age(seat, now)))
+        latest.entitle(sentence(picture_age(seat, now)))
         latest.set_class(is_stale(seat, now), "-stale")
         if not latest.shows_picture and seat.last_picture_ms is not None:
             latest.say(picture_age(seat, now)) if latest.is_colourless else None

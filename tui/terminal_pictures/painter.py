@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from PIL import Image
@@ -49,21 +49,28 @@ class Sent:
 
 
 class PicturePainter:
-    """`write`: hands characters to the terminal, in order with what is drawn."""
+    """`write`: hands characters to the terminal, in order with what is drawn. `room`: waits until
+    it has taken what it was given before; words go first."""
 
     def __init__(
-        self, terminal: TerminalPictures, write: Callable[[str], None], *, truecolour: bool = True
+        self,
+        terminal: TerminalPictures,
+        write: Callable[[str], None],
+        *,
+        truecolour: bool = True,
+        room: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._terminal = terminal
+        self.terminal = terminal
         self._truecolour = truecolour
         self._write = write
+        self._room = room
         self._held: dict[int, Sent] = {}
         self._waiting: dict[int, tuple[Widget, Sent, Offset]] = {}
         self._closed = False
 
     @property
     def way(self) -> PictureWay:
-        return self._terminal.way
+        return self.terminal.way
 
     @property
     def is_off(self) -> bool:
@@ -77,7 +84,19 @@ class PicturePainter:
     def held(self) -> int:
         return len(self._held)
 
+    def learn(self, terminal: TerminalPictures) -> None:
+        """The terminal is known better now. It gives back what it has: that was made for before."""
+        self.forget_all()
+        self.terminal = terminal
+        self.forget_earlier()
+
     # the terminal's memory
+
+    def forget_earlier(self) -> None:
+        """Takes back what an earlier console left in the terminal when it was killed: pictures keep
+        their numbers there after the program is gone."""
+        if self.way is PictureWay.KITTY:
+            self._write("".join(map(kitty.delete, map(self._name, list(_CUBE)[:MOST_HELD]))))
 
     async def send(
         self, jpeg: bytes, columns: int, lines: int, *, instead_of: Sent | None = None
@@ -86,6 +105,8 @@ class PicturePainter:
         do. Takes the place of `instead_of`."""
         if not self.sends or self._closed or min(columns, lines) <= 0:
             return None
+        if self._room is not None:
+            await self._room()
         made = await asyncio.to_thread(self._make, jpeg, columns, lines)
         if instead_of is not None and (made is None or not self.holds(instead_of)):
             self.forget(instead_of)
@@ -149,16 +170,17 @@ class PicturePainter:
         image = open_jpeg(jpeg)
         if image is None:
             return None
-        cell = (self._terminal.cell_width, self._terminal.cell_height)
+        cell = (self.terminal.cell_width, self.terminal.cell_height)
         across, down = cell if min(cell) > 0 else _OFTEN_A_CELL
         columns, lines = min(columns, kitty.MOST_CELLS), min(lines, kitty.MOST_CELLS)
         scale = min(columns * across / image.width, lines * down / image.height)
         wide = max(1, min(columns, round(image.width * scale / across)))
-        high = max(1, min(lines, round(image.height * scale / down)))
         if self.way is PictureWay.SIXEL:
             # Never one dot more than the cells: it would scroll the screen.
-            dots = (wide * across, max(6, high * down // 6 * 6))
-            return sixel.encode(image.resize(dots, Image.Resampling.BILINEAR)), wide, high
+            dots = max(6, int(image.height * scale) // 6 * 6)
+            small = image.resize((wide * across, dots), Image.Resampling.BILINEAR)
+            return sixel.encode(small), wide, min(lines, -(-dots // down))
+        high = max(1, min(lines, round(image.height * scale / down)))
         image.thumbnail((wide * across, high * down), Image.Resampling.BILINEAR)
         png = io.BytesIO()
         image.save(png, "PNG", compress_level=6)
@@ -178,6 +200,14 @@ class PicturePainter:
             Segment(kitty.cells(line, sent.columns), colour),
             Segment(" " * (width - left - sent.columns), ground),
         ]
+
+    def hides(self, sent: Sent | None, y: int, height: int) -> bool:
+        """With sixel: whether line `y` of `height` stays empty under the picture. Half blocks stand
+        under it for when it cannot be laid; they must not look out beside it, nor below its last
+        dots, which seldom fill a line."""
+        if self.way is not PictureWay.SIXEL or sent is None or not self.holds(sent):
+            return False
+        return not 0 <= y - (height - sent.lines) // 2 < sent.lines - 1
 
     def lay_over(self, widget: Widget, sent: Sent | None, area: Region) -> None:
         """With sixel: after this paint, lay the picture into the middle of `area` of the widget's

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 WISHES = ("auto", "kitty", "sixel", "blocks", "off")  # what a person may ask for
@@ -22,3 +22,7 @@ class TerminalPictures:
     way: PictureWay = PictureWay.BLOCKS
     cell_width: int = 0
     cell_height: int = 0
+
+    def measured(self, cell: tuple[int, int]) -> TerminalPictures:
+        """The same with cells of this size, if one is told (zeros: none)."""
+        return replace(self, cell_width=cell[0], cell_height=cell[1]) if min(cell) else self

@@ -6,26 +6,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from textual.geometry import Region
-from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.terminal_pictures.way import PictureWay
-
 if TYPE_CHECKING:
-    from typing import Self
-
-    from tui.app import ConsoleApp
+    from tui.terminal_app import TerminalApp
     from tui.terminal_pictures.painter import PicturePainter
 
 
 class HoldsPictures(Widget):
     """Subclasses take their pictures back when covered, and may give them again afterwards."""
 
-    _dirty: tuple[Region, ...] = ()
-
     @property
     def painter(self) -> PicturePainter:
-        return cast("ConsoleApp", self.app).painter
+        return cast("TerminalApp", self.app).painter
 
     @property
     def is_colourless(self) -> bool:
@@ -41,20 +34,7 @@ class HoldsPictures(Widget):
         raise NotImplementedError
 
     def repainted(self, regions: Sequence[Region]) -> None:
-        """These parts of the widget were just drawn: sixel pictures there are gone."""
-
-    def refresh(
-        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-    ) -> Self:
-        if self.is_attached and self.painter.way is PictureWay.SIXEL:
-            self._dirty += regions or (Region(0, 0, *self.size),)
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        if self._dirty:
-            dirty, self._dirty = self._dirty, ()
-            self.repainted(dirty)
-        return super().render_lines(crop)
+        """These parts of the screen were just drawn: sixel pictures there are gone."""
 
     def on_unmount(self) -> None:
         self.cover()

@@ -246,11 +246,12 @@ class Mosaic(SeatView, HoldsPictures):
         self._tones.forget()
 
     def repainted(self, regions: Sequence[Region]) -> None:
+        here = self.scrollable_content_region.offset
         for attempt, shown in self._shown.items():
             if shown.sent is not None and attempt in self._place:
                 area = self._area(attempt).translate(-self.scroll_offset)
                 area = Region(area.x, area.y + 1, _WIDTH - 1, _HEIGHT - 1)
-                if any(map(area.overlaps, regions)):
+                if any(map(area.translate(here).overlaps, regions)):
                     self.painter.lay_over(self, shown.sent, area)
 
     def render_line(self, y: int) -> Strip:
@@ -281,6 +282,8 @@ class Mosaic(SeatView, HoldsPictures):
             sent = shown.sent
             if sent is not None and self.painter.way is PictureWay.KITTY:
                 return self.painter.line(sent, y, width, height, self.rich_style)
+            if self.painter.hides(sent, y, height):
+                return words_line("", y, width, height, self.rich_style)
             return picture_line(shown.pixels, y, width, height, self.rich_style, raw=False)
         seat = self._seats[attempt]
         words = phrases(seat, self._now(), self._reasons.get(attempt, ()))[0]

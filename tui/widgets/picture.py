@@ -8,6 +8,7 @@ another screen is on top. Without colours the widget says in words what it would
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from textual import events
 from textual.geometry import Region, Size
@@ -19,12 +20,14 @@ from tui.terminal_pictures.painter import Sent
 from tui.terminal_pictures.way import PictureWay
 from tui.widgets.holds_pictures import HoldsPictures
 from tui.widgets.picture_lines import picture_line, words_line
+from tui.widgets.steady_title import entitle
 
 
 class Picture(HoldsPictures):
     """Shows a JPEG scaled to itself, or ready-made pixels; `words` stand in when it cannot."""
 
     DEFAULT_CSS = "Picture { width: 1fr; height: 1fr; }"
+    _only_title = False
 
     def __init__(self, words: str = "", *, raw: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -56,6 +59,19 @@ class Picture(HoldsPictures):
         if self.is_attached and self.screen.is_active:
             self._pixels = pixels
             self._redraw()
+
+    def entitle(self, title: str) -> None:
+        """Put `title` into the border above. The picture is not drawn again for it."""
+        self._only_title = True
+        entitle(self, title)
+        self._only_title = False
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        if self._only_title and not regions:
+            regions = (Region(0, 0, self.outer_size.width, 1).translate(-self.content_offset),)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def say(self, words: str) -> None:
         """What to write where there is no picture, or no colour to show it in."""
@@ -111,7 +127,8 @@ class Picture(HoldsPictures):
         self.refresh()
 
     def repainted(self, regions: Sequence[Region]) -> None:
-        self.painter.lay_over(self, self._sent, Region(0, 0, *self.cells))
+        if self._sent is not None and any(map(self.content_region.overlaps, regions)):
+            self.painter.lay_over(self, self._sent, Region(0, 0, *self.cells))
 
     def render_line(self, y: int) -> Strip:
         strip = self._strips.get(y)
@@ -122,15 +139,17 @@ class Picture(HoldsPictures):
     def _draw(self, y: int) -> Strip:
         width, height = self.cells
         if not self.shows_picture or self._pixels is None:
-            return self._draw_words(y, width, height)
+            return self._draw_words(self._words, y, width, height)
         sent, painter = self._sent, self.painter
         if sent is not None and painter.way is PictureWay.KITTY and painter.holds(sent):
             return Strip(painter.line(sent, y, width, height, self.rich_style), width)
+        if painter.hides(sent, y, height):
+            return self._draw_words("", y, width, height)
         raw = self._raw and self.screen.is_active and is_truecolour(self)
         return Strip(picture_line(self._pixels, y, width, height, self.rich_style, raw=raw), width)
 
-    def _draw_words(self, y: int, width: int, height: int) -> Strip:
-        return Strip(words_line(self._words, y, width, height, self.rich_style), width)
+    def _draw_words(self, words: str, y: int, width: int, height: int) -> Strip:
+        return Strip(words_line(words, y, width, height, self.rich_style), width)
 
 
 def is_truecolour(widget: Widget) -> bool:
