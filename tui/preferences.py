@@ -12,9 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from appliance.core.errors import HallvaktError
+from appliance.whole_file import replace_whole
 from tui.language import tr
 from tui.terminal_pictures.way import WISHES
 from tui.themes import THEMES
+from tui.told import told
 
 _LANGUAGES = ("sv", "en")
 _ALLOWED: Mapping[str, tuple[str, ...]] = {
@@ -69,14 +72,12 @@ class PreferencesFile:
         ]
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            new = self._file.with_suffix(".new")
-            new.write_text("# Settings of the Hallvakt console.\n" + "".join(lines), "utf-8")
-            new.replace(self._file)
-        except OSError as error:
+            page = "# Settings of the Hallvakt console.\n" + "".join(lines)
+            replace_whole(self._file, page.encode())
+        except (OSError, HallvaktError) as error:
+            why = error.message if isinstance(error, HallvaktError) else str(error.strerror)
             self.trouble = tr(
-                "Your settings could not be kept in {file}: {why}",
-                file=self._file,
-                why=error.strerror or error,
+                "Your settings could not be kept in {file}: {why}", file=self._file, why=told(why)
             )
 
 

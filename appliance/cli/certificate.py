@@ -15,7 +15,8 @@ from appliance.cli.output import answer
 from appliance.config.box import load
 from appliance.core import checkup
 from appliance.core.checkup import CheckStatus
-from appliance.core.errors import NoRoom, Unreachable
+from appliance.core.errors import Unreachable
+from appliance.whole_file import replace_whole, unwritable
 
 app = App(name="certificate", help="The box's certificate, and files for IT.")
 
@@ -97,9 +98,9 @@ def export(out: Path, *, state: State = DEFAULT_STATE, json: Json = False) -> No
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, content in trust_files(authority).items():
-            (out / name).write_bytes(content)
+            replace_whole(out / name, content, 0o644)
     except OSError as error:
-        raise NoRoom(f"{out} cannot be written ({error.strerror}): choose another.") from error
+        raise unwritable(out, error) from error
     mark = tls.fingerprint(authority)
     answer(
         {"directory": str(out), "files": sorted(_HOW), "ca_fingerprint": mark},

@@ -23,6 +23,7 @@ from appliance.core.errors import BadInput, IntegrityFailure
 from appliance.rehearsal.report import DemoReport, lines
 from appliance.rehearsal.school import LEAD, School
 from appliance.rehearsal.whole_exam import Plan, hold_whole_exam
+from appliance.whole_file import replace_whole
 
 
 def demo(
@@ -72,7 +73,9 @@ def demo(
             )
         )
     if report is not None:
-        report.write_bytes(msgspec.json.format(msgspec.json.encode(done), indent=2) + b"\n")
+        replace_whole(
+            report, msgspec.json.format(msgspec.json.encode(done), indent=2) + b"\n", 0o644
+        )
     answer(done, lines(done), as_json=json)
     _fail_unless_good(done)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +16,11 @@ from appliance.cli.exam_gate import gate
 from appliance.cli.options import Caller, Json
 from appliance.cli.output import answer, table
 from appliance.cli.seb_config import seb_config
-from appliance.core.errors import BadInput, NotFound, Refused, Unreachable, WrongConfiguration
+from appliance.core.errors import BadInput, NotFound, Refused, WrongConfiguration
+from appliance.whole_file import check_room, replace_whole
+
+# Room for the paper of a large hall.
+_SLIPS_BYTES = 2_000_000
 
 app = App(name="exam", help="The life of an exam.")
 app.command(gate)
@@ -93,7 +96,7 @@ async def slips(
     """
     if pdf is not None:
         # Before new codes are made: the slips already handed out must not die for a wrong name.
-        await asyncio.to_thread(_keep_slips, pdf, b"")
+        await asyncio.to_thread(check_room, pdf, _SLIPS_BYTES)
     async with logged_in(who) as box:
         exam_id = await exam_id_of(box, exam)
         status = await box.call("GET", f"/exams/{exam_id}")
@@ -102,7 +105,8 @@ async def slips(
 
     entries = [paper.Slip.of(slip, status["title"], status["code"]) for slip in made["slips"]]
     if pdf is not None:
-        await asyncio.to_thread(_keep_slips, pdf, paper.as_pdf(entries))
+        # For its owner alone: slips hold names and codes to join with.
+        await asyncio.to_thread(replace_whole, pdf, paper.as_pdf(entries))
     text = f"{len(entries)} slips in {pdf}." if pdf else paper.as_text(entries)
     answer(made, text, as_json=json)
 
@@ -346,19 +350,6 @@ def _read_settings(path: Path) -> str:
         raise WrongConfiguration(
             f"{path} is not UTF-8 text: save it as UTF-8.", code="wrong-encoding"
         ) from None
-
-
-def _keep_slips(path: Path, content: bytes) -> None:
-    """For its owner alone: slips hold names and codes to join with."""
-    try:
-        with open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            if content:
-                file.truncate(0)
-                file.write(content)
-    except OSError as error:
-        raise Unreachable(
-            f"{path} cannot be written ({error.strerror}): choose another name."
-        ) from error
 
 
 def _read(path: Path) -> bytes:

@@ -26,11 +26,12 @@ from appliance.cli.passphrase import read_passphrase
 from appliance.cli.user import second_factor_text, second_factor_uri
 from appliance.config import box as box_config
 from appliance.config.box import BoxConfig, RelayConfig, WebConfig
-from appliance.core.errors import BadInput, NoRoom, Refused
+from appliance.core.errors import BadInput, Refused
 from appliance.core.ids import BoxId, UserId
 from appliance.core.people import User
 from appliance.core.roles import Role
 from appliance.services.people import check_passphrase, checked_name
+from appliance.whole_file import unwritable
 
 _DIRECTORIES = ("tls", "keys", "db", "blobs", "live", "run", "log")
 _EVERYWHERE = "0.0.0.0"
@@ -159,7 +160,7 @@ def _make(state: Path, config: BoxConfig, lead: _Lead) -> str | None:
         if not was_there and state.exists():
             state.rmdir()
         if isinstance(error, OSError):
-            raise NoRoom(f"The box cannot be made in {state} ({error.strerror}).") from error
+            raise unwritable(state, error) from error
         raise
     return secret
 

@@ -12,7 +12,6 @@ from appliance.adapters.crypto import shares
 from appliance.adapters.crypto.private_keys import (
     PrivateKey,
     read_private_key,
-    write_new,
     write_private_key,
 )
 from appliance.adapters.crypto.public_keys import (
@@ -27,9 +26,10 @@ from appliance.cli.keys_hosts import app as hosts_app
 from appliance.cli.options import DEFAULT_STATE, Json, PassphraseFd, State
 from appliance.cli.output import answer
 from appliance.cli.passphrase import read_passphrase
-from appliance.core.errors import BadInput, NotFound, Unreachable
+from appliance.core.errors import BadInput, NotFound
 from appliance.core.keys import RecipientKind
 from appliance.services.people import check_passphrase
+from appliance.whole_file import create_whole, replace_whole
 
 app = App(name="keys", help="Key ceremonies and recipients.")
 root_app = App(name="root", help="The school's root key: it signs the list of recipients.")
@@ -86,7 +86,7 @@ def recovery_create(
     prove_recovery(key.public(), parts)
     files = _write_shares(out_dir, "recovery", parts)
     public_file = out_dir / "recovery.pub"
-    write_new(public_file, encode_public_key(key.public()))
+    create_whole(public_file, encode_public_key(key.public()))
     _say(key.public(), [*files, public_file], as_json=json)
 
 
@@ -152,10 +152,7 @@ def recipients_sign(
             before = recipient_lists.read_recipients(_read(out), root=signer.public_bytes)
             version = before.version + 1
     content = recipient_lists.sign_recipients(signer, version, keys)
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise Unreachable(f"{out} cannot be written: {error.strerror}.") from error
+    replace_whole(out, content, 0o644)
     _show(recipient_lists.read_recipients(content, root=signer.public_bytes), as_json=json)
 
 
@@ -222,7 +219,7 @@ def _new_passphrase(fd: int | None, out: Path) -> str:
 
 def _write_pair(key: PrivateKey, out: Path, passphrase: str) -> None:
     write_private_key(out, key, passphrase)
-    write_new(_public_file(out), encode_public_key(key.public()))
+    create_whole(_public_file(out), encode_public_key(key.public()))
 
 
 def _public_file(out: Path) -> Path:
@@ -234,8 +231,13 @@ def _write_shares(directory: Path, name: str, parts: tuple[str, ...]) -> list[Pa
     if any(directory.iterdir()):
         raise BadInput(f"{directory} is not empty: choose an empty directory.")
     files = [directory / f"{name}-share-{n}.txt" for n in range(1, len(parts) + 1)]
-    for file, words in zip(files, parts, strict=True):
-        write_new(file, words.encode() + b"\n")
+    try:
+        for file, words in zip(files, parts, strict=True):
+            create_whole(file, words.encode() + b"\n")
+    except BaseException:
+        for file in files:
+            file.unlink(missing_ok=True)
+        raise
     return files
 
 

@@ -13,6 +13,7 @@ from appliance.cli.options import DEFAULT_STATE, Json, PassphraseFd, State
 from appliance.cli.output import answer
 from appliance.cli.passphrase import read_passphrase
 from appliance.core.errors import NotFound, Unreachable
+from appliance.whole_file import replace_whole
 
 app = App(name="hosts", help="Stores that tell no location and lie in the EU/EEA all the same.")
 
@@ -32,10 +33,7 @@ def sign(
     if out.exists():
         version = 1 + lists.read_trusted_hosts(_read(out), root=signer.public_bytes).version
     content = lists.sign_trusted_hosts(signer, version, host)
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise Unreachable(f"{out} cannot be written: {error.strerror}.") from error
+    replace_whole(out, content, 0o644)
     _show(lists.read_trusted_hosts(content, root=signer.public_bytes), as_json=json)
 
 

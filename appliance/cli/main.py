@@ -13,11 +13,14 @@ import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib.metadata import version
+from pathlib import Path
 
 from cyclopts import App, CycloptsError
 
 from appliance.adapters.host.core_dumps import leave_no_core_dump
+from appliance.core.disk import is_disks
 from appliance.core.errors import HallvaktError
+from appliance.whole_file import unwritable
 
 _USAGE = 2
 _CONFIGURATION = 3
@@ -105,6 +108,9 @@ def run(arguments: Sequence[str], program: Callable[..., object] = app) -> int:
     except Exception as error:  # the one boundary: a person gets no traceback
         if os.environ.get("HALLVAKT_TRACEBACK"):
             raise
+        if isinstance(error, OSError) and is_disks(error):
+            said = unwritable(Path(error.filename or "."), error)
+            return _say(said.message, said.exit_code)
         return _say(
             f"this should not have happened ({type(error).__name__}: {error}). Set "
             "HALLVAKT_TRACEBACK=1, run it again and report what it prints.",

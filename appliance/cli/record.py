@@ -31,9 +31,9 @@ from appliance.core.errors import (
     BadInput,
     IntegrityFailure,
     NotFound,
-    Unreachable,
     WrongConfiguration,
 )
+from appliance.whole_file import replace_whole
 
 app = App(name="record", help="Documents for data protection and the AI Act, from what is set.")
 app.command(
@@ -91,10 +91,7 @@ def _save(document: Document, out: Path) -> None:
         content = as_pdf(document)
     else:
         content = markdown(document).encode()
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise Unreachable(f"{out} cannot be written ({error.strerror}).") from error
+    replace_whole(out, content, 0o644)
 
 
 def _facts(state: Path, exams: tuple[DescribedExam, ...]) -> Facts:

@@ -9,7 +9,8 @@ from appliance.cli.options import Json
 from appliance.cli.output import answer
 from appliance.cli.record_pdf import as_pdf
 from appliance.core.documents import from_data
-from appliance.core.errors import BadInput, NoRoom
+from appliance.core.errors import BadInput
+from appliance.whole_file import replace_whole
 
 
 def page(file: Path, out: Path, *, json: Json = False) -> None:
@@ -26,8 +27,5 @@ def page(file: Path, out: Path, *, json: Json = False) -> None:
         document = from_data(json_format.loads(file.read_text("utf-8")))
     except (OSError, ValueError) as error:
         raise BadInput(f"{file} cannot be read as a document.") from error
-    try:
-        out.write_bytes(as_pdf(document))
-    except OSError as error:
-        raise NoRoom(f"{out} cannot be written ({error.strerror}).") from error
+    replace_whole(out, as_pdf(document), 0o644)
     answer({"written": str(out)}, f"{document.title}: {out}.", as_json=json)

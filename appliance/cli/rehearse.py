@@ -26,6 +26,7 @@ from appliance.rehearsal.class_rehearsal import BoxUnderTest
 from appliance.rehearsal.class_rehearsal import rehearse as hold
 from appliance.rehearsal.class_report import ClassReport, document, lines
 from appliance.rehearsal.school import LEAD, School
+from appliance.whole_file import replace_whole
 
 
 def rehearse(
@@ -62,7 +63,9 @@ def rehearse(
     say_nothing()
     done = asyncio.run(_rehearse(candidates, minutes, user, state.absolute(), passphrase_fd))
     if report is not None:
-        report.write_bytes(msgspec.json.format(msgspec.json.encode(document(done)), indent=2))
+        replace_whole(
+            report, msgspec.json.format(msgspec.json.encode(document(done)), indent=2), 0o644
+        )
     answer(document(done), lines(done), as_json=json)
     if done.shortcomings:
         sys.stdout.flush()

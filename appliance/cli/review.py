@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from appliance.cli.passphrase import read_passphrase
 from appliance.cli.review_desk import desk
 from appliance.cli.review_export import export_from
 from appliance.config.cloud_file import load_cloud_file
-from appliance.core.errors import Conflict, NotFound, Unreachable
+from appliance.core.errors import NotFound
 from appliance.core.ids import AttemptId, ExamId, check_id
 from appliance.core.passages import Choice
 from appliance.core.snippet import ObjectKind
@@ -32,6 +31,7 @@ from appliance.review.desk import Desk
 from appliance.review.page import ReviewPage
 from appliance.review.receipts import sent_receipts
 from appliance.review.summary import exam_summary
+from appliance.whole_file import create_whole
 
 app = App(name="review", help="Open what a reviewer's key can open.")
 
@@ -165,7 +165,7 @@ async def extract(
                 break
         else:
             raise NotFound("The cloud copy has no such attempt: check the id.")
-    await asyncio.to_thread(_write_new, out, content)
+    await asyncio.to_thread(create_whole, out, content)
     document = {
         "out": str(out),
         "bytes": len(content),
@@ -256,14 +256,3 @@ async def _desk(
 
 def _time(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(sep=" ", timespec="seconds")[:19]
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-    except FileExistsError:
-        raise Conflict(f"There is already a file {path}: choose another name.") from None
-    except OSError as error:
-        raise Unreachable(f"{path} cannot be written: {error.strerror}.") from None

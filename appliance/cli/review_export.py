@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import shutil
 import zipfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,13 @@ from appliance.cli.options import Json
 from appliance.cli.output import answer
 from appliance.cli.record_pdf import as_pdf
 from appliance.core.documents import markdown
-from appliance.core.errors import BadInput, Conflict, NotFound, Unreachable
+from appliance.core.errors import BadInput, Conflict, NotFound
 from appliance.core.ids import AttemptId, ExamId, check_id
 from appliance.core.passages import Choice, Passage, parse_choices
 from appliance.processes.blanker import blanking
 from appliance.review.archive import Archive, OpenExam
 from appliance.review.export import Export, prepare
+from appliance.whole_file import create_whole, unwritable, whole_file
 
 
 async def export_from(
@@ -45,18 +48,13 @@ async def export_from(
         audit=extract,
     )
     if out is not None:
-        place = _Zip(out) if out.suffix == ".zip" else _Directory(out)
-        await asyncio.to_thread(place.open)
-        try:
+        async with _place(out) as add:
             async with blanking() as blanker:
                 async for name, content in export.files(archive, opened, blanker.blank):
-                    await asyncio.to_thread(place.add, name, content)
+                    await asyncio.to_thread(add, name, content)
             report = export.report()
-            await asyncio.to_thread(place.add, "report.md", markdown(report).encode())
-            pdf = await asyncio.to_thread(as_pdf, report)
-            await asyncio.to_thread(place.add, "report.pdf", pdf)
-        finally:
-            await asyncio.to_thread(place.close)
+            await asyncio.to_thread(add, "report.md", markdown(report).encode())
+            await asyncio.to_thread(add, "report.pdf", await asyncio.to_thread(as_pdf, report))
     answer(_document(export, out), _lines(export, out), as_json=json)
 
 
@@ -119,67 +117,59 @@ def _passage(passage: Passage, choice: Choice) -> str:
     return f"  {passage.number} {choice.value}  # {at} UTC, {why}, videos {videos}"
 
 
-class _Directory:
-    def __init__(self, path: Path) -> None:
-        self._path = path
+_Add = Callable[[str, bytes], None]
 
-    def open(self) -> None:
-        try:
-            self._path.mkdir(mode=0o700)
-        except FileExistsError:
-            raise _taken(self._path) from None
-        except OSError as error:
-            raise _not_writable(self._path, error) from error
 
-    def add(self, name: str, content: bytes) -> None:
-        file = self._path / name
+@asynccontextmanager
+async def _place(out: Path) -> AsyncIterator[_Add]:
+    """Where the export's files go; nothing of it is left when it breaks off: they are not encrypted
+    any more."""
+    place = _in_zip(out) if out.suffix == ".zip" else _in_directory(out)
+    add = await asyncio.to_thread(place.__enter__)
+    try:
+        yield add
+    except BaseException as error:
+        if not await asyncio.to_thread(place.__exit__, type(error), error, error.__traceback__):
+            raise
+    else:
+        await asyncio.to_thread(place.__exit__, None, None, None)
+
+
+@contextmanager
+def _in_directory(path: Path) -> Iterator[_Add]:
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        raise _taken(path) from None
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+    def add(name: str, content: bytes) -> None:
+        file = path / name
         try:
             file.parent.mkdir(mode=0o700, exist_ok=True)
-            with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-                opened.write(content)
         except OSError as error:
-            raise _not_writable(file, error) from error
+            raise unwritable(file, error) from error
+        create_whole(file, content)
 
-    def close(self) -> None:
-        return
+    try:
+        yield add
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
 
 
-class _Zip:
+@contextmanager
+def _in_zip(path: Path) -> Iterator[_Add]:
     """Stored, not compressed: video does not shrink."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._zip: zipfile.ZipFile | None = None
-
-    def open(self) -> None:
-        try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            raise _taken(self._path) from None
-        except OSError as error:
-            raise _not_writable(self._path, error) from error
-        self._file = os.fdopen(descriptor, "r+b")
-        self._zip = zipfile.ZipFile(self._file, "w")
-
-    def add(self, name: str, content: bytes) -> None:
-        assert self._zip is not None
-        try:
-            self._zip.writestr(name, content)
-        except OSError as error:
-            raise _not_writable(self._path, error) from error
-
-    def close(self) -> None:
-        if self._zip is not None:
-            self._zip.close()
-            self._file.close()
+    if path.exists():
+        raise _taken(path)
+    with whole_file(path, replace=False) as file, zipfile.ZipFile(file, "w") as zipped:
+        yield zipped.writestr
 
 
 def _taken(path: Path) -> Conflict:
     return Conflict(f"There is already something at {path}: choose another name.")
-
-
-def _not_writable(path: Path, error: OSError) -> Unreachable:
-    return Unreachable(f"{path} cannot be written: {error.strerror}.")
 
 
 def _read(path: Path) -> bytes:

@@ -13,6 +13,7 @@ from appliance.cli.box_client import logged_in
 from appliance.cli.options import Caller, Json
 from appliance.cli.output import answer
 from appliance.core.errors import Unreachable
+from appliance.whole_file import replace_whole
 
 
 async def seb_config(
@@ -35,10 +36,7 @@ async def seb_config(
         status = await box.call("GET", f"/exams/{await exam_id_of(box, exam)}")
     page, authority = await asyncio.to_thread(_page_and_authority, who.state)
     settings = seb_file.settings(page, status["code"], authority)
-    try:
-        await asyncio.to_thread(out.write_bytes, seb_file.encode(settings))
-    except OSError as error:
-        raise Unreachable(f"{out} cannot be written: {error.strerror}.") from error
+    await asyncio.to_thread(replace_whole, out, seb_file.encode(settings), 0o644)
     answer(
         {"file": str(out), "start_url": settings["startURL"], "quit_url": settings["quitURL"]},
         f"{out}: opens {settings['startURL']}.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json as json_text
-import os
 import shutil
 import subprocess
 import sys
@@ -20,11 +19,12 @@ from appliance.cli.metrics import metrics_text
 from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer
 from appliance.config.box import BoxConfig, load
-from appliance.core.errors import BadInput, HallvaktError, NoRoom, Refused
+from appliance.core.errors import BadInput, HallvaktError, Refused
 from appliance.core.support import check_told, log_line_told, settings_told
 from appliance.processes import checkup_outside, checkup_parts
 from appliance.processes.log_lines import say_nothing
 from appliance.services.doctor import examine
+from appliance.whole_file import create_whole
 
 _LOG_LINES = 400
 _JOURNAL_S = 20.0
@@ -59,11 +59,7 @@ def support_bundle(
             raise BadInput("There is nobody to ask: look at the text above and add --yes.")
         if input(f"Save this as {out}? [y/N] ").strip().lower() not in {"y", "yes", "j", "ja"}:
             raise Refused("Nothing was saved.")
-    try:
-        with open(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-    except OSError as error:
-        raise NoRoom(f"{out} cannot be written ({error.strerror}): name another file.") from error
+    create_whole(out, text.encode())
     answer({"file": str(out), "bytes": len(text.encode())}, f"Saved as {out}.", as_json=json)
 
 

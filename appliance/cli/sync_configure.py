@@ -12,7 +12,7 @@ from appliance.cli.output import answer
 from appliance.config import box as box_config
 from appliance.config import strict_toml
 from appliance.config.box import BoxConfig, CloudConfig
-from appliance.core.errors import NoRoom, WrongConfiguration
+from appliance.core.errors import WrongConfiguration
 from appliance.processes.cloud_ends import cloud_ends, has_verifier
 from appliance.processes.cloud_trial import probed
 
@@ -65,10 +65,7 @@ def _config(state: Path, file: Path) -> BoxConfig:
 
 
 def _write(state: Path, config: BoxConfig) -> Path:
-    try:
-        return box_config.write(state, config)
-    except OSError as error:
-        raise NoRoom(f"{state} cannot be written ({error.strerror}).") from error
+    return box_config.write(state, config)
 
 
 def _read(file: Path) -> CloudConfig:

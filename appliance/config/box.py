@@ -18,6 +18,7 @@ from appliance.config import night, strict_toml
 from appliance.config.night import NightConfig
 from appliance.core.errors import WrongConfiguration
 from appliance.core.ids import BoxId
+from appliance.whole_file import replace_whole
 
 FILE_NAME = "box.toml"
 _LAN_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
@@ -153,15 +154,9 @@ def checked(config: BoxConfig, source: str = FILE_NAME) -> BoxConfig:
 
 
 def write(state_dir: Path, config: BoxConfig) -> Path:
-    """Write `box.toml` (mode 0600) in one step and return its path."""
+    """Write `box.toml` (mode 0600) in one step and return its path. Raise NoRoom or Unreachable."""
     path = state_dir / FILE_NAME
-    text = strict_toml.write(night.written_names(asdict(config)))
-    fresh = path.with_name(f".{FILE_NAME}.{os.getpid()}")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    replace_whole(path, strict_toml.write(night.written_names(asdict(config))).encode())
     return path
 
 

@@ -23,13 +23,14 @@ from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.store.snapshot import snapshot
 from appliance.adapters.store.stores import Stores, open_stores
 from appliance.config import box
-from appliance.core.errors import Conflict, IntegrityFailure, NoRoom, Refused, Unreachable
+from appliance.core.errors import Conflict, IntegrityFailure, Refused, Unreachable
 from appliance.core.exam import ExamState
 from appliance.core.ids import BoxId
 from appliance.core.keys import RecipientKind
 from appliance.processes.cloud_ends import cloud_ends
 from appliance.processes.erased_state import belongings, replay_with_cloud
 from appliance.services.tombstones import replay_tombstones
+from appliance.whole_file import unwritable, whole_file
 
 DATABASES = ("audit", "identities", "box")
 _FILES = (box.FILE_NAME, "policy.toml", "records.uri")
@@ -72,26 +73,18 @@ def create(state: Path, out: Path) -> Made:
     made_ms = SystemClock().now_ms()
     if out.exists():
         raise Conflict(f"There is already a file {out}: choose another name.")
-    fresh = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         with (
             tempfile.TemporaryDirectory(dir=state / "run", prefix="backup-") as copies,
-            open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file,
+            whole_file(out, replace=False) as file,
         ):
             writer = backups.SealedWriter(file, config.box_id, recovery, made_ms)
             with tarfile.open(fileobj=writer, mode="w|", format=tarfile.PAX_FORMAT) as tar:
                 for path, name in _members(state, Path(copies)):
                     tar.add(path, arcname=name, recursive=False)
             writer.finish()
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(fresh, out)
-    except FileExistsError:
-        raise Conflict(f"There is already a file {out}: choose another name.") from None
-    except OSError as error:
-        raise NoRoom(f"The backup cannot be written ({error.strerror}): make room.") from error
-    finally:
-        fresh.unlink(missing_ok=True)
+    except OSError as error:  # the copies of the databases are made beside them first
+        raise unwritable(state / "run", error) from error
     labels = tuple(recipient.label for recipient in recovery)
     return Made(path=out, bytes=out.stat().st_size, box_id=config.box_id, recipients=labels)
 
@@ -137,7 +130,7 @@ def unpack(file: Path, state: Path, key: HybridPrivateKey) -> backups.BackupHead
             state.rmdir()
         unpacking.rename(state)
     except OSError as error:
-        raise NoRoom(f"The backup cannot be restored ({error.strerror}): make room.") from error
+        raise unwritable(state, error) from error
     finally:
         shutil.rmtree(unpacking, ignore_errors=True)
     state.chmod(0o700)

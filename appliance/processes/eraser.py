@@ -7,7 +7,6 @@ the identity that may delete in the cloud and no key; the gateway signs.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -34,6 +33,7 @@ from appliance.processes.syncer import alone
 from appliance.services.erasure_in_cloud import Certificate, CloudErasure, Eraser
 from appliance.services.signing import Signer
 from appliance.services.tombstones import replay_tombstones
+from appliance.whole_file import replace_whole
 
 
 async def finish_erasures(state: Path, *, signer: Signer | None = None) -> Sequence[Certificate]:
@@ -112,8 +112,5 @@ def keep(path: Path, certificate: Certificate) -> tuple[Path, Path]:
     shown = certificate_text(certificate.payload, signing.fingerprint(certificate.public_key))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for file, content in ((signed, certificate.signed), (text, shown.encode())):
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
+        replace_whole(file, content)
     return signed, text

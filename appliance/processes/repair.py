@@ -35,6 +35,7 @@ from appliance.core.quarantine import Aside, Quarantined
 from appliance.core.snippet import StoredObject
 from appliance.processes.erased_state import SNAPSHOTS
 from appliance.processes.unlisted import orphans
+from appliance.whole_file import fsync_directory, unwritable
 
 _UNFINISHED = "unfinished"
 
@@ -145,7 +146,7 @@ def _database(state: Path, name: str, done: Repaired) -> None:
     for old in (path, *_beside(path)):
         old.unlink(missing_ok=True)  # never a new file beside the log of the old one
     os.replace(fresh, path)
-    _fsync(path.parent)
+    fsync_directory(path.parent)
     (aside / _UNFINISHED).unlink()
     done.databases[name], done.kept[name] = salvaged, aside
 
@@ -166,15 +167,19 @@ def _keep(state: Path, path: Path) -> Path:
     """A copy of the damaged files, whole before anything is changed. It lies among the snapshots,
     so that it goes with the first erasure: it holds what they hold."""
     aside = state / SNAPSHOTS / f"damaged-{path.stem}-{SystemClock().now_ms()}"
-    aside.mkdir(mode=0o700, parents=True)
-    for file in (path, *_beside(path)):
-        if file.exists() and not file.name.endswith("-shm"):
-            shutil.copyfile(file, aside / file.name)
-            with (aside / file.name).open("rb+") as copy:
-                os.fsync(copy.fileno())
-    (aside / _UNFINISHED).touch()
-    _fsync(aside)
-    _fsync(aside.parent)
+    try:
+        aside.mkdir(mode=0o700, parents=True)
+        for file in (path, *_beside(path)):
+            if file.exists() and not file.name.endswith("-shm"):
+                shutil.copyfile(file, aside / file.name)
+                with (aside / file.name).open("rb+") as copy:
+                    os.fsync(copy.fileno())
+        (aside / _UNFINISHED).touch()
+        fsync_directory(aside)
+        fsync_directory(aside.parent)
+    except OSError as error:
+        shutil.rmtree(aside, ignore_errors=True)  # half a copy is none
+        raise unwritable(aside, error) from error
     return aside
 
 
@@ -195,14 +200,6 @@ def _last_snapshot(state: Path, name: str) -> Path | None:
         if _sound(path):
             return path
     return None
-
-
-def _fsync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 # --- objects -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ A look that cannot be written down is not shown.
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import threading
@@ -26,6 +27,7 @@ from appliance.core.errors import HallvaktError, IntegrityFailure, Unreachable
 from appliance.core.ids import AttemptId, BoxId, ExamId
 from appliance.core.ports import Clock, RecordCloud
 from appliance.services import cloud_documents as documents
+from appliance.whole_file import replace_whole, unwritable
 
 PURPOSE = "viewing receipt"
 GENESIS = "0" * 64
@@ -95,15 +97,11 @@ class Receipts:
                 previous=looks[-1].hash if looks else GENESIS,
             )
             try:
-                descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-                with os.fdopen(descriptor, "ab") as file:
-                    file.write(msgspec.json.encode(look) + b"\n")
-                    file.flush()
-                    os.fsync(file.fileno())
+                _add_line(self._path, msgspec.json.encode(look) + b"\n")
             except OSError as error:
                 raise Unreachable(
-                    f"What you look at cannot be written down ({error.strerror}), so nothing is "
-                    f"shown: make {self._path} writable."
+                    "What you look at cannot be written down, so nothing is shown. "
+                    f"{unwritable(self._path, error).message}"
                 ) from error
             looks.append(look)
 
@@ -142,11 +140,25 @@ class Receipts:
             return 0
 
     def _remember_sent(self, number: int) -> None:
-        self._mark.write_text(str(number))
+        replace_whole(self._mark, str(number).encode())
 
     @property
     def _mark(self) -> Path:
         return self._path.with_name(f"{self._path.name}.sent")
+
+
+def _add_line(path: Path, line: bytes) -> None:
+    """Whole or not at all; raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "ab", buffering=0) as file:
+        before = file.tell()
+        try:
+            if file.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(descriptor)
+        except OSError:
+            file.truncate(before)  # half a line would stand before the next one
+            raise
 
 
 def read_receipts(path: Path) -> list[Look]:

@@ -12,6 +12,7 @@ a passphrase, and why the pepper is bound to a credential of the machine where t
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hmac
 import os
@@ -22,6 +23,7 @@ from pathlib import Path
 from appliance.core.errors import HallvaktError, IntegrityFailure, Locked, NoRoom, Unreachable
 from appliance.core.ids import ExamId, UserId, check_id
 from appliance.core.keys import LiveWrap
+from appliance.whole_file import unwritable
 
 SALT_BYTES = 16
 _PEPPER, _BOUND, _WRAP = "pepper", "pepper-bound", "wrap-"
@@ -117,7 +119,9 @@ class LiveKeyFiles:
                 if old is not None:
                     os.close(old)
         except OSError as error:
-            raise _translate(error) from error
+            with contextlib.suppress(OSError):
+                unfinished.unlink()
+            raise unwritable(path, error) from error
 
     def _destroy(self, path: Path) -> None:
         try:

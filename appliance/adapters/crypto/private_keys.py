@@ -9,7 +9,6 @@ to open. The public file is JSON, see public_keys.py.
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,13 +23,13 @@ from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.crypto.wrapping import unwrap, wrap
 from appliance.core.errors import (
     BadInput,
-    Conflict,
     HallvaktError,
     IntegrityFailure,
     NotAllowed,
     NotFound,
     Unreachable,
 )
+from appliance.whole_file import create_whole
 
 FORMAT = "hallvakt private key"
 VERSION = 1
@@ -84,7 +83,7 @@ class PrivateKey:
 def write_private_key(path: Path, key: PrivateKey, passphrase: str) -> None:
     """Create `path` (mode 0600) durably. Slow (half a second). Raise Conflict rather than
     replace a file."""
-    write_new(path, encode_private_key(key, passphrase))
+    create_whole(path, encode_private_key(key, passphrase))
 
 
 def read_private_key(path: Path, passphrase: str) -> PrivateKey:
@@ -137,25 +136,6 @@ def decode_private_key(content: bytes, passphrase: str) -> PrivateKey:
     if key.public().raw != fields["public"]:
         raise _not_a_key_file()
     return key
-
-
-def write_new(path: Path, content: bytes) -> None:
-    """Create a file that only its owner reads, durably and whole or not at all; raise Conflict
-    when there is one."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise Conflict(f"There is already a file {path}: choose another name.") from error
-    except OSError as error:
-        raise Unreachable(f"{path} cannot be written: {error.strerror}.") from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-    except OSError as error:
-        path.unlink(missing_ok=True)  # half a key file would keep its name from a whole one
-        raise Unreachable(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _parse(content: bytes) -> tuple[bytes, bytes, dict[str, Any]]:

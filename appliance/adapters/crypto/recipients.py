@@ -15,11 +15,11 @@ from appliance.adapters.crypto.signed_lists import (
     SignedList,
     pinned_root,
     read_file,
-    replace_file,
 )
 from appliance.adapters.crypto.signing import SigningKey
 from appliance.core.errors import BadInput, NotAllowed, NotFound
 from appliance.core.keys import Recipient
+from appliance.whole_file import replace_whole
 
 FILE = "recipients.json"
 _LIST = SignedList(format="hallvakt recipients 1", purpose="recipients", name="list of recipients")
@@ -94,6 +94,6 @@ def install_recipients(
     seen = read_recipients(current, root=trusted).version if current is not None else 0
     installed = read_recipients(content, root=trusted, at_least=seen)
     if root is not None:
-        replace_file(keys / ROOT, encode_public_key(root))
-    replace_file(keys / FILE, content)
+        replace_whole(keys / ROOT, encode_public_key(root), 0o644)
+    replace_whole(keys / FILE, content, 0o644)
     return installed

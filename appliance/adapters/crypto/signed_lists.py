@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,21 +100,3 @@ def read_file(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise Unreachable(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Durable, and never half there."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise Unreachable(f"{path} cannot be written: {error.strerror}.") from error

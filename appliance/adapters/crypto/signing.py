@@ -7,7 +7,6 @@ length, so a signature made for one purpose is none for another.
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from appliance.adapters.crypto.framing import join
 from appliance.core.errors import IntegrityFailure, WrongConfiguration
+from appliance.whole_file import create_whole
 
 _LABEL = b"hallvakt signature"
 
@@ -57,11 +57,7 @@ class SigningKey:
     def save(self, path: Path) -> None:
         """Create `path` (mode 0600) durably; refuse to replace a file."""
         pem = self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(descriptor)
+        create_whole(path, pem)
 
     def seed(self) -> bytes:
         return self._private.private_bytes_raw()

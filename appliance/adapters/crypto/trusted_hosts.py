@@ -12,10 +12,10 @@ from appliance.adapters.crypto.signed_lists import (
     SignedList,
     pinned_root,
     read_file,
-    replace_file,
 )
 from appliance.adapters.crypto.signing import SigningKey
 from appliance.core.errors import BadInput, NotAllowed
+from appliance.whole_file import replace_whole
 
 FILE = "trusted_hosts.json"
 _LIST = SignedList(
@@ -64,5 +64,5 @@ def install_trusted_hosts(keys: Path, content: bytes) -> TrustedHosts:
     if pinned is None:
         raise NotAllowed("This box knows no school root yet: install the list of recipients first.")
     installed = read_trusted_hosts(content, root=pinned, at_least=load_trusted_hosts(keys).version)
-    replace_file(keys / FILE, content)
+    replace_whole(keys / FILE, content, 0o644)
     return installed

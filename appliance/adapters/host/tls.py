@@ -9,7 +9,6 @@ authorities (path length 0).
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from appliance.core.errors import BadInput, WrongConfiguration
+from appliance.whole_file import replace_whole
 
 # Browsers refuse server certificates that are valid for longer than 398 days (CA/Browser Forum
 # ballot SC31); 397 leaves a day for clocks.
@@ -93,7 +93,7 @@ def make_authority(directory: Path, box: str, names: Sequence[str], now: datetim
         .sign(key, hashes.SHA256())
     )
     _write_key(files.authority_key, key)
-    _write(files.authority, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
+    replace_whole(files.authority, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
     return files
 
 
@@ -132,7 +132,7 @@ def certify(files: TlsFiles, names: Sequence[str], now: datetime) -> None:
         .sign(authority_key, hashes.SHA256())
     )
     _write_key(files.key, key)
-    _write(files.certificate, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
+    replace_whole(files.certificate, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
 
 
 def _alternative_names(names: Sequence[str]) -> x509.SubjectAlternativeName:
@@ -297,14 +297,4 @@ def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    _write(path, pem, 0o600)
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with open(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    replace_whole(path, pem, 0o600)

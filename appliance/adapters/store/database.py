@@ -26,6 +26,7 @@ import msgspec
 from appliance.adapters.store.failures import SqliteFailure, damaged, translate
 from appliance.adapters.store.schema import connect, create, migrate
 from appliance.core.errors import HallvaktError, Unreachable
+from appliance.whole_file import unwritable
 
 T = TypeVar("T")
 
@@ -76,6 +77,8 @@ class Database:
             migrate(self._connection, migrations)
         except apsw.Error as error:
             raise translate(error, path) from error
+        except OSError as error:
+            raise unwritable(path, error) from error
         self._broken: HallvaktError | None = None
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False

@@ -16,6 +16,8 @@ import apsw
 
 from appliance.adapters.store import schema
 from appliance.adapters.store.failures import damaged as damaged_error
+from appliance.adapters.store.failures import translate
+from appliance.whole_file import unwritable
 
 _LAST_ROW = 2**63 - 1
 
@@ -50,8 +52,17 @@ class Salvaged:
 def salvage(source: Path, folder: str, into: Path, snapshot: Path | None) -> Salvaged:
     """Make the new database `into` from what `source` (a copy nobody else has open, with its
     write-ahead log beside it) and `snapshot` hold. Raise IntegrityFailure when neither can be read
-    at all: nothing starts empty."""
-    schema.create(into, folder)
+    at all: nothing starts empty. Raise NoRoom or Unreachable when `into` cannot be written."""
+    try:
+        schema.create(into, folder)
+        return _salvaged(source, into, snapshot)
+    except apsw.Error as error:
+        raise translate(error, into) from error
+    except OSError as error:
+        raise unwritable(into, error) from error
+
+
+def _salvaged(source: Path, into: Path, snapshot: Path | None) -> Salvaged:
     writing, done = schema.connect(into), Salvaged()
     writing.pragma("foreign_keys", False)
     try:
@@ -176,6 +187,8 @@ def _put(connection: apsw.Connection, table: str, row: _Row) -> int:
             f'INSERT OR IGNORE INTO "{table}" ({", ".join(columns)}) VALUES ({marks})',
             (number, *values.values()),
         )
+    except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError):
+        raise  # the new file's disk: nothing is wrong with the row
     except apsw.Error:
         return 0
     return connection.changes()

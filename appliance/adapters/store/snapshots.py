@@ -12,10 +12,11 @@ import msgspec
 
 from appliance.adapters.store import schema
 from appliance.adapters.store.failures import translate
-from appliance.core.errors import NoRoom, NotFound, Refused, WrongConfiguration
+from appliance.core.errors import NotFound, Refused, WrongConfiguration
 from appliance.core.exam import ExamState
 from appliance.core.schedule import keeping_alone
 from appliance.core.settings import ExamSettings
+from appliance.whole_file import unwritable
 
 DATABASES = ("box", "identities", "audit")
 # Whatever a box has taken in since: rows that a restore would lose.
@@ -26,14 +27,16 @@ def make(databases: Path, into: Path) -> None:
     """Copy every database into the new directory `into`, also while the box runs; raise NoRoom."""
     building = into.with_name(f".{into.name}.making")
     shutil.rmtree(building, ignore_errors=True)
-    shutil.rmtree(into, ignore_errors=True)
     try:
         building.mkdir(parents=True, mode=0o700)
         for name in DATABASES:
             _copy(databases / f"{name}.db", building / f"{name}.db")
+        shutil.rmtree(into, ignore_errors=True)  # an earlier one, only now that this one is whole
         building.rename(into)
     except OSError as error:
-        raise NoRoom(f"The snapshot {into} cannot be written ({error.strerror}).") from error
+        raise unwritable(into, error) from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
 
 
 def try_out(snapshot: Path) -> None:

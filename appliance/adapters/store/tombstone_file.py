@@ -13,8 +13,9 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.core.errors import IntegrityFailure, NoRoom
+from appliance.core.errors import IntegrityFailure
 from appliance.core.pack_journal import Tombstone
+from appliance.whole_file import unwritable
 
 _LINE = msgspec.json.Decoder(Tombstone)
 
@@ -54,10 +55,8 @@ class TombstoneFile:
             for directory in (self._path.parent, self._path.parent.parent):
                 _fsync(directory)
         except OSError as error:
-            raise NoRoom(
-                f"{self._path.name} cannot be written ({error.strerror}): nothing was erased. "
-                "Free some room, then try again."
-            ) from error
+            said = unwritable(self._path, error)
+            raise type(said)(f"Nothing was erased. {said.message}", code=said.code) from error
 
     def _read(self) -> list[Tombstone]:
         try:

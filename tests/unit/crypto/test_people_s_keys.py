@@ -170,7 +170,7 @@ def test_a_signing_key_file(tmp_path: Path) -> None:
     key.save(path)
     assert path.stat().st_mode & 0o777 == 0o600
     verify(SigningKey.load(path).public_bytes, "manifest", b"x", key.sign("manifest", b"x"))
-    with pytest.raises(FileExistsError):
+    with pytest.raises(Conflict):
         key.save(path)
     path.write_bytes(b"-----BEGIN")
     with pytest.raises(WrongConfiguration):
