@@ -12,6 +12,7 @@ from pathlib import Path
 
 from appliance.core.errors import NotFound, Unreachable
 from appliance.core.exam import IN_SESSION
+from appliance.whole_file import replace_whole
 from tui.app import ConsoleApp
 from tui.feed_link import Link
 from tui.hall_watch import HallWatch
@@ -46,7 +47,7 @@ async def take_screenshot(
         await _until_shown(shift)
         await pilot.pause(0.3)
         svg = picture_of(app)
-    await asyncio.to_thread(file.write_text, svg, "utf-8")
+    await asyncio.to_thread(replace_whole, file, svg.encode(), 0o644)
 
 
 def picture_of(app: ConsoleApp) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +12,8 @@ from appliance.adapters.crypto import recipients as recipient_lists
 from appliance.adapters.crypto import shares
 from appliance.adapters.crypto.private_keys import (
     PrivateKey,
+    encode_private_key,
     read_private_key,
-    write_private_key,
 )
 from appliance.adapters.crypto.public_keys import (
     ROOT,
@@ -86,7 +87,7 @@ def recovery_create(
     prove_recovery(key.public(), parts)
     files = _write_shares(out_dir, "recovery", parts)
     public_file = out_dir / "recovery.pub"
-    create_whole(public_file, encode_public_key(key.public()))
+    _beside(files, public_file, key.public())
     _say(key.public(), [*files, public_file], as_json=json)
 
 
@@ -218,8 +219,24 @@ def _new_passphrase(fd: int | None, out: Path) -> str:
 
 
 def _write_pair(key: PrivateKey, out: Path, passphrase: str) -> None:
-    write_private_key(out, key, passphrase)
-    create_whole(_public_file(out), encode_public_key(key.public()))
+    _write_both(out, encode_private_key(key, passphrase), key.public())
+
+
+def _write_both(out: Path, private: bytes, public: PublicKey) -> None:
+    """Both files or none."""
+    create_whole(out, private)
+    _beside([out], _public_file(out), public)
+
+
+def _beside(files: Sequence[Path], public_file: Path, public: PublicKey) -> None:
+    """Write the public half; without it the other files go too: half a key keeps its name from a
+    whole one."""
+    try:
+        create_whole(public_file, encode_public_key(public))
+    except BaseException:
+        for file in files:
+            file.unlink(missing_ok=True)
+        raise
 
 
 def _public_file(out: Path) -> Path:

@@ -19,7 +19,7 @@ from cyclopts import App, CycloptsError
 
 from appliance.adapters.host.core_dumps import leave_no_core_dump
 from appliance.core.disk import is_disks
-from appliance.core.errors import HallvaktError
+from appliance.core.errors import HallvaktError, Unreachable
 from appliance.whole_file import unwritable
 
 _USAGE = 2
@@ -109,8 +109,10 @@ def run(arguments: Sequence[str], program: Callable[..., object] = app) -> int:
         if os.environ.get("HALLVAKT_TRACEBACK"):
             raise
         if isinstance(error, OSError) and is_disks(error):
-            said = unwritable(Path(error.filename or "."), error)
-            return _say(said.message, said.exit_code)
+            if error.filename is None:
+                said = f"a disk refused ({error.strerror}): `hallvakt doctor` looks at the box's."
+                return _say(said, Unreachable.exit_code)
+            return _say(unwritable(Path(error.filename), error).message, Unreachable.exit_code)
         return _say(
             f"this should not have happened ({type(error).__name__}: {error}). Set "
             "HALLVAKT_TRACEBACK=1, run it again and report what it prints.",

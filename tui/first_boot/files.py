@@ -6,24 +6,18 @@ import os
 import stat
 from pathlib import Path
 
-from appliance.core.errors import BadInput, NoRoom, NotFound
+from appliance.core.errors import BadInput, NotFound, Unreachable
+from appliance.whole_file import replace_whole
 from tui.language import tr
+from tui.told import told
 
 
 def write_file(file: Path, content: bytes, mode: int = 0o600) -> None:
-    """In one step, so that a cut leaves what was there before or this. Raises NoRoom."""
-    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    """In one step, so that a cut leaves what was there before or this. Raises Unreachable."""
     try:
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        fresh.replace(file)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise NoRoom(
-            tr("{file} cannot be written ({why}).", file=file, why=error.strerror)
-        ) from error
+        replace_whole(file, content, mode)
+    except Unreachable as error:
+        raise type(error)(told(error.message), code=error.code) from error
 
 
 def secret_in(file: Path) -> str:

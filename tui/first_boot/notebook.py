@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.core.errors import NoRoom, WrongConfiguration
+from appliance.core.errors import Unreachable, WrongConfiguration
 from appliance.core.first_boot import Found, Note, Step
 from tui.first_boot.files import write_file
 from tui.language import tr
@@ -49,9 +49,9 @@ class Notebook:
         page = msgspec.json.format(msgspec.json.encode(_Page(notes=notes)), indent=1)
         try:
             write_file(self.file, page)
-        except NoRoom as error:
-            raise NoRoom(
-                tr("{why} Name another file with --progress.", why=error.message)
+        except Unreachable as error:
+            raise type(error)(
+                tr("{why} Or name another file with --progress.", why=error.message)
             ) from error
 
     def found(self) -> Found:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import secrets
 from asyncio import to_thread
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import gettempdir
 
 import msgspec
 
@@ -17,6 +18,7 @@ from appliance.core.errors import BadInput
 from appliance.core.first_boot import Note, Notes, Standing, Step
 from tui.first_boot import inputs
 from tui.first_boot.command import Command
+from tui.first_boot.files import write_file
 from tui.language import tr
 
 _NOT_FIT = 5  # exit code of a doctor that found something failing
@@ -133,9 +135,9 @@ async def print_page(hallvakt: Command, page: Document, pdf: Path) -> None:
 
 def _as_file(page: Document) -> Path:
     """Of ours alone, until it is read."""
-    with NamedTemporaryFile("w", prefix="hallvakt-page-", encoding="utf-8", delete=False) as file:
-        json.dump(as_data(page), file)
-    return Path(file.name)
+    file = Path(gettempdir(), f"hallvakt-page-{secrets.token_hex(8)}")
+    write_file(file, json.dumps(as_data(page)).encode())
+    return file
 
 
 async def _machine(hallvakt: Command, state: Path, names: Collection[str]) -> list[Check]:

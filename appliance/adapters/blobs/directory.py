@@ -170,6 +170,7 @@ def _translate(error: OSError) -> HallvaktError:
         return NoRoom("The box's disk is full: free some room, then try again.")
     if error.errno == errno.EROFS:
         return Unreachable(
-            "The box's disk is read-only: stop the box and check the disk.", code="disk-failed"
+            "The box's disk is read-only: stop the box and have the disk looked at.",
+            code="disk-failed",
         )
     return Unreachable(f"The box's disk does not answer as it should: {error.strerror}.")

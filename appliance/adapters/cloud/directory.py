@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import secrets
 from collections.abc import Mapping
@@ -11,8 +10,9 @@ from pathlib import Path
 
 from appliance.adapters.cloud.names import check_name, check_prefix, crc32c, is_name
 from appliance.adapters.cloud.residency import ON_SITE
-from appliance.core.errors import Conflict, NoRoom, NotFound, Unreachable
+from appliance.core.errors import Conflict, NotFound, Unreachable
 from appliance.core.ports import Content, RemoteObject
+from appliance.whole_file import unwritable
 
 
 class DirectoryObjects:
@@ -65,7 +65,7 @@ class DirectoryObjects:
                     ) from None
             _fsync_directory(path.parent)
         except OSError as error:
-            raise _explained(error, self._directory) from error
+            raise unwritable(self._directory / name, error) from error
         finally:
             fresh.unlink(missing_ok=True)
         stored = self._stat(name)
@@ -103,9 +103,3 @@ def _fsync_directory(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _explained(error: OSError, directory: Path) -> NoRoom | Unreachable:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return NoRoom(f"{directory} is full: make room or use a larger disk.")
-    return Unreachable(f"{directory} cannot be written: {error.strerror}.")

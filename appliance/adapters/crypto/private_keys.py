@@ -99,7 +99,10 @@ def read_private_key(path: Path, passphrase: str) -> PrivateKey:
     return decode_private_key(content, passphrase)
 
 
-def encode_private_key(key: PrivateKey, passphrase: str) -> bytes:
+def encode_private_key(
+    key: PrivateKey, passphrase: str, *, memory_kib: int = MEMORY_KIB, passes: int = PASSES
+) -> bytes:
+    """A key file's content; how far the passphrase is stretched stands in it."""
     salt = secrets.token_bytes(_SALT_BYTES)
     header = cbor2.dumps(
         {
@@ -109,13 +112,13 @@ def encode_private_key(key: PrivateKey, passphrase: str) -> bytes:
             "label": key.label,
             "public": key.public().raw,
             "salt": salt,
-            "memory_kib": MEMORY_KIB,
-            "passes": PASSES,
+            "memory_kib": memory_kib,
+            "passes": passes,
             "lanes": LANES,
         },
         canonical=True,
     )
-    kek = argon2id(passphrase, salt, memory_kib=MEMORY_KIB, passes=PASSES, lanes=LANES)
+    kek = argon2id(passphrase, salt, memory_kib=memory_kib, passes=passes, lanes=LANES)
     return cbor2.dumps([header, wrap(kek, header, key.seed)])
 
 

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from appliance.core.errors import Unreachable
+from appliance.whole_file import replace_whole, unwritable
 
 _PROCESS_NOTE = "process"
 _START_TIME_FIELD = 22  # of /proc/PID/stat, see proc(5)
@@ -98,7 +99,7 @@ def _in_memory(text: str) -> int:
 
 
 def _note(directory: Path, pid: int) -> None:
-    (directory / _PROCESS_NOTE).write_text(f"{pid} {start_time(pid)}")
+    replace_whole(directory / _PROCESS_NOTE, f"{pid} {start_time(pid)}".encode())
 
 
 def _kill_noted(directory: Path) -> None:
@@ -119,4 +120,7 @@ def _kill_noted(directory: Path) -> None:
 
 def _make_empty(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True, mode=0o700)
+    try:
+        directory.mkdir(parents=True, mode=0o700)
+    except OSError as error:
+        raise unwritable(directory, error) from error

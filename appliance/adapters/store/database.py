@@ -74,7 +74,11 @@ class Database:
         try:
             create(path, migrations)
             self._connection = connect(path)
-            migrate(self._connection, migrations)
+            try:
+                migrate(self._connection, migrations)
+            except BaseException:
+                self._connection.close(True)
+                raise
         except apsw.Error as error:
             raise translate(error, path) from error
         except OSError as error:
@@ -104,10 +108,13 @@ class Database:
 
     async def close(self) -> None:
         """Finish the jobs already handed over, then let go of the file. Idempotent."""
+        await asyncio.to_thread(self.close_blocking)
+
+    def close_blocking(self) -> None:
         if not self._closed:
             self._closed = True
             self._jobs.put(None)
-        await asyncio.to_thread(self._thread.join)
+        self._thread.join()
 
     async def _ask(self, work: Callable[[apsw.Connection], T], *, writes: bool) -> T:
         if self._closed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import apsw
@@ -32,6 +33,14 @@ def _code(error: apsw.Error) -> int:
     return int(getattr(error, "extendedresult", 0))
 
 
+def _read_only(path: Path) -> bool:
+    """Whether the disk under it is."""
+    try:
+        return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
 def translate(error: apsw.Error, path: Path) -> HallvaktError:
     """The error to raise for `error` from the database at `path`."""
     match error:
@@ -42,6 +51,12 @@ def translate(error: apsw.Error, path: Path) -> HallvaktError:
         case apsw.BusyError() | apsw.LockedError():
             return Unreachable(
                 f"The database {path.name} is in use by another part of the box: try again."
+            )
+        case apsw.ReadOnlyError() | apsw.CantOpenError() if _read_only(path):
+            return Unreachable(
+                f"The database {path.name} cannot be written: the box's disk is read-only. Stop "
+                "the box, have the disk looked at and made writable, and start it again.",
+                code="disk-failed",
             )
         case apsw.ReadOnlyError():
             return Unreachable(

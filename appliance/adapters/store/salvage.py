@@ -63,11 +63,11 @@ def salvage(source: Path, folder: str, into: Path, snapshot: Path | None) -> Sal
 
 
 def _salvaged(source: Path, into: Path, snapshot: Path | None) -> Salvaged:
+    reading, older = _open(source), _open(snapshot) if snapshot else None
     writing, done = schema.connect(into), Salvaged()
-    writing.pragma("foreign_keys", False)
     try:
+        writing.pragma("foreign_keys", False)
         tables = [t for t in _tables(writing) if t != "schema_migrations"]
-        reading, older = _open(source), _open(snapshot) if snapshot else None
         if reading is None and older is None:
             raise damaged_error(source)
         writing.execute("BEGIN")
@@ -86,10 +86,14 @@ def _salvaged(source: Path, into: Path, snapshot: Path | None) -> Salvaged:
                 done.from_snapshot[table] = _fill(writing, older, table, gaps)
         writing.execute("COMMIT")
     except BaseException:
-        writing.close()
-        into.unlink()
+        writing.close(True)
+        for left in into.parent.glob(f"{into.name}*"):
+            left.unlink()
         raise
-    writing.close()
+    finally:
+        for connection in (writing, reading, older):
+            if connection is not None:
+                connection.close(True)
     return done
 
 

@@ -64,9 +64,15 @@ def open_stores(state: Path, *, now_ms: Callable[[], int] | None = None) -> Stor
                 "backup of this box."
             )
     # box.db comes last: where it exists, the other two have been there before it.
-    log = Database(paths["audit"], migrations="audit")
-    names = Database(paths["identities"], migrations="identities")
-    box = Database(paths["box"], migrations="box")
+    opened: list[Database] = []
+    try:
+        for name, path in paths.items():
+            opened.append(Database(path, migrations=name))
+    except BaseException:
+        for database in opened:
+            database.close_blocking()
+        raise
+    log, names, box = opened
     return Stores(
         exams=Exams(box),
         attempts=Attempts(box),

@@ -7,8 +7,10 @@ grows. One JSON object a line, fsynced before anything is destroyed.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import Sequence
+from io import RawIOBase
 from pathlib import Path
 
 import msgspec
@@ -45,13 +47,11 @@ class TombstoneFile:
         try:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "r+b") as file:
-                file.seek(0)
-                file.seek(file.read().rfind(b"\n") + 1)  # over an unfinished line
+            with os.fdopen(descriptor, "r+b", buffering=0) as file:
+                end = (file.read() or b"").rfind(b"\n") + 1  # over an unfinished line
+                file.seek(end)
                 file.truncate()
-                file.write(b"".join(msgspec.json.encode(t) + b"\n" for t in fresh))
-                file.flush()
-                os.fsync(descriptor)
+                _add(file, end, b"".join(msgspec.json.encode(t) + b"\n" for t in fresh))
             for directory in (self._path.parent, self._path.parent.parent):
                 _fsync(directory)
         except OSError as error:
@@ -69,6 +69,17 @@ class TombstoneFile:
             raise IntegrityFailure(
                 f"{self._path} is damaged: what was erased must not come back. Restore this file."
             ) from error
+
+
+def _add(file: RawIOBase, end: int, lines: bytes) -> None:
+    """All of it or nothing; raises OSError."""
+    try:
+        if file.write(lines) != len(lines):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(file.fileno())
+    except OSError:
+        file.truncate(end)
+        raise
 
 
 def _fsync(directory: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,6 +11,7 @@ from appliance.adapters.vision.convert.conversions import convert
 from appliance.adapters.vision.convert.packages import check, fetch, member
 from appliance.adapters.vision.manifest import Model, Picture, Source
 from appliance.core.errors import NotFound
+from appliance.whole_file import replace_whole, unwritable
 
 Say = Callable[[str], None]
 
@@ -89,11 +89,9 @@ def _is(path: Path, sha256: str) -> bool:
 
 
 def place(path: Path, content: bytes) -> None:
-    """Write beside and rename, so that a cut never leaves half a model under the right name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    with half.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(path)
+    """In one step, so that a cut never leaves half a model under the right name."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    replace_whole(path, content, 0o644)
