@@ -3,6 +3,7 @@
 # (for a look, or a test); HALLVAKT_SYSTEMCTL=true leaves systemd alone.
 
 set -euo pipefail
+umask 022 # the box's own users read what root puts here, whatever root's umask is
 
 hv_source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 hv_below=${HALLVAKT_ROOT:-}
@@ -18,6 +19,8 @@ hv_dry=${hv_dry:-}
 # What a box needs of Debian; what only the demo and the tests need is in prepare.sh.
 hv_box_packages=(python3 python3-venv coturn nftables libportaudio2 libseccomp2 util-linux iproute2
   fonts-dejavu-core openssl ca-certificates)
+# What makes the sound of rehearsals; a bundle has it made.
+hv_online_packages=(espeak-ng sox)
 hv_suites=(bookworm trixie) # Debian 12 and 13: Python 3.11 and 3.13
 
 hv_version() { sed -n 's/^version = "\(.*\)"$/\1/p' "$1/pyproject.toml" | head -1; }
@@ -99,7 +102,7 @@ hv_put_version() {
   hv_do mkdir -p "$target"
   for name in appliance tui models systemd firmware_scripts pyproject.toml requirements.lock \
     README.md CHANGELOG.md; do
-    hv_do cp -a "$source/$name" "$target/"
+    hv_do cp -a --no-preserve=ownership "$source/$name" "$target/" # root's, whoever unpacked it
   done
   hv_step "  virtual environment, packages by their hashes"
   hv_do python3 -m venv "$target/.venv"
@@ -114,12 +117,11 @@ hv_put_version() {
   hv_do "$target/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
     --no-build-isolation --no-index "$target" \
     || hv_stop 5 "Hallvakt itself could not be installed: the lines above say why."
-  hv_step "  model files, each checked against the manifest"
-  if [ -n "$models" ]; then
-    hv_do "$target/.venv/bin/hallvakt" models install --from "$models"
-  else
-    hv_do "$target/.venv/bin/hallvakt" models install
-  fi
+  hv_step "  model files, each checked against the manifest, and what rehearsals show"
+  local from=()
+  [ -z "$models" ] || from=(--from "$models")
+  hv_do "$target/.venv/bin/hallvakt" models install "${from[@]}"
+  hv_do "$target/.venv/bin/hallvakt" models install --rehearsal "${from[@]}"
   building=$target/complete
   hv_do touch "$building"
 }

@@ -4,8 +4,8 @@
 #   firmware_scripts/build_bundle.sh --key PRIVATE.pem --out FILE
 #
 # The key is Ed25519 and stays with who releases: `openssl genpkey -algorithm ed25519 -out PRIVATE.pem`;
-# boxes get `openssl pkey -in PRIVATE.pem -pubout`. Needs a Debian with network; the one file then
-# serves Debian 12 and 13.
+# boxes get `openssl pkey -in PRIVATE.pem -pubout`. Needs a Debian with network, espeak-ng and sox;
+# the one file then serves Debian 12 and 13.
 set -euo pipefail
 key='' out=''
 while [ $# -gt 0 ]; do
@@ -43,10 +43,11 @@ for python in 3.11 3.13; do # those of Debian 12 and 13
     || hv_stop 5 "Packages for Python $python could not be fetched: the lines above say why."
 done
 
-hv_step "3. Model files, built and checked"
+hv_step "3. Model files and what rehearsals show, built and checked"
 pip install --no-index --find-links "$work/wheels" --require-hashes -r "$work/requirements.box"
 pip install --no-deps --no-build-isolation --no-index "$work/source"
 "$work/venv/bin/hallvakt" models install --to "$work/models"
+"$work/venv/bin/hallvakt" models install --rehearsal --to "$work/models"
 rm -rf "$work/source/build" "$work/source"/*.egg-info
 
 hv_step "4. Debian packages with all they need"

@@ -55,9 +55,11 @@ if [ -n "$bundle" ]; then
 fi
 version=$(hv_version "$source")
 
-hv_step "1. Debian packages: ${hv_box_packages[*]}"
+packages=("${hv_box_packages[@]}")
+[ -n "$bundle" ] || packages+=("${hv_online_packages[@]}")
+hv_step "1. Debian packages: ${packages[*]}"
 missing=()
-for package in "${hv_box_packages[@]}"; do
+for package in "${packages[@]}"; do
   # shellcheck disable=SC2016 # ${...} is dpkg's
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] \
     || missing+=("$package")

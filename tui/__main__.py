@@ -25,6 +25,7 @@ from tui.shift import Shift
 from tui.target import Target, from_arguments
 from tui.terminal_pictures.probe import asked_this_terminal
 from tui.terminal_watch import end_with_the_terminal
+from tui.waiting import until_it_runs
 
 _SIMPLE_TERMINALS = ("linux", "dumb", "vt")
 
@@ -49,7 +50,10 @@ def main(argv: list[str] | None = None) -> int:
             ca=arguments.ca,
             socket=arguments.socket,
             ca_fingerprint=arguments.ca_fingerprint,
+            may_not_run=arguments.wait,
         )
+        if arguments.wait and target.socket is not None:
+            until_it_runs(target.socket, sys.stderr)
         shift = _shift(target, arguments)
         if arguments.screenshot is not None:
             asyncio.run(_screenshot(shift, arguments))

@@ -18,6 +18,7 @@ class Arguments:
     boxes: Path | None
     box: tuple[str, ...]
     socket: Path | None
+    wait: bool
     user: str
     exam: str
     letters: bool
@@ -54,6 +55,11 @@ def parse(argv: list[str] | None = None) -> Arguments:
         metavar="NAME=URL,CA",
         help="one of several boxes; NAME=DIR for a state directory of this machine",
     )
+    parser.add_argument(
+        "--wait",
+        action="store_true",
+        help="while no box runs here, wait for it with words on screen",
+    )
     parser.add_argument("--user", default="", help="fill in the user's name")
     parser.add_argument("--exam", default="", help="go straight to the exam with this code")
     parser.add_argument(
@@ -88,6 +94,8 @@ def parse(argv: list[str] | None = None) -> Arguments:
         help="read the passphrase from this file descriptor and log in at once",
     )
     given = parser.parse_args(argv)
+    if given.wait and not (given.state or given.socket):
+        parser.error("--wait is for a box on this machine: --state or --socket")
     columns, _, lines = given.size.partition("x")
     if not (columns.isdecimal() and lines.isdecimal()):
         parser.error("--size is written like 120x40")
@@ -104,6 +112,7 @@ def parse(argv: list[str] | None = None) -> Arguments:
         boxes=given.boxes,
         box=tuple(given.box),
         socket=given.socket,
+        wait=given.wait,
         user=given.user,
         exam=given.exam,
         letters=given.letters,

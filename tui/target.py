@@ -91,8 +91,10 @@ def from_arguments(
     ca: Path | None,
     socket: Path | None,
     ca_fingerprint: str = "",
+    may_not_run: bool = False,
 ) -> Target:
-    """The target that the arguments name; raises BadInput or Unreachable when they name none."""
+    """The target that the arguments name; raises BadInput when they name none, and Unreachable when
+    a box on this machine does not run, unless it `may_not_run`."""
     if state is not None:
         socket = socket or (None if url else state / "run" / "gateway.sock")
         ca = ca or state / "tls" / "ca.pem"
@@ -104,7 +106,7 @@ def from_arguments(
         return over_network(url, ca, ca_fingerprint)
     assert socket is not None
     target = over_socket(socket)
-    if not socket.exists():
+    if not may_not_run and not socket.exists():
         raise Unreachable(
             tr("No box is running at {path}; start it with `hallvakt serve`.", path=socket)
         )

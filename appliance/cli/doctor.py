@@ -11,6 +11,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from appliance.cli.metrics import pepper_of_the_gateway
 from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer
 from appliance.config.box import load
@@ -44,7 +45,11 @@ async def doctor(
         probes = await asyncio.to_thread(checkup_machine.before_there_is_a_box, state)
     else:
         config = load(state)
-        probes = {**checkup_parts.local(state, config), **checkup_outside.beyond(state, config)}
+        pepper = await pepper_of_the_gateway(state)
+        probes = {
+            **checkup_parts.local(state, config, pepper=pepper),
+            **checkup_outside.beyond(state, config),
+        }
     checks = await examine(probes)
     answer({"checks": [asdict(check) for check in checks]}, _lines(checks), as_json=json)
     if worst(checks) is CheckStatus.FAIL:

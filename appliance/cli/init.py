@@ -56,6 +56,7 @@ def init(
     relay_tls_port: int = _RELAY.tls_port,
     http_port: int = _WEB.http_port,
     lan_name: str = _WEB.lan_name,
+    uplink: str = _WEB.uplink,
     name: str = "Hallvakt",
     certificate_name: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     no_second_factor: Annotated[bool, Parameter(negative=())] = False,
@@ -81,6 +82,9 @@ def init(
         Port of the page without TLS that explains certificate warnings; 0 for none.
     lan_name
         One word, such as exambox: the box answers to exambox.local by multicast DNS.
+    uplink
+        The network card towards the internet, if the box has one of its own for that: nobody
+        reaches the box there.
     name
         What the box is called.
     certificate_name
@@ -91,13 +95,18 @@ def init(
     """
     lead = checked_name(lead)
     _check_directory(state)
-    names = certificate_name or _default_names(host)
+    names = certificate_name or _default_names(host, uplink)
     config = box_config.checked(
         BoxConfig(
             box_id=BoxId(SystemRandomness().new_id()),
             name=name,
             web=WebConfig(
-                host=host, port=port, http_port=http_port, lan_name=lan_name, names=names
+                host=host,
+                port=port,
+                http_port=http_port,
+                lan_name=lan_name,
+                names=names,
+                uplink=uplink,
             ),
             relay=RelayConfig(listen_host=host, port=relay_port, tls_port=relay_tls_port),
         )
@@ -184,12 +193,14 @@ async def _first_person(stores: Stores, box: BoxId, lead: _Lead) -> str | None:
     return secret
 
 
-def _default_names(host: str) -> tuple[str, ...]:
+def _default_names(host: str, uplink: str) -> tuple[str, ...]:
     """What browsers on the LAN most likely use; the first one is what the slips say."""
     local = ("localhost", "127.0.0.1")
     if host != _EVERYWHERE:
         return tuple(dict.fromkeys((host, *local)))
-    return tuple(dict.fromkeys((*lan_addresses(), socket.gethostname().lower(), *local)))
+    return tuple(
+        dict.fromkeys((*lan_addresses(uplink=uplink), socket.gethostname().lower(), *local))
+    )
 
 
 def _in_url(name: str) -> str:

@@ -9,7 +9,10 @@ import aiohttp
 from appliance.cli.box_client import SOCKET
 from appliance.cli.options import DEFAULT_STATE, State
 from appliance.core.errors import NotAllowed, Unreachable
+from appliance.core.keys import PepperKeeping
+from appliance.web.metrics import PEPPER_FIGURES
 
+_PEPPER = "hallvakt_pepper_bound"
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
@@ -33,3 +36,14 @@ async def metrics_text(state: Path) -> str:
         raise Unreachable(
             "The box does not answer: is it running with this --state?", code="box-unreachable"
         ) from error
+
+
+async def pepper_of_the_gateway(state: Path) -> PepperKeeping | None:
+    """What the running gateway's credential is bound to, which nobody outside it sees; None where
+    none runs, or one of an older version."""
+    try:
+        text = await metrics_text(state)
+    except (Unreachable, NotAllowed):
+        return None
+    told = [line.split()[1] for line in text.splitlines() if line.startswith(f"{_PEPPER} ")]
+    return next((kept for kept, figure in PEPPER_FIGURES.items() if told == [str(figure)]), None)

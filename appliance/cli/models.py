@@ -48,7 +48,7 @@ def install(
     extra
         A model that is not installed by default, e.g. mobilefacenet (read its card first).
     rehearsal
-        Install pictures and sound for the demo and the tests instead.
+        Install pictures and sound for rehearsals, the demo and the tests instead.
     """
     from appliance.adapters.vision.convert.install import install_models, install_pictures
 
@@ -58,7 +58,7 @@ def install(
 
         into = to or rehearsal_directory()
         count = install_pictures(manifest.pictures, into, bundle, progress)
-        count += make_sounds(into, progress)
+        count += make_sounds(into, bundle, progress)
     else:
         into = to or weights.default_directory()
         wanted = {manifest.model(name).name for name in extra}

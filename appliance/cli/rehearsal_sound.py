@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from appliance.adapters.vision.convert.install import place
 from appliance.core.errors import Unreachable
 
 _RATE = 48_000
@@ -27,9 +28,9 @@ _SECOND = (
 )
 
 
-def make_sounds(into: Path, say: Callable[[str], None]) -> int:
-    """Make what is missing in `into` and return how many files that were; raise Unreachable when
-    espeak-ng or sox is not installed."""
+def make_sounds(into: Path, made_before: Path | None, say: Callable[[str], None]) -> int:
+    """Make what is missing in `into`, or copy it from `made_before`, and return how many files that
+    were; raise Unreachable when espeak-ng or sox is needed and not installed."""
     makers: dict[str, Callable[[Path, Path], None]] = {
         "speech.wav": _speech,
         "conversation.wav": _conversation,
@@ -37,6 +38,10 @@ def make_sounds(into: Path, say: Callable[[str], None]) -> int:
         "quiet.wav": lambda path, _: _sox("-n", path, f"synth {_SECONDS} pinknoise gain -50"),
     }
     missing = {name: make for name, make in makers.items() if not (into / name).is_file()}
+    if made_before is not None and all((made_before / name).is_file() for name in missing):
+        for name in missing:
+            place(into / name, (made_before / name).read_bytes())
+        return len(missing)
     for tool in ("espeak-ng", "sox") if missing else ():
         if shutil.which(tool) is None:
             raise Unreachable(f"{tool} is needed to make sound: install the package {tool}.")

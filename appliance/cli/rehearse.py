@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
+from appliance.adapters.host import machine
 from appliance.adapters.host.tls import TlsFiles
 from appliance.cli.box_client import SOCKET
 from appliance.cli.options import DEFAULT_STATE, Json, PassphraseFd, State
@@ -89,11 +90,20 @@ def _running(state: Path, user: str | None, passphrase_fd: int | None) -> BoxUnd
     config = load(state)
     if not (state / SOCKET).exists():
         raise Unreachable(
-            f"The box in {state} does not run: start it, then rehearse.", code="box-unreachable"
+            f"The box in {state} does not run: start it (systemctl start hallvakt.target, or "
+            "`hallvakt serve`), then rehearse.",
+            code="box-unreachable",
         )
     if user is None:
         raise BadInput("Say with --as which lead invigilator holds the rehearsal.")
-    name = config.web.names[0]
+    known = machine.addresses_of(config.web.names)
+    name = next((name for name, addresses in known.items() if addresses), "")
+    if not name:
+        raise Unreachable(
+            f"This machine looks up none of the box's names ({', '.join(known)}): give the name "
+            "server an entry, or add 127.0.0.1 to web.names in box.toml.",
+            code="box-unreachable",
+        )
     at = f"[{name}]" if ":" in name else name
     passphrase = read_passphrase(passphrase_fd, f"Passphrase of {user}")
     return BoxUnderTest(

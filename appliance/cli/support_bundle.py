@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from appliance.adapters.store import schema
-from appliance.cli.metrics import metrics_text
+from appliance.cli.metrics import metrics_text, pepper_of_the_gateway
 from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer
 from appliance.config.box import BoxConfig, load
@@ -64,7 +64,10 @@ def support_bundle(
 
 
 async def _collect(state: Path, config: BoxConfig) -> dict[str, Any]:
-    probes = {**checkup_parts.local(state, config), **checkup_outside.beyond(state, config)}
+    probes = {
+        **checkup_parts.local(state, config, pepper=await pepper_of_the_gateway(state)),
+        **checkup_outside.beyond(state, config),
+    }
     checks = [check_told(asdict(check)) for check in await examine(probes)]
     try:
         figures: list[str] | str = [

@@ -43,7 +43,12 @@ async def doors_open(runner: web.AppRunner, state: Path, config: BoxConfig) -> A
             await open_too.enter_async_context(_plain(state, config))
         if config.web.lan_name:
             await open_too.enter_async_context(
-                announced(config.web.lan_name, config.web.port, config.web.host)
+                announced(
+                    config.web.lan_name,
+                    config.web.port,
+                    config.web.host,
+                    uplink=config.web.uplink,
+                )
             )
         yield
 

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from appliance.core.attempt import AttemptState
+from appliance.core.keys import PepperKeeping
 from appliance.services.box import AboutBox
 from appliance.services.hall import Halls
 from appliance.web.application_keys import GATEWAY
@@ -23,6 +24,8 @@ routes = Routes()
 
 _UPLOAD_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _SNIPPETS = "/api/v1/attempts/me/snippets/{sequence}"
+
+PEPPER_FIGURES = {PepperKeeping.TPM: 2.0, PepperKeeping.HOST: 1.0, PepperKeeping.FILE: 0.0}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -58,6 +61,7 @@ class Metrics:
                 ("exams_in_session", "Exams that are open or live."),
                 ("relay_up", "1 when every live exam's relay runs, or none is live."),
                 ("unlocked", "0 after a restart in mid-exam until somebody logs in."),
+                ("pepper_bound", "Live keys are bound to: 2 the TPM, 1 this disk, 0 nothing."),
             )
         }
 
@@ -78,6 +82,7 @@ class Metrics:
             "exams_in_session": about.exams_in_session,
             "relay_up": about.relay or not about.exams_in_session,
             "unlocked": about.unlocked,
+            "pepper_bound": PEPPER_FIGURES[about.pepper],
         }
         for name, value in figures.items():
             self.about[name].set(float(value))

@@ -9,11 +9,13 @@ import pty
 import re
 import select
 import shutil
+import socket
 import struct
 import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
 from fcntl import ioctl
 from pathlib import Path
 
@@ -37,12 +39,29 @@ async def test_its_command_line_shows_the_login_and_nothing_else(tmp_path: Path)
     assert "User" in shown, shown[-500:]
 
 
-def test_while_the_box_does_not_run_it_says_so(tmp_path: Path) -> None:
-    """systemd starts it anew until it does."""
-    assert "No box is running" in _on_a_terminal(tmp_path, "hallvakt serve")
+def test_while_no_box_runs_it_waits_with_words_and_then_goes_on(tmp_path: Path) -> None:
+    """A socket that a killed box left behind is no box; the same process then opens the console."""
+    (tmp_path / "run").mkdir()
+    path = tmp_path / "run" / "gateway.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+
+    def box_comes() -> None:
+        path.unlink()
+        box.bind(str(path))
+        box.listen(16)
+
+    with socket.socket(socket.AF_UNIX) as box:
+        waits = "hallvakt first-boot"  # the end of its last sentence
+        shown = _on_a_terminal(tmp_path, waits, then=box_comes, until_then="Passphrase")
+    assert "The box is not running yet" in shown
+    assert "User" in shown
 
 
-def _on_a_terminal(state: Path, until: str) -> str:
+def _on_a_terminal(
+    state: Path, until: str, then: Callable[[], None] | None = None, until_then: str = ""
+) -> str:
+    """What it shows until a word stands there; after `then`, in the same process, until another."""
     (command,) = words(UNIT, "ExecStart")
     assert command[0] == "/opt/hallvakt/current/.venv/bin/hallvakt"
     given = [str(state) if word == "/var/lib/hallvakt" else word for word in command[1:]]
@@ -63,7 +82,11 @@ def _on_a_terminal(state: Path, until: str) -> str:
     )
     os.close(screen)
     try:
-        return _until(ours, until)
+        shown = _until(ours, until)
+        if then is not None:
+            then()
+            shown += _until(ours, until_then)
+        return shown
     finally:
         process.kill()
         process.wait()

@@ -3,6 +3,7 @@
     [network]
     name = "Aula"
     certificate_names = ["exambox.school.example", "10.20.0.5"]
+    uplink = "eth1"                             # leave it out: one card for everything
     [people]
     lead = "ingrid"
     passphrase = { file = "lead.txt" }          # mode 0600, or { fd = 3 }
@@ -76,6 +77,7 @@ class _Network(_Strict):
     port: int = 8443
     http_port: int = 0
     lan_name: str = ""
+    uplink: str = ""
 
 
 class _People(_Strict):
@@ -158,6 +160,7 @@ def input_of(step: Step, answers: Answers, base: Path) -> inputs.Input:
                 port=asked.port,
                 http_port=asked.http_port,
                 lan_name=asked.lan_name,
+                uplink=asked.uplink,
             )
         case Step.PEOPLE:
             person = answers.people

@@ -31,6 +31,7 @@ ASKS: Mapping[Step, tuple[Ask, ...]] = {
         Ask("port", text("Port"), "8443"),
         Ask("http_port", text("Port of the page about warnings (0: none)"), "0"),
         Ask("lan_name", text("Name on the LAN without .local (may stay empty)")),
+        Ask("uplink", text("Network card towards the internet (empty: one card for all)")),
     ),
     Step.PEOPLE: (
         Ask("lead", text("User name")),
@@ -81,6 +82,7 @@ def input_of(step: Step, typed: Mapping[str, str]) -> inputs.Input:
                 port=_whole(said["port"]),
                 http_port=_whole(said["http_port"] or "0"),
                 lan_name=said["lan_name"],
+                uplink=said["uplink"],
             )
         case Step.PEOPLE:
             return inputs.People(lead=said["lead"], passphrase=typed["passphrase"])

@@ -9,13 +9,15 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """`certificate_names` empty: what `init` finds out about this machine."""
+    """`certificate_names` empty: what `init` finds out about this machine. `uplink`: the card
+    towards the internet, where nobody reaches the box; empty with one card for all."""
 
     name: str = "Hallvakt"
     certificate_names: tuple[str, ...] = ()
     port: int = 8443
     http_port: int = 0
     lan_name: str = ""
+    uplink: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,7 @@ FACT: Mapping[str, str] = {
     "port": text("Port"),
     "http_port": text("Port of the page about warnings"),
     "lan_name": text("Name on the LAN (.local)"),
+    "uplink": text("Card towards the internet"),
     "lead": text("Lead invigilator"),
     "second_factor": text("Second factor"),
     "address": text("Address"),

@@ -46,6 +46,7 @@ async def network(hallvakt: Command, state: Path, given: inputs.Network) -> Note
         "port": str(given.port),
         "http_port": str(given.http_port or ""),
         "lan_name": given.lan_name,
+        "uplink": given.uplink,
     }
     return _noted(await _machine(hallvakt, state, ("network",)), facts)
 
@@ -56,7 +57,7 @@ async def people(
     """Make the box. Answers also the secret for one-time codes, as a URI to scan."""
     facts = decided.facts if decided else {}
     words = ["init", "--lead", given.lead, "--state", str(state)]
-    for option in ("name", "port", "http_port", "lan_name"):
+    for option in ("name", "port", "http_port", "lan_name", "uplink"):
         if value := facts.get(option):
             words += [f"--{option.replace('_', '-')}", value]
     for name in filter(None, facts.get("certificate_names", "").split(", ")):

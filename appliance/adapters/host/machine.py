@@ -6,8 +6,12 @@ import ctypes
 import errno
 import os
 import socket
-from collections.abc import Mapping
+import struct
+from array import array
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fcntl import ioctl
+from ipaddress import ip_address
 from pathlib import Path
 
 _STA_UNSYNC = 0x0040  # adjtimex(2)
@@ -19,6 +23,7 @@ _TIME_SERVICES = {  # what a running one leaves below /run
     "ntpsec": "ntpd.pid",
 }
 _KB = 1024
+_SIOCGIFCONF, _IFREQ_BYTES, _MOST_CARDS = 0x8912, 40, 256  # 64-bit Linux
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +95,49 @@ def card_to_the_internet(routes: Path = Path("/proc/net/route")) -> str:
     return min(everywhere, key=lambda line: int(line[6]))[0] if everywhere else ""
 
 
-def lan_addresses() -> list[str]:
-    """The IPv4 address this machine would speak to the LAN from, or loopback when there is none.
-    Connecting a UDP socket sends nothing."""
+def lan_addresses(*, uplink: str = "") -> list[str]:
+    """The IPv4 addresses by which the LAN reaches this machine; empty while it has none.
+
+    The address of the default route comes first, where it is one of them: a box with one card has
+    just that. Left out: loopback, link-local addresses, and those of the card `uplink`, where
+    nobody reaches the box. Asks no network, and needs no route to anywhere.
+    """
+    found = [
+        address
+        for card, address in _addresses_by_card()
+        if card != uplink and not _stays_here(address)
+    ]
+    first = _way_out()
+    return sorted(dict.fromkeys(found), key=lambda address: address != first)
+
+
+def _addresses_by_card() -> Iterator[tuple[str, str]]:
+    """Of every card, by SIOCGIFCONF (netdevice(7)): getifaddrs(3) wants a netlink socket, which the
+    gateway's unit denies it."""
+    buffer = array("B", bytes(_MOST_CARDS * _IFREQ_BYTES))
+    where, _ = buffer.buffer_info()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        filled = ioctl(asking, _SIOCGIFCONF, struct.pack("iP", len(buffer), where))
+    (used,) = struct.unpack_from("i", filled)
+    for at in range(0, used, _IFREQ_BYTES):
+        label = bytes(buffer[at : at + 16]).split(b"\0")[0].decode()
+        # After the name: the address's family (2 bytes) and port (2), then the address itself.
+        yield label.partition(":")[0], socket.inet_ntoa(bytes(buffer[at + 20 : at + 24]))
+
+
+def _stays_here(address: str) -> bool:
+    parsed = ip_address(address)
+    return parsed.is_loopback or parsed.is_link_local
+
+
+def _way_out() -> str:
+    """Connecting a UDP socket sends nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # TEST-NET-1 (RFC 5737): nobody's address
-            return [str(probe.getsockname()[0])]
+            return str(probe.getsockname()[0])
         except OSError:
-            return ["127.0.0.1"]
+            return ""
 
 
 def addresses_of(names: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
