@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appliance.core.attempt import AttemptState
+from appliance.core.disk import DiskState
 from appliance.core.feed import ExamStatus, HallView, SeatStatus
 from appliance.core.observation import HallEvent, Incident
 from tui.language import several, tr
@@ -10,7 +11,7 @@ from tui.queue_entries import kinds_of
 from tui.seat_look import counts, is_bad, look_of
 from tui.seat_words import facts, phrases
 from tui.sentences import why_of
-from tui.words import EXAM_STATE, KIND, stopwatch
+from tui.words import DISK, DISK_WELL, EXAM_STATE, KIND, stopwatch
 
 
 def seat_line(seat: SeatStatus, now_ms: int, reason: tuple[str, ...], *, names_hidden: bool) -> str:
@@ -46,6 +47,8 @@ def status_lines(view: HallView, now_ms: int) -> list[str]:
     lines = [exam_line(view.exam, now_ms)] if view.exam is not None else []
     found = counts(view.seats.values(), now_ms)
     lines.append(", ".join(f"{c.seats} {c.look.word}" for c in found) + ".")
+    if view.box is not None and view.box.disk is not DiskState.OK:
+        lines.append(tr(DISK[view.box.disk]))
     if view.box is not None and not view.box.relay:
         lines.append(tr("RELAY DOWN: no live view") + ".")
     return lines
@@ -68,6 +71,8 @@ def news(
     lines: list[str] = []
     if before.exam is not None and after.exam is not None and before.exam.state != after.exam.state:
         lines.append(exam_line(after.exam, now_ms))
+    if before.box is not None and after.box is not None and before.box.disk != after.box.disk:
+        lines.append(tr(DISK.get(after.box.disk, DISK_WELL)))
     for attempt, seat in after.seats.items():
         old = before.seats.get(attempt)
         if old is not None and _is_told(old, seat, was_ms, now_ms):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from appliance.core.disk import DiskState
 from appliance.core.exam import ExamState
 from appliance.core.observation import Decision, ObservationKind, ReasonCategory, Strength
 from appliance.core.overload import LeftOut
@@ -36,6 +37,25 @@ KIND_SHORT: Mapping[ObservationKind, str] = {  # at most nine letters: a narrow 
     ObservationKind.HALL_NOISE: text("noise"),
 }
 CLOCK_JUMPED = text("The box's clock jumped: tell the technician.")  # services/clock_watch.py
+DISK: Mapping[DiskState, str] = {
+    DiskState.FULL: text(
+        "THE BOX'S DISK IS FULL: nothing more is taken in. The pages keep what they record and "
+        "send it later. Tell the technician now."
+    ),
+    DiskState.READ_ONLY: text(
+        "THE BOX'S DISK CANNOT BE WRITTEN: nothing more is taken in. The pages keep what they "
+        "record and send it later. Tell the technician now."
+    ),
+    DiskState.FAILED: text(
+        "THE BOX'S DISK FAILED: nothing is taken in until the box is started again. The pages keep "
+        "what they record and send it later. Tell the technician now."
+    ),
+    DiskState.SILENT: text(
+        "THE BOX'S DISK DOES NOT ANSWER: nothing more is taken in. The pages keep what they record "
+        "and send it later. Tell the technician now."
+    ),
+}
+DISK_WELL = text("The box's disk is well again; what the pages kept is coming in.")
 LEFT_OUT: Mapping[LeftOut, str] = {  # each with what was left out before it
     LeftOut.HEAD_POSE: text("BUSY: no head turns"),
     LeftOut.HALF_THE_FRAMES: text("BUSY: no head turns, half the pictures"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 from enum import StrEnum
 
 from appliance.core.errors import NoRoom, Unreachable
@@ -18,6 +19,18 @@ class DiskState(StrEnum):
     READ_ONLY = "read_only"  # the kernel made it so after an error, or somebody did
     FAILED = "failed"  # it did not keep what was written: nothing is believed before a start
     SILENT = "silent"  # a small write does not end
+
+
+DISK_IN_WORDS: Mapping[DiskState, str] = {
+    DiskState.FULL: "the disk is full: no snippet is taken in",
+    DiskState.READ_ONLY: "the disk is read-only: no snippet is taken in",
+    DiskState.FAILED: "the disk failed: no snippet is taken in until the box is started again",
+    DiskState.SILENT: "the disk does not answer: no snippet is taken in",
+}
+DISK_ADVICE = (
+    "Free room where it is full; else stop the box, have the disk looked at, and start it again. "
+    "The candidates' pages keep what they record and send it afterwards."
+)
 
 
 def state_after(error: OSError) -> DiskState:

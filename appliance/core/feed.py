@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from appliance.core.attempt import AttemptState, CameraState, LinkState
+from appliance.core.disk import DiskState
 from appliance.core.exam import ExamState
 from appliance.core.handover import NOBODY_ON_DUTY, Duty, SeenBy, ShiftNote
 from appliance.core.ids import AttemptId, ExamId, IncidentId
@@ -105,7 +106,8 @@ class NightLine:
 class BoxStatus:
     """`unlocked` is False after a reboot in mid-exam until an invigilator logs in.
     `worker_failures`: footage on which a media worker died or ran over time, since the start.
-    `left_out`: what is not looked at now because too much footage comes."""
+    `left_out`: what is not looked at now because too much footage comes. While `disk` is not OK
+    the box takes in no snippet; the pages keep them."""
 
     relay: bool
     disk_used_percent: int
@@ -118,6 +120,7 @@ class BoxStatus:
     hall_microphone: HallMicrophoneState = HallMicrophoneState.OFF
     night: NightLine | None = None
     left_out: tuple[LeftOut, ...] = ()
+    disk: DiskState = DiskState.OK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

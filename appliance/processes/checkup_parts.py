@@ -31,6 +31,7 @@ from appliance.adapters.store import schema
 from appliance.config.box import BoxConfig
 from appliance.core import checkup
 from appliance.core.checkup import Check, fail, ok, warn
+from appliance.core.disk import DISK_ADVICE, DISK_IN_WORDS, is_disks, state_after
 from appliance.core.errors import HallvaktError, NotFound
 from appliance.core.ids import ExamId, ViewId
 from appliance.core.keys import PepperKeeping
@@ -62,9 +63,18 @@ def disk_checks(state: Path) -> Sequence[Check]:
     room = storage.room(state)
     return [
         checkup.disk_room(room.free, room.total),
-        checkup.disk_writes(storage.file_system(state), storage.fsync_ms(state)),
+        _disk_writes(state),
         checkup.disk_health(storage.health()),
     ]
+
+
+def _disk_writes(state: Path) -> Check:
+    try:
+        return checkup.disk_writes(storage.file_system(state), storage.fsync_ms(state))
+    except OSError as error:
+        if not is_disks(error):
+            raise
+        return fail("disk writes", DISK_IN_WORDS[state_after(error)], DISK_ADVICE)
 
 
 def memory_check() -> Sequence[Check]:

@@ -29,6 +29,7 @@ from appliance.core.errors import HallvaktError, Refused, Unreachable
 from appliance.processes.gateway_doors import doors_open
 from appliance.processes.gateway_parts import Parts, build
 from appliance.processes.log_lines import log_to_stderr
+from appliance.services.disk_watch import IN_SESSION_S, QUIET_S
 from appliance.services.tombstones import replay_tombstones
 from appliance.web.application import application
 
@@ -87,10 +88,13 @@ async def _serve(state: Path, config: BoxConfig, relay_socket: Path | None) -> N
                 log.info("gateway ready", port=config.web.port)
                 manager.ready(f"serving on port {config.web.port}")
                 watchdog = asyncio.create_task(_feed_watchdog(manager, parts))
-                watching = asyncio.create_task(_watch_clock(parts))
+                watching = [
+                    asyncio.create_task(_watch_clock(parts)),
+                    asyncio.create_task(_watch_disk(parts)),
+                ]
                 await stopping.wait()
-                watchdog.cancel()
-                watching.cancel()
+                for task in (watchdog, *watching):
+                    task.cancel()
                 manager.stopping()
                 log.info("gateway stopping")
         finally:
@@ -117,6 +121,13 @@ async def _watch_clock(parts: Parts) -> None:
             await parts.clock_watch.tick()
         except HallvaktError as error:  # the jump itself is in the log and on the consoles
             log.warning("a jump of the clock is not in the audit log", reason=error.message)
+
+
+async def _watch_disk(parts: Parts) -> None:
+    while True:
+        await parts.disk_watch.look()
+        in_session = bool(parts.gateway.halls.in_session())
+        await asyncio.sleep(IN_SESSION_S if in_session else QUIET_S)
 
 
 async def _start(parts: Parts) -> None:

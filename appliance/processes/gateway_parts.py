@@ -26,6 +26,7 @@ from appliance.processes.attendance_parts import attendance_parts
 from appliance.processes.candidate_parts import after_hand_in, remarks
 from appliance.processes.checkup_here import checkup_here
 from appliance.processes.data_protection_parts import erasure_desk, hold_desk
+from appliance.processes.disk_parts import disk_watch
 from appliance.processes.exam_parts import ExamParts, exam_parts
 from appliance.processes.foundation import Foundation, lay_foundation
 from appliance.processes.night_parts import night_line, night_of
@@ -41,6 +42,7 @@ from appliance.services.check_in import CheckIn
 from appliance.services.clock_watch import ClockWatch
 from appliance.services.close_exam import CloseExam
 from appliance.services.decisions import Decisions
+from appliance.services.disk_watch import DiskWatch
 from appliance.services.erasure import BoxSignature
 from appliance.services.evidence import EvidenceRoom
 from appliance.services.ingest import Ingest
@@ -68,6 +70,7 @@ class Parts:
     orphans: Orphans
     measured: Measured
     clock_watch: ClockWatch
+    disk_watch: DiskWatch
 
 
 def build(state: Path, config: BoxConfig, relay_socket: Path | None = None) -> Parts:
@@ -83,6 +86,7 @@ def build(state: Path, config: BoxConfig, relay_socket: Path | None = None) -> P
         orphans=orphans(on.stores, on.blobs, on.clock, config.box_id),
         measured=on.measured,
         clock_watch=ClockWatch(on.clock, on.measured, on.stores.audit, config.box_id),
+        disk_watch=disk_watch(on),
     )
 
 

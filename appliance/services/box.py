@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from appliance.core.disk import DiskState
 from appliance.core.feed import BoxStatus, HallMicrophoneState, NightLine
 from appliance.core.ids import BoxId, ExamId
 from appliance.core.keys import PepperKeeping
@@ -39,6 +40,7 @@ class Measured:
     left_out: tuple[LeftOut, ...] = ()
     note: str = ""
     night: NightLine | None = None
+    disk: DiskState = DiskState.OK
 
     def status(self, exam: ExamId, *, unlocked: bool) -> BoxStatus:
         return BoxStatus(
@@ -53,6 +55,7 @@ class Measured:
             hall_microphone=self.hall_microphone.get(exam, HallMicrophoneState.OFF),
             night=self.night,
             left_out=self.left_out,
+            disk=self.disk,
         )
 
 
@@ -72,6 +75,7 @@ class AboutBox:
     hall_microphone: HallMicrophoneState
     night: NightLine | None
     left_out: tuple[LeftOut, ...]
+    disk: DiskState
     box_id: BoxId
     name: str
     version: str
@@ -179,6 +183,7 @@ class Box:
             hall_microphone=self._microphone.overall(),
             night=m.night,
             left_out=self._looking.left_out,
+            disk=m.disk,
             box_id=self._box_id,
             name=self._name,
             version=self._version,

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from appliance.core.checkup import Check, fail
+from appliance.core.disk import DISK_ADVICE, DISK_IN_WORDS, is_disks, state_after
 from appliance.core.errors import HallvaktError
 
 _PROBE_S = 20.0
@@ -34,5 +35,7 @@ async def _ask(name: str, probe: Probe, within_s: float) -> Sequence[Check]:
     except HallvaktError as error:
         return [fail(name, error.message, "See the sentence itself.")]
     except OSError as error:
+        if is_disks(error):
+            return [fail(name, DISK_IN_WORDS[state_after(error)], DISK_ADVICE)]
         said = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
         return [fail(name, said, "Run this as root or as the box's own user.")]

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from appliance.core.attempt import AttemptState
+from appliance.core.disk import DiskState
 from appliance.core.keys import PepperKeeping
 from appliance.services.box import AboutBox
 from appliance.services.hall import Halls
@@ -54,6 +55,10 @@ class Metrics:
             name: Gauge(f"hallvakt_{name}", text, registry=self.registry)
             for name, text in (
                 ("disk_used_percent", "Of the disk that holds the state directory."),
+                (
+                    "disk_writable",
+                    "0 while no snippet can be taken in: full, broken.",
+                ),
                 ("consoles", "Consoles that follow an exam."),
                 ("media_workers", "Media workers that answer."),
                 ("backlog", "Snippets waiting to be looked at."),
@@ -75,6 +80,7 @@ class Metrics:
     def tell(self, about: AboutBox) -> None:
         figures = {
             "disk_used_percent": about.disk_used_percent,
+            "disk_writable": about.disk is DiskState.OK,
             "consoles": about.consoles,
             "media_workers": about.workers,
             "backlog": about.backlog,

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from textual import events
 
+from appliance.core.disk import DiskState
 from appliance.core.exam import ExamState
 from appliance.core.feed import Announcement, HallSnapshot
 from tests.tui import halls
@@ -166,6 +167,20 @@ async def test_a_box_locked_by_a_restart_says_what_to_do(
         box.refusals["/thumbnail"] = (423, "The key is not here; log in again.")
         await pilot.press("enter")
         await until(pilot, lambda: "The key is not here" in drawn(pilot))
+
+
+@pytest.mark.parametrize("state", [state for state in DiskState if state is not DiskState.OK])
+async def test_a_disk_that_cannot_be_written_is_said_over_everything_else(
+    in_hall: Console, box: ScriptedBox, state: DiskState
+) -> None:
+    async with in_hall() as pilot:
+        await box.tell(replace(halls.BOX, unlocked=False, disk=state))
+        await until(pilot, lambda: "THE BOX'S DISK" in drawn(pilot))
+        shown = " ".join(drawn(pilot).split())
+        assert "Tell the technician now." in shown
+        assert "press ctrl+l" not in shown
+        await box.tell(replace(halls.BOX))
+        await until(pilot, lambda: "THE BOX'S DISK" not in drawn(pilot))
 
 
 async def test_an_announcement_names_its_seat(in_hall: Console, box: ScriptedBox) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.core.disk import DiskState
 from appliance.core.errors import NotAllowed
 from appliance.core.exam import ExamState
 from appliance.core.observation import ObservationKind, Strength
@@ -235,3 +236,13 @@ async def test_it_speaks_through_a_pipe(box: ScriptedBox, socket_path: Path) -> 
     assert "Plats A2: klart." in text
     assert "\x1b" not in text
     assert box.acts() == [{"act": "message", "text": "Hej"}]
+
+
+async def test_a_disk_that_cannot_be_written_is_heard_and_that_it_is_well_again(
+    talk: Talk, box: ScriptedBox
+) -> None:
+    await box.tell(replace(halls.BOX, disk=DiskState.READ_ONLY))
+    await talk.hears("THE BOX'S DISK CANNOT BE WRITTEN")
+    await talk.asks("status", "THE BOX'S DISK CANNOT BE WRITTEN")
+    await box.tell(halls.BOX)
+    await talk.hears("The box's disk is well again")

@@ -1,13 +1,16 @@
-"""A line across the hall while something holds for all of it: locked, closing, not started yet."""
+"""A line across the hall while something holds for all of it: a broken disk, locked, closing, not
+started yet."""
 
 from __future__ import annotations
 
 from textual.content import Content
 
+from appliance.core.disk import DiskState
 from appliance.core.exam import ExamState
 from appliance.core.feed import BoxStatus, ExamStatus
 from tui.language import text, tr
 from tui.widgets.steady_text import SteadyText
+from tui.words import DISK
 
 _LOCKED = text(
     "The box was restarted. Recording goes on, but it shows no pictures until somebody logs in "
@@ -24,8 +27,11 @@ class Banner(SteadyText):
         self, box: BoxStatus | None, exam: ExamStatus | None, *, ending: bool, may_start: bool
     ) -> None:
         locked = box is not None and not box.unlocked
+        broken = box is not None and box.disk is not DiskState.OK
         line = ""
-        if locked:
+        if box is not None and broken:
+            line = tr(DISK[box.disk])
+        elif locked:
             line = tr(_LOCKED)
         elif ending:
             line = tr(_ENDING)
@@ -33,4 +39,4 @@ class Banner(SteadyText):
             line = tr(_CHECK_IN) + (" " + tr("S starts it.") if may_start else "")
         self.say(Content(f" {line} "))
         self.display = bool(line)
-        self.set_class(locked, "-alarm")
+        self.set_class(locked or broken, "-alarm")

@@ -37,6 +37,11 @@ class DirectoryBlobs:
         self._directory = directory
         self._broken: HallvaktError | None = None
 
+    @property
+    def failed(self) -> bool:
+        """Whether nothing more is put until the process is started again."""
+        return self._broken is not None
+
     async def put(self, name: ObjectName, sealed: bytes) -> None:
         await asyncio.to_thread(self._put, check_id(name), sealed)
 

@@ -28,6 +28,18 @@ def room(directory: Path) -> Room:
     return Room(free=disk.f_bavail * disk.f_frsize, total=disk.f_blocks * disk.f_frsize)
 
 
+def write_once(directory: Path) -> None:
+    """Return when one block is on the disk; it is removed again. Raises OSError."""
+    path = directory / f".write-probe.{os.getpid()}"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(descriptor, _BLOCK)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+        path.unlink()
+
+
 def fsync_ms(directory: Path) -> float:
     """Median time, in milliseconds, until a small appended write is on the disk. Writes and removes
     one small file; raises OSError."""

@@ -106,6 +106,11 @@ class Database:
         deleted rows (overwritten in the database by `secure_delete`) do not stay there."""
         await self._ask(_truncate_log, writes=False)
 
+    @property
+    def failed(self) -> bool:
+        """Whether nothing more is written until the process is started again."""
+        return self._broken is not None
+
     async def close(self) -> None:
         """Finish the jobs already handed over, then let go of the file. Idempotent."""
         await asyncio.to_thread(self.close_blocking)
