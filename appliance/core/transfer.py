@@ -10,14 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 CHUNK_BYTES = 8 * 1024 * 1024
-"""What may have to be sent again after a kill: an object up to this size goes in one request, a
-larger one by a session that the store keeps open."""
-
-AT_STAKE_BYTES = CHUNK_BYTES + 2 * 1024 * 1024
-"""What may be sent and not answered for at once. The next request begins while the store still
-thinks about the last one, as far as a line of 100 Mbit/s brings it in 160 ms (on a line under 20
-Mbit/s it does not): a cut line in that moment costs so much at most. After a kill the last one is
-asked for, and is there."""
+"""What may have to be sent again after a kill or a cut, of all requests together: an object up to
+this size goes in one request, a larger one by a session that the store keeps open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +54,7 @@ class Line(Protocol):
 
     def under_way(self, count: int) -> AbstractAsyncContextManager[Sender]:
         """Around a request whose `count` bytes would all have to go again after a cut; its body
-        goes by the sender. Of all requests together at most `AT_STAKE_BYTES` are."""
+        goes by the sender. Waits until all such requests together are at most `CHUNK_BYTES`."""
 
 
 class FreeLine:

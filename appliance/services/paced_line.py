@@ -12,7 +12,7 @@ from appliance.core.errors import Refused
 from appliance.core.night_window import Span, Window, current
 from appliance.core.ports import Clock
 from appliance.core.token_bucket import TokenBucket, wire_bytes
-from appliance.core.transfer import AT_STAKE_BYTES, CHUNK_BYTES
+from appliance.core.transfer import CHUNK_BYTES
 
 _LOOK_EVERY_S = 1.0
 # On a slower line the pause between two requests is a small part, and what this machine's kernel
@@ -125,7 +125,7 @@ class PacedLine:
 
         def fits() -> bool:
             before = sum(r.count for r in self._requests[: self._requests.index(request)])
-            return before + min(request.sent + count, request.count) <= AT_STAKE_BYTES
+            return before + min(request.sent + count, request.count) <= CHUNK_BYTES
 
         async with self._changed:
             await self._changed.wait_for(fits)
@@ -145,7 +145,7 @@ class PacedLine:
         before = sum(r.count for r in self._requests)
         if before + request.count <= CHUNK_BYTES:
             return True
-        return before < AT_STAKE_BYTES and all(r.handed_over and r.fast for r in self._requests)
+        return before < CHUNK_BYTES and all(r.handed_over and r.fast for r in self._requests)
 
     def _open(self, now_ms: int) -> bool:
         return not self._windows or (self._span is not None and self._span.holds(now_ms))

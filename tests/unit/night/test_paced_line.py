@@ -10,7 +10,7 @@ import pytest
 from appliance.core.errors import Refused
 from appliance.core.night_window import Window
 from appliance.core.token_bucket import TokenBucket, wire_bytes
-from appliance.core.transfer import AT_STAKE_BYTES, CHUNK_BYTES
+from appliance.core.transfer import CHUNK_BYTES
 from appliance.services.paced_line import Closed, PacedLine
 from tests.support.fake_clock import FakeClock
 
@@ -145,31 +145,34 @@ async def test_what_a_cut_would_cost_is_bounded_for_all_together() -> None:
 
     sizes = [CHUNK_BYTES, 2 * CHUNK_BYTES, PIECE, CHUNK_BYTES // 2, CHUNK_BYTES // 2, PIECE] * 4
     await asyncio.gather(*(request(number, size) for number, size in enumerate(sizes)))
-    assert CHUNK_BYTES < most <= AT_STAKE_BYTES
+    assert most == CHUNK_BYTES  # never more, and all of it is used
     assert beside > 1
 
 
-async def test_the_next_one_begins_while_the_store_thinks_about_the_last() -> None:
+@pytest.mark.parametrize("size", [CHUNK_BYTES - 20 * PIECE, CHUNK_BYTES])
+async def test_the_next_one_begins_while_the_store_thinks_as_far_as_one_chunk_goes(
+    size: int,
+) -> None:
     line = _line(FakeClock(EVENING_MS))
     sent = 0
 
     async def next_one() -> None:
         nonlocal sent
-        async with line.under_way(CHUNK_BYTES) as sender:
-            for _ in range(0, CHUNK_BYTES, PIECE):
+        async with line.under_way(size) as sender:
+            for _ in range(0, size, PIECE):
                 await sender.send(PIECE)
                 sent += PIECE
 
-    async with line.under_way(CHUNK_BYTES) as sender:
+    async with line.under_way(size) as sender:
         following = asyncio.ensure_future(next_one())
-        for _ in range(0, CHUNK_BYTES, PIECE):
+        for _ in range(0, size, PIECE):
             assert sent == 0
             await sender.send(PIECE)
         for _ in range(200):
             await asyncio.sleep(0)
-        assert sent == AT_STAKE_BYTES - CHUNK_BYTES
+        assert sent == CHUNK_BYTES - size
     await following
-    assert sent == CHUNK_BYTES
+    assert sent == size
 
 
 async def test_on_a_thin_line_the_next_one_waits_for_the_reply() -> None:
@@ -181,9 +184,9 @@ async def test_on_a_thin_line_the_next_one_waits_for_the_reply() -> None:
         async with line.under_way(CHUNK_BYTES):
             begun.set()
 
-    async with line.under_way(CHUNK_BYTES) as sender:
+    async with line.under_way(CHUNK_BYTES - PIECE) as sender:
         following = asyncio.ensure_future(next_one())
-        for _ in range(0, CHUNK_BYTES, PIECE):
+        for _ in range(PIECE, CHUNK_BYTES, PIECE):
             clock.advance(8 * PIECE / 5e6)
             await sender.send(PIECE)
         for _ in range(200):
