@@ -8,7 +8,7 @@ from pathlib import Path
 
 from appliance.adapters.crypto.deterministic import decode
 from appliance.adapters.crypto.hybrid_keys import HybridPrivateKey
-from appliance.adapters.crypto.signing import fingerprint
+from appliance.adapters.crypto.signing import fingerprint, verify
 from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.store.packs import Packs
@@ -20,6 +20,7 @@ from appliance.processes.cloud_ends import cloud_ends
 from appliance.review.archive import Archive
 from appliance.services import cloud_documents as documents
 from appliance.services.adoption import Adoption, Found
+from appliance.services.archive_listing import walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,6 @@ async def adopt(state: Path, other: BoxId, card: str, key: HybridPrivateKey) -> 
                 audit=stores.audit,
                 objects=ends.objects,
                 clock=SystemClock(),
-                decode=decode,
                 new_code=lambda: SystemRandomness().code(6),
             )
             for exam in exams:
@@ -71,7 +71,14 @@ async def adopt(state: Path, other: BoxId, card: str, key: HybridPrivateKey) -> 
                     document=document,
                     records={a.attempt_id: a.record for a in opened.attempts.values()},
                 )
-                new = await adoption.adopt(found)
+                manifests = walk(
+                    ends.records,
+                    exam.exam_id,
+                    verify=verify,
+                    decode=decode,
+                    trusted=(opened.listing.public_key,),
+                )
+                new = await adoption.adopt(found, manifests)
                 there = [a for a in opened.attempts.values() if not a.erased]
                 adopted.append(
                     Adopted(

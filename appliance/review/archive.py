@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,8 +24,9 @@ from appliance.core.ports import ObjectCloud, RecordCloud
 from appliance.core.snippet import ObjectKind
 from appliance.review.record import parse_record
 from appliance.services import cloud_documents as documents
-from appliance.services.archive_listing import Listing, Placed, read_listing
+from appliance.services.archive_listing import Listing, read_listing
 from appliance.services.erasure_in_cloud import signed_tombstones
+from appliance.services.placed_rows import Placed
 
 _AT_ONCE = 16
 
@@ -47,7 +48,7 @@ class OpenAttempt:
 
     attempt_id: AttemptId
     record: dict[str, Any] | None
-    placed: dict[tuple[ObjectKind, int], Placed]
+    placed: Mapping[tuple[ObjectKind, int], Placed]
     secrets: dict[int, bytes] = field(repr=False)
     erased: bool = False
 
@@ -128,9 +129,6 @@ class Archive:
             exam=exam,
         )
         erased = {stone.attempt_id for stone in stones}
-        by_attempt: dict[AttemptId, list[Placed]] = {}
-        for placed in listing.objects.values():
-            by_attempt.setdefault(placed.entry.attempt_id, []).append(placed)
         # A class of 200 over a line with a long delay: not one record after the other.
         at_once = asyncio.Semaphore(_AT_ONCE)
 
@@ -140,9 +138,9 @@ class Archive:
                     attempt_id=attempt, record=None, placed={}, secrets={}, erased=True
                 )
             async with at_once:
-                return await self._open_attempt(listing, attempt, by_attempt[attempt])
+                return await self._open_attempt(listing, attempt)
 
-        attempts = await asyncio.gather(*[opened(attempt) for attempt in by_attempt])
+        attempts = await asyncio.gather(*[opened(attempt) for attempt in listing.placed])
         return OpenExam(listing=listing, attempts={a.attempt_id: a for a in attempts})
 
     async def read(
@@ -155,15 +153,13 @@ class Archive:
             raise NotFound("The archive has no such picture or video.")
         return await self._read(exam.listing, placed, opened.secrets)
 
-    async def _open_attempt(
-        self, listing: Listing, attempt: AttemptId, objects: Sequence[Placed]
-    ) -> OpenAttempt:
+    async def _open_attempt(self, listing: Listing, attempt: AttemptId) -> OpenAttempt:
         secrets = {
             envelope.epoch: await asyncio.to_thread(open_envelope, self._key, envelope)
             for envelope in listing.envelopes.get(attempt, ())
             if envelope.recipient_id == self._recipient
         }
-        placed = {(p.entry.kind, p.entry.sequence): p for p in objects}
+        placed = listing.placed[attempt]
         numbers = [n for kind, n in placed if kind is ObjectKind.RECORD]
         record = None
         if numbers and secrets:

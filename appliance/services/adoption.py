@@ -7,25 +7,23 @@ it, restores from it, erases in it and deletes it when retention ends. Nothing i
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.core import manifest_payload
 from appliance.core.attempt import Attempt, AttemptState, CameraState
 from appliance.core.batch import PackPlan
 from appliance.core.errors import IntegrityFailure
 from appliance.core.exam import Exam, ExamState, Seat
 from appliance.core.ids import AttemptId, PackName
 from appliance.core.manifest import PackEntry
-from appliance.core.pack_journal import JournalledManifest, PackJournal
+from appliance.core.pack_journal import JournalledManifest, PackJournal, PackState
 from appliance.core.ports import AttemptStore, AuditStore, Clock, ExamStore, ObjectCloud
 from appliance.core.retention import DAY_MS
 from appliance.core.settings import ExamSettings, Retention
 from appliance.core.snippet import PriorityClass, StoredObject
-from appliance.services.archive_listing import Listing, Placed
-from appliance.services.signing import Decode
+from appliance.services.archive_listing import Listed, Listing
+from appliance.services.placed_rows import Placed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +44,14 @@ class Adoption:
     audit: AuditStore
     objects: ObjectCloud
     clock: Clock
-    decode: Decode
     new_code: Callable[[], str]
 
-    async def adopt(self, found: Found) -> bool:
-        """False when this box has the exam already. Raise IntegrityFailure when a pack that was
-        signed for is not there: nothing is adopted then."""
+    async def adopt(self, found: Found, manifests: AsyncIterator[Listed]) -> bool:
+        """False when this box has the exam already. `manifests` are those of `found`, once more and
+        one at a time; an adoption that was cut goes on.
+
+        Raise IntegrityFailure when a pack that was signed for is not there: nothing is adopted
+        then."""
         listing = found.listing
         known = {exam.exam_id: exam for exam in await self.exams.all()}
         mine = known.get(listing.exam_id)
@@ -64,7 +64,17 @@ class Adoption:
         elif mine.state is ExamState.CLOSED:
             # Restored from a backup older than the night that sent it.
             await self.exams.replace(self._exam(found), expected=ExamState.CLOSED)
-        await self._journal(listing, checksums)
+        # An adoption that was cut has left a part behind, which stays.
+        packs = {head.name: head.state for head in await self.journal.heads(listing.exam_id)}
+        written = {manifest.name async for manifest in self.journal.manifests(listing.exam_id)}
+        async for listed in manifests:
+            number = listed.manifest.number
+            if number > listing.chain.number:
+                break  # came since, and is not what was opened
+            await self._packs(listed, packs, checksums)
+            if listed.name not in written:
+                await self._manifest(listed)
+            await self.journal.confirm(listing.exam_id, number, self.clock.now_ms())
         await self.audit.append("box", "archive.adopted", "archive", listing.exam_id)
         return True
 
@@ -117,49 +127,53 @@ class Adoption:
             for attempt, record in found.records.items()
         ]
 
-    async def _journal(self, listing: Listing, checksums: Mapping[str, str]) -> None:
-        exam = listing.exam_id
-        in_pack: defaultdict[PackName, list[Placed]] = defaultdict(list)
-        for placed in listing.objects.values():
-            in_pack[placed.entry.pack].append(placed)
-        plans = [(pack.name, _plan(listing, pack, in_pack[pack.name])) for pack in listing.packs]
-        await self.journal.plan(plans)
-        for pack in listing.packs:
-            await self.journal.uploaded(
-                pack.name, sha256=pack.sha256.hex(), crc32c=checksums[pack.name]
-            )
-        for name, signed in listing.manifests.items():
-            manifest = manifest_payload.parse(self.decode(signed["payload"]))
-            await self.journal.add_manifest(
-                JournalledManifest(
-                    name=name,
-                    exam_id=exam,
-                    number=manifest.number,
-                    payload=signed["payload"],
-                    signature=signed["signature"],
-                    public_key=signed["public_key"],
-                    closes=manifest.close is not None,
-                ),
-                [pack.name for pack in manifest.packs],
-            )
-            await self.journal.confirm(exam, manifest.number, self.clock.now_ms())
+    async def _packs(
+        self, listed: Listed, known: Mapping[PackName, PackState], checksums: Mapping[str, str]
+    ) -> None:
+        packs = listed.manifest.packs
+        await self.journal.plan(
+            [
+                (pack.name, _plan(listed, pack, listed.in_pack[pack.name]))
+                for pack in packs
+                if pack.name not in known
+            ]
+        )
+        for pack in packs:
+            if known.get(pack.name, PackState.PLANNED) is PackState.PLANNED:
+                await self.journal.uploaded(
+                    pack.name, sha256=pack.sha256.hex(), crc32c=checksums[pack.name]
+                )
+
+    async def _manifest(self, listed: Listed) -> None:
+        await self.journal.add_manifest(
+            JournalledManifest(
+                name=listed.name,
+                exam_id=listed.chain.exam_id,
+                number=listed.manifest.number,
+                payload=listed.signed["payload"],
+                signature=listed.signed["signature"],
+                public_key=listed.signed["public_key"],
+                closes=listed.manifest.close is not None,
+            ),
+            [pack.name for pack in listed.manifest.packs],
+        )
 
 
-def _plan(listing: Listing, pack: PackEntry, placed: Sequence[Placed]) -> PackPlan:
+def _plan(listed: Listed, pack: PackEntry, placed: Sequence[Placed]) -> PackPlan:
     """The class of a pack stood in the other box's journal only; it is sent, so any will do."""
     return PackPlan(
-        exam_id=listing.exam_id,
+        exam_id=listed.chain.exam_id,
         attempt_id=pack.attempt_id,
         priority=PriorityClass.REST,
         objects=tuple(
             StoredObject(
                 name=one.entry.name,
-                header=one.header(listing.chain),
+                header=one.header(listed.chain),
                 size=one.entry.size,
                 sha256=one.entry.sha256.hex(),
                 stored_ms=0,
             )
-            for one in sorted(placed, key=lambda one: one.offset)
+            for one in placed
         ),
         size=pack.size,
     )

@@ -5,7 +5,7 @@ chain has no gap and whose close record counts what is there. Everything later (
 envelopes) is compared with this listing, never with what the database says about itself.
 
 A long exam of a large hall has hundreds of thousands of objects. `walk` has those of one manifest
-in memory at a time; `read_listing` has all of them, for whoever looks things up.
+in memory at a time; `read_listing` keeps of all of them what finds them again, packed.
 """
 
 from __future__ import annotations
@@ -18,35 +18,16 @@ from dataclasses import dataclass
 from appliance.core import manifest as manifests
 from appliance.core import manifest_payload
 from appliance.core.errors import IntegrityFailure, NotFound
-from appliance.core.ids import AttemptId, BoxId, ExamId, ObjectName, PackName, RecipientId
+from appliance.core.ids import AttemptId, BoxId, ExamId, PackName, RecipientId
 from appliance.core.keys import Envelope
-from appliance.core.manifest import Chain, Entry, Manifest, PackEntry
+from appliance.core.manifest import Chain, Manifest, PackEntry
 from appliance.core.many import Names
 from appliance.core.ports import RecordCloud
-from appliance.core.snippet import ObjectHeader
 from appliance.services import cloud_documents as documents
+from appliance.services.placed_rows import Placed, PlacedRows
 from appliance.services.signing import MANIFEST, Decode, Verify
 
 _Digests = dict[tuple[str, int, str], bytes]  # of envelopes, by attempt, epoch and recipient
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
-    """One object and where its pack holds it."""
-
-    entry: Entry
-    offset: int
-
-    def header(self, chain: Chain) -> ObjectHeader:
-        """What the object must say of itself to be opened."""
-        return ObjectHeader(
-            kind=self.entry.kind,
-            box_id=chain.box_id,
-            exam_id=chain.exam_id,
-            attempt_id=self.entry.attempt_id,
-            sequence=self.entry.sequence,
-            epoch=self.entry.epoch,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +45,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """`public_key` is the box's that signed; `manifests` their names in the object store.
+    """`public_key` is the box's that signed; `placed` where the objects of each attempt lie.
     `envelopes` are those whose digest is in a manifest; a missing one makes no listing fail,
     for erasure deletes envelopes."""
 
@@ -73,9 +54,8 @@ class Listing:
     public_key: bytes
     chain: Chain
     packs: tuple[PackEntry, ...]
-    objects: Mapping[ObjectName, Placed]
+    placed: Mapping[AttemptId, PlacedRows]
     envelopes: Mapping[AttemptId, tuple[Envelope, ...]]
-    manifests: Mapping[str, Mapping[str, bytes]]
 
 
 async def walk(
@@ -169,17 +149,22 @@ async def read_listing(
     IntegrityFailure when anything does not fit.
     """
     packs: list[PackEntry] = []
-    objects: dict[ObjectName, Placed] = {}
+    names: list[PackName] = []
+    placed: dict[AttemptId, PlacedRows] = {}
     digests: _Digests = {}
-    signed: dict[str, Mapping[str, bytes]] = {}
     last: Listed | None = None
     async for listed in _manifests(
         records, exam, digests, verify=verify, decode=decode, trusted=trusted
     ):
         packs += listed.manifest.packs
-        for group in listed.in_pack.values():
-            objects.update((placed.entry.name, placed) for placed in group)
-        signed[listed.name] = listed.signed
+        for pack, group in listed.in_pack.items():
+            names.append(pack)
+            for one in group:
+                attempt = one.entry.attempt_id
+                rows = placed.get(attempt)
+                if rows is None:
+                    rows = placed[attempt] = PlacedRows(attempt, names)
+                rows.add(one, len(names) - 1)
         last = listed
     assert last is not None  # there is at least one manifest
     return Listing(
@@ -188,9 +173,8 @@ async def read_listing(
         public_key=last.public_key,
         chain=last.chain,
         packs=tuple(packs),
-        objects=objects,
+        placed=placed,
         envelopes=await _envelopes(records, exam, digests),
-        manifests=signed,
     )
 
 

@@ -13,8 +13,9 @@ from appliance.core.errors import IntegrityFailure, NotFound
 from appliance.core.ids import AttemptId, ExamId, PackName
 from appliance.core.manifest import PackEntry
 from appliance.core.ports import ObjectCloud, Randomness
-from appliance.services.archive_listing import Listed, Placed
+from appliance.services.archive_listing import Listed
 from appliance.services.described import described
+from appliance.services.placed_rows import Placed
 from appliance.services.signing import Encode
 
 

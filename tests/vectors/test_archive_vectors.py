@@ -74,9 +74,9 @@ async def _product(vector: Vector) -> Opened:
     manifests = walk(cloud, exam, verify=signing.verify, decode=decode, trusted=trusted)
     verified = await verify_archive(cloud, manifests, encode=encode)
     opened: dict[str, bytes] = {}
-    for name, placed in listing.objects.items():
+    for placed in (one for rows in listing.placed.values() for one in rows.values()):
         pack = await cloud.get(f"packs/{placed.entry.pack}", placed.offset, placed.entry.size)
-        opened[name] = ObjectSealing().open(key, placed.header(listing.chain), pack)
+        opened[placed.entry.name] = ObjectSealing().open(key, placed.header(listing.chain), pack)
     return verified.root, opened
 
 

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
+import apsw
 import pytest
 
 from appliance.adapters.crypto.backups import MAGIC
@@ -135,6 +136,9 @@ async def test_a_new_box_adopts_the_archive_of_a_burnt_one(school: School, tmp_p
     assert (exam["exam_id"], exam["opened"], exam["locked"]) == (made.exam_id, 2, 0)
     again = await adopt(state, BoxId(made.box_id), card, made.colleague.for_opening())
     assert [one.known for one in again] == [True]
+    await asyncio.to_thread(_as_if_cut_before_the_end, state)
+    again = await adopt(state, BoxId(made.box_id), card, made.colleague.for_opening())
+    assert [one.known for one in again] == [False]
     async with syncer(state) as night:
         (verified,) = await night.verify()
         assert verified.objects == len(made.plain)
@@ -142,6 +146,18 @@ async def test_a_new_box_adopts_the_archive_of_a_burnt_one(school: School, tmp_p
     # And its retention is the new box's to keep.
     await clean(state, clock=FakeClock(STARTED_MS + 32 * DAY_MS))
     assert (await exam_of(state, made.exam_id)).state is ExamState.PURGED
+
+
+def _as_if_cut_before_the_end(state: Path) -> None:
+    connection = apsw.Connection(str(state / "db" / "box.db"))
+    connection.execute(
+        "DELETE FROM manifests WHERE closes;"
+        "UPDATE packs SET state = 'uploaded', manifest = NULL, confirmed_ms = NULL;"
+        "UPDATE packs SET state = 'planned' WHERE number = 1;"
+        "DELETE FROM pack_objects WHERE pack = (SELECT MAX(number) FROM packs);"
+        "DELETE FROM packs WHERE number = (SELECT MAX(number) FROM packs)"
+    )
+    connection.close()
 
 
 async def test_an_older_backup_and_a_night_after_it(school: School, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,8 @@ async def test_a_snippet_of_another_exam_under_the_right_name_does_not_open(
     archive = archived.archive()
     opened = await archive.open(archived.made.exam_id)
     one, two = archived.made.attempts
-    moved = opened.attempts[one].placed[ObjectKind.SNIPPET, 1]
-    opened.attempts[two].placed[ObjectKind.SNIPPET, 1] = moved
+    swapped = (ObjectKind.SNIPPET, 1)
+    moved, theirs = opened.attempts[one].placed[swapped], opened.attempts[two]
+    opened.attempts[two] = replace(theirs, placed={**theirs.placed, swapped: moved})
     with pytest.raises(IntegrityFailure):
         await archive.read(opened, two, ObjectKind.SNIPPET, 1)
