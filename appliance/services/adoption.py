@@ -117,7 +117,7 @@ class Adoption:
                 exam_id=found.listing.exam_id,
                 seat=Seat(
                     hall=str(record["hall"]) if record else "?",
-                    label=str(record["seat"]) if record else attempt[:4].upper(),
+                    label=str(record["seat"]) if record else attempt[:8].upper(),
                 ),
                 state=AttemptState.HANDED_IN,
                 camera=CameraState.UNKNOWN,

@@ -1,7 +1,8 @@
-"""Peak memory of a night that sends and proves a large backlog of small objects.
+"""Peak memory of a night that sends and proves a large backlog of small objects, of a reviewer who
+opens it and of a box that adopts it.
 
-Objects count here, not bytes: they are what lists in memory would grow with. The night is a process
-of its own, sends to a mounted directory and the database of the tests, and reads everything back.
+Objects count here, not bytes: they are what lists in memory would grow with. Each is a process of
+its own with a mounted directory and the database of the tests; the night reads everything back.
 
     python -m tests.benchmarks.night_memory --json [--objects 300000]
 """
@@ -16,9 +17,17 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from appliance.adapters.crypto.private_keys import PrivateKey
+from appliance.adapters.crypto.signing import SigningKey, fingerprint
+from appliance.config import box
+from appliance.config.box import BoxConfig, CloudConfig
+from appliance.core.ids import BoxId
+from appliance.core.keys import RecipientKind
 from appliance.rehearsal.cloud_servers import CloudServers
 from tests.support.backlog import backlog
+from tests.support.bare_exam import new_id
 from tests.support.night_child import in_a_process
+from tests.support.reader_child import SEED, peak_in_a_process
 
 _PER_ATTEMPT = 2_880  # four hours of ten-second snippets, each with its still
 
@@ -49,15 +58,37 @@ async def _night(objects: int) -> dict[str, float]:
             config = replace(
                 servers.config(place / "records.uri"), objects="directory", directory=archive
             )
+            reviewer = PrivateKey.generate(RecipientKind.RECOVERY.value, "recovery")
             key = await backlog(
-                place / "box", config, attempts=attempts, objects=objects // attempts
+                place / "box",
+                config,
+                attempts=attempts,
+                objects=objects // attempts,
+                reviewer=reviewer,
             )
             started = time.monotonic()
             night = await in_a_process(place / "box", key)
             took = time.monotonic() - started
+            readers = await _readers(place, config, key, reviewer)
         finally:
             await asyncio.to_thread(servers.stop)
-    return {"attempts": attempts, **asdict(night), "wall_s": round(took, 1)}
+    return {"attempts": attempts, **asdict(night), "wall_s": round(took, 1), **readers}
+
+
+async def _readers(
+    place: Path, config: CloudConfig, key: Path, reviewer: PrivateKey
+) -> dict[str, float]:
+    public = (await asyncio.to_thread(SigningKey.load, key)).public_bytes
+    other = (await asyncio.to_thread(box.load, place / "box")).box_id
+    state = place / "reader"
+    for name in ("db", "run", "keys"):
+        await asyncio.to_thread((state / name).mkdir, parents=True)
+    own = replace(BoxConfig(box_id=BoxId(new_id())), cloud=config)
+    await asyncio.to_thread(box.write, state, own)
+    await asyncio.to_thread((state / SEED).write_text, reviewer.seed.hex())
+    opened, review_mb = await peak_in_a_process("open", state, other, fingerprint(public))
+    _, adopt_mb = await peak_in_a_process("adopt", state, other, fingerprint(public))
+    return {"opened": opened, "review_peak_rss_mb": review_mb, "adopt_peak_rss_mb": adopt_mb}
 
 
 if __name__ == "__main__":

@@ -12,22 +12,35 @@ from functools import partial
 from pathlib import Path
 
 import apsw
+import cbor2
 
+from appliance.adapters.blobs.directory import DirectoryBlobs
+from appliance.adapters.crypto.envelopes import seal_envelope
+from appliance.adapters.crypto.objects import ObjectSealing
+from appliance.adapters.crypto.private_keys import PrivateKey
 from appliance.adapters.crypto.signing import SigningKey
-from appliance.adapters.store.stores import open_stores
+from appliance.adapters.store.stores import Stores, open_stores
 from appliance.config import box
 from appliance.config.box import BoxConfig, CloudConfig
-from appliance.core.ids import BoxId
-from appliance.core.snippet import ObjectKind
+from appliance.core.ids import AttemptId, BoxId, ExamId, ObjectName
+from appliance.core.keys import KEY_BYTES
+from appliance.core.snippet import ObjectHeader, ObjectKind, StoredObject
 from tests.support.bare_exam import add_bare_exam, new_id
 
 _LINKS = 20_000  # of one file; a file system allows some 65,000
 
 
 async def backlog(
-    state: Path, cloud: CloudConfig, *, attempts: int, objects: int, size: int = 300
+    state: Path,
+    cloud: CloudConfig,
+    *,
+    attempts: int,
+    objects: int,
+    size: int = 300,
+    reviewer: PrivateKey | None = None,
 ) -> Path:
-    """`objects` of `size` bytes for each of `attempts`; return the box's signing key."""
+    """`objects` of `size` bytes for each of `attempts`; return the box's signing key. For
+    `reviewer` each attempt also has a record that this key opens, with a line for each object."""
     for name in ("db", "run", "keys"):
         (state / name).mkdir(parents=True)
     key = state / "keys" / "box_signing.pem"
@@ -51,8 +64,53 @@ async def backlog(
                 ],
             )
         )
+        if reviewer is not None:
+            await _record(stores, state, config.box_id, bare.exam, attempt, objects, reviewer)
     await stores.close()
     return key
+
+
+async def _record(
+    stores: Stores,
+    state: Path,
+    box_id: BoxId,
+    exam: ExamId,
+    attempt: AttemptId,
+    objects: int,
+    reviewer: PrivateKey,
+) -> None:
+    secret = secrets.token_bytes(KEY_BYTES)
+    envelope = seal_envelope(reviewer.public().recipient(), exam, attempt, 1, secret)
+    await stores.envelopes.add([envelope], under_live=None)
+    header = ObjectHeader(
+        kind=ObjectKind.RECORD,
+        box_id=box_id,
+        exam_id=exam,
+        attempt_id=attempt,
+        sequence=0,
+        epoch=1,
+    )
+    lines = [{"sequence": n, "started_ms": 10_000 * n, "duration_s": 10.0} for n in range(objects)]
+    record = {
+        "version": 1,
+        "attempt": attempt,
+        "exam": exam,
+        "seat": f"A{attempt}",
+        "hall": "A",
+        "title": "Bare",
+        "snippets": lines,
+    }
+    sealed = ObjectSealing().seal(secret, header, cbor2.dumps(record, canonical=True))
+    stored = StoredObject(
+        name=ObjectName(new_id()),
+        header=header,
+        size=len(sealed),
+        sha256=hashlib.sha256(sealed).hexdigest(),
+        stored_ms=1,
+    )
+    blobs = await asyncio.to_thread(DirectoryBlobs, state / "blobs")
+    await blobs.put(stored.name, sealed)
+    await stores.snippets.add_object(stored)
 
 
 def _insert(connection: apsw.Connection, rows: Sequence[tuple[str | int, ...]]) -> None:
