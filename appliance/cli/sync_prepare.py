@@ -15,6 +15,7 @@ from appliance.core.record_collections import Prepared
 from appliance.processes.record_preparation import prepare_records, role_commands
 from appliance.processes.trusted_hosts import load_box
 from appliance.services.object_policies import gcs_permissions, s3_policies
+from appliance.services.record_schema import COLLECTIONS
 
 
 async def prepare(
@@ -55,19 +56,30 @@ async def prepare(
             "sharded": list(done.sharded),
             "roles": list(done.roles),
             "roles_refused": done.roles_refused,
+            "sharding_refused": done.sharding_refused,
         },
-        _lines(done),
+        _lines(done, config.records_database),
         as_json=json,
     )
 
 
-def _lines(done: Prepared) -> list[str]:
+def _lines(done: Prepared, database: str) -> list[str]:
     lines = [f"The database is a {done.cluster}."]
     if done.made:
         lines.append(f"Made: {', '.join(done.made)}.")
     if done.kept:
         lines.append(f"There already, brought up to date: {', '.join(done.kept)}.")
-    if done.sharded:
+    if done.sharding_refused:
+        lines.append(
+            "This login may not shard. All works, on one shard; to spread the boxes have whoever "
+            "runs the cluster say in mongosh:"
+        )
+        lines += [
+            f'  sh.shardCollection("{database}.{c.name}", {_as_key(c.shard_key)})'
+            for c in COLLECTIONS
+            if c.name not in done.sharded
+        ]
+    elif done.sharded:
         lines.append("Sharded by box and exam, so boxes that sync at once do not meet.")
     else:
         lines.append(
@@ -82,6 +94,10 @@ def _lines(done: Prepared) -> list[str]:
             "`hallvakt sync prepare --show-roles` prints."
         )
     return lines
+
+
+def _as_key(fields: tuple[str, ...]) -> str:
+    return f"{{{', '.join(f'{field}: 1' for field in fields)}}}"
 
 
 def _object_rights(kind: str, bucket: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class DatabaseRole:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """What was done. `cluster`: `single server`, `replica set` or `sharded cluster`;
-    `roles_refused` when the login may make no roles and somebody else has to."""
+    `roles_refused` and `sharding_refused` when the login may not and somebody else has to."""
 
     cluster: str
     made: tuple[str, ...]
@@ -49,3 +49,4 @@ class Prepared:
     sharded: tuple[str, ...]
     roles: tuple[str, ...]
     roles_refused: bool = False
+    sharding_refused: bool = False

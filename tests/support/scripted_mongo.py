@@ -15,8 +15,8 @@ from typing import Any
 
 import bson
 
-_HEADER = struct.Struct("<iiii")  # length, request id, response to, operation
-_REPLY, _QUERY, _MESSAGE = 1, 2004, 2013
+HEADER = struct.Struct("<iiii")  # length, request id, response to, operation
+REPLY, QUERY, MESSAGE = 1, 2004, 2013
 
 
 @asynccontextmanager
@@ -26,7 +26,7 @@ async def router(asked: list[dict[str, Any]]) -> AsyncIterator[str]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
-                await _answer(reader, writer, {**_LIMITS, "msg": "isdbgrid"}, asked)
+                await _answer(reader, writer, {**LIMITS, "msg": "isdbgrid"}, asked)
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             writer.close()
 
@@ -69,7 +69,7 @@ async def replica_set(
             server.close()
 
 
-_LIMITS: dict[str, Any] = {
+LIMITS: dict[str, Any] = {
     "ok": 1.0,
     "isWritablePrimary": True,
     "ismaster": True,
@@ -84,7 +84,7 @@ _LIMITS: dict[str, Any] = {
 
 def _hello(hosts: Sequence[str], number: int, tags: Mapping[str, str]) -> dict[str, Any]:
     return {
-        **_LIMITS,
+        **LIMITS,
         "isWritablePrimary": number == 0,
         "ismaster": number == 0,
         "secondary": number != 0,
@@ -103,25 +103,25 @@ async def _answer(
     hello: dict[str, Any],
     asked: list[dict[str, Any]] | None,
 ) -> None:
-    length, request, _, operation = _HEADER.unpack(await reader.readexactly(_HEADER.size))
-    content = await reader.readexactly(length - _HEADER.size)
+    length, request, _, operation = HEADER.unpack(await reader.readexactly(HEADER.size))
+    content = await reader.readexactly(length - HEADER.size)
     document = hello
-    if operation == _MESSAGE:
-        command = _command(content)
+    if operation == MESSAGE:
+        command = command_of(content)
         if not {"hello", "ismaster", "isMaster"} & set(command):
             if asked is not None:
                 asked.append(command)
             document = _done(command)
     body = bson.encode(document)
-    if operation == _QUERY:
-        reply, content = _REPLY, struct.pack("<iqii", 8, 0, 0, 1) + body
+    if operation == QUERY:
+        reply, content = REPLY, struct.pack("<iqii", 8, 0, 0, 1) + body
     else:
-        reply, content = _MESSAGE, struct.pack("<ib", 0, 0) + body
-    writer.write(_HEADER.pack(_HEADER.size + len(content), 1, request, reply) + content)
+        reply, content = MESSAGE, struct.pack("<ib", 0, 0) + body
+    writer.write(HEADER.pack(HEADER.size + len(content), 1, request, reply) + content)
     await writer.drain()
 
 
-def _command(content: bytes) -> dict[str, Any]:
+def command_of(content: bytes) -> dict[str, Any]:
     """Of an OP_MSG: four bytes of flags, a section with the command, and one with its documents."""
     size = struct.unpack_from("<i", content, 5)[0]
     command: dict[str, Any] = bson.decode(content[5 : 5 + size])

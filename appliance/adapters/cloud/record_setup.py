@@ -13,12 +13,14 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from appliance.adapters.cloud.records import MongoRecords, explained
+from appliance.core.errors import WrongConfiguration
 from appliance.core.record_collections import Collection, DatabaseRole, Index, Prepared
 
 _EXISTS = frozenset({48})  # NamespaceExists
 _ROLE_EXISTS = 51002
 _NOT_ALLOWED = frozenset({13, 8000})  # Unauthorized, Atlas' own
 _NO_SUCH_COMMAND = 59
+_OTHERWISE = frozenset({20, 23})  # IllegalOperation (older servers), AlreadyInitialized
 
 _Database = AsyncDatabase[dict[str, Any]]
 
@@ -48,6 +50,7 @@ class RecordSetup:
             made=tuple(c.name for c in collections if c.name not in there),
             kept=tuple(c.name for c in collections if c.name in there),
             sharded=tuple(sharded),
+            sharding_refused=cluster == SHARDED and len(sharded) < len(collections),
             roles=tuple(made_roles),
             roles_refused=len(made_roles) < len(roles),
         )
@@ -91,15 +94,27 @@ async def _index(database: _Database, collection: str, index: Index) -> None:
 
 
 async def _shard(database: _Database, collection: Collection) -> bool:
-    """True when the cluster now shards it by its key; a cluster that does already says yes."""
+    """True when the cluster now shards it by its key (a cluster that does already says yes); False
+    when this login may not, for everything else works without."""
     admin = database.client.admin
-    try:
-        await admin.command("enableSharding", database.name)
-    except OperationFailure as error:
-        if error.code != _NO_SUCH_COMMAND:  # not needed, and gone, in newer servers
-            raise
     key = dict.fromkeys(collection.shard_key, 1)
-    await admin.command("shardCollection", f"{database.name}.{collection.name}", key=key)
+    try:
+        try:
+            await admin.command("enableSharding", database.name)
+        except OperationFailure as error:
+            if error.code != _NO_SUCH_COMMAND:  # not needed, and gone, in newer servers
+                raise
+        await admin.command("shardCollection", f"{database.name}.{collection.name}", key=key)
+    except OperationFailure as error:
+        if error.code in _NOT_ALLOWED:
+            return False
+        if error.code in _OTHERWISE:
+            raise WrongConfiguration(
+                f"The cluster shards {database.name}.{collection.name} by another key than "
+                f"{', '.join(collection.shard_key)}: ask who runs it to reshard the collection, or "
+                "name another database in cloud.records_database."
+            ) from None
+        raise
     return True
 
 
