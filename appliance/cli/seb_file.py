@@ -2,9 +2,9 @@
 
 The file is gzip("plnd" + gzip(property list in XML)): the container that SEB's own configuration
 tool writes without encryption (safeexambrowser.org, "SEB File Format"). Each key was looked up in
-SEB's own source: that of SEB for Windows, and for camera, microphone, screen and the name and type
-of an embedded certificate that of SEB for macOS and iOS, where alone they are read. SEB for Windows
-takes no authority out of a settings file: there the box's must be installed.
+SEB's own sources; the table of what each reads is in the test of this module. SEB for Windows knows
+no key for camera and microphone (its browser allows both always) and takes no authority out of a
+settings file: there the box's must be installed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ _STARTS_AN_EXAM = 0  # sebConfigPurpose; 1 would reconfigure the client for good
 _AUTHORITY = 2  # type of an embedded certificate
 _ALLOW = 1  # action of a rule of the URL filter; what no rule allows is blocked
 _FULL_SCREEN = 1
+_MODERN_WEB_VIEW = 3  # of SEB for macOS; its older one knows neither camera nor recorder
 
 QUIT_PATH = "/quit"
 
@@ -40,6 +41,8 @@ def settings(page_url: str, exam_code: str, authority: bytes | None) -> dict[str
         "browserMediaCaptureCamera": True,
         "browserMediaCaptureMicrophone": True,
         "browserMediaCaptureScreen": False,
+        "browserWindowWebView": _MODERN_WEB_VIEW,
+        "mobileCompactAllowInlineMediaPlayback": True,  # one's own picture stays in the page
         "URLFilterEnable": True,
         "URLFilterEnableContentFilter": False,
         "URLFilterRules": [

@@ -16,6 +16,9 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\s+(\w+))",
 _OTHER = re.compile(r"^(?:import|export)\b.*|^.*\bimport\(.*", re.M)
 _LINE_COMMENT = re.compile(r"^[ \t]*//.*\n", re.M)
 _BLOCK_COMMENT = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n", re.M | re.S)
+# Behind a statement, and only where no quotation mark follows that could belong to a text.
+_COMMENT_BEHIND = re.compile(r"(?<=[;,{}\[(\w)]) +// [^\"'`\n]*$", re.M)
+_INDENT = re.compile(r"^[ \t]+", re.M)
 _EMPTY = re.compile(r"\n+")
 
 
@@ -46,8 +49,12 @@ def bundle(modules: Mapping[str, str], entry: str) -> str:
 
 
 def smaller(source: str) -> str:
-    """A script or a style sheet without the lines that are there for its readers."""
-    for left_out in (_BLOCK_COMMENT, _LINE_COMMENT):
+    """A script or a style sheet without what is there for its readers: comments, indents, empty
+    lines. Texts over several lines (between backquotes) are refused: their indents would go too."""
+    for line in source.splitlines():
+        if line.count("`") % 2:
+            raise NotUnderstood(f"a text over several lines: {line.strip()}")
+    for left_out in (_BLOCK_COMMENT, _LINE_COMMENT, _COMMENT_BEHIND, _INDENT):
         source = left_out.sub("", source)
     return _EMPTY.sub("\n", source)
 

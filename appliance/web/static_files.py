@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,9 @@ _TYPES = {
 }
 ENTRY = "main.js"  # what the page begins with
 PAGE = "page.js"  # it and all it imports, in one; the modules themselves are served too
+STYLE = "page.css"  # so are the style sheets, in this order
+_STYLES = ("styles.css", "steps.css")
+_INDENTED = re.compile(rb"^ +", re.M)  # no part of the page shows its indents
 _TEXT = {"text/html", "text/javascript", "text/css", "text/plain"}
 
 
@@ -52,6 +56,7 @@ class StaticFiles:
         }
         scripts = {name: body.decode() for name, body in found.items() if name.endswith(".js")}
         found[PAGE] = bundle(scripts, ENTRY).encode()
+        found[STYLE] = b"".join(found[name] for name in _STYLES)
         self._files = {name: _file(name, body) for name, body in found.items()}
 
     def answer(self, request: web.Request, name: str) -> web.StreamResponse:
@@ -91,8 +96,10 @@ async def static(request: web.Request) -> web.StreamResponse:
 
 def _file(name: str, content: bytes) -> _File:
     suffix = Path(name).suffix
-    if suffix == ".css":
+    if suffix in {".css", ".js"}:
         content = smaller(content.decode()).encode()
+    elif suffix == ".html":
+        content = _INDENTED.sub(b"", content)
     digest = hashlib.sha256(content).hexdigest()[:32]
     packed = gzip.compress(content, compresslevel=9, mtime=0)
     kept = packed if len(packed) < len(content) else None

@@ -87,6 +87,38 @@ async () => {
 }
 """
 
+# A box that refuses the first two snippets for good and takes the third: is the browser's
+# recording called useless after each?
+REFUSED = """
+async () => {
+  const { Uploader } = await import("/static/uploader.js");
+  const left = [1, 2, 3];
+  const after = [];
+  const spool = {
+    get waiting() { return left.length; },
+    oldest: async () => ({ sequence: left[0], startedMs: 0, plain: new ArrayBuffer(9) }),
+    remove: async () => { left.shift(); },
+  };
+  const real = window.fetch;
+  window.fetch = async (url) => url.endsWith("/3")
+    ? new Response('{"acknowledged": 3, "wait_ms": 0}')
+    : new Response('{"code": "broken"}', { status: 422 });
+  try {
+    const uploader = new Uploader(spool);
+    await new Promise((resolve) => {
+      uploader.addEventListener("changed", () => {
+        after[3 - left.length] = uploader.useless;
+        if (left.length === 0) resolve();
+      });
+      uploader.nudge();
+    });
+  } finally {
+    window.fetch = real;
+  }
+  return after;
+}
+"""
+
 
 async def test_steps_clock_and_texts(room: ExamRoom, open_page: OpenPage) -> None:
     page = (await open_page()).page
@@ -144,6 +176,8 @@ async def test_steps_clock_and_texts(room: ExamRoom, open_page: OpenPage) -> Non
         "in the middle": "good",
         "still": "good",
     }
+
+    assert await page.evaluate(REFUSED) == [False, False, True, False]
 
     waits = await page.evaluate(
         """async () => {

@@ -11,6 +11,7 @@ from appliance.rehearsal.browser import shown, walk_to_the_room
 from tests.e2e.accessibility import check
 from tests.e2e.conftest import OpenPage
 from tests.e2e.exam_room import ExamRoom, settings
+from tests.support.browser import KEEP_WAKE_LOCK
 from tests.support.qr_code import scanned
 
 # What a browser tells a page when the phone's screen is locked, and when it is woken.
@@ -43,6 +44,7 @@ async def test_a_phone_films_for_a_laptop_without_a_camera(
 
     on_phone = await open_page(phone=True)
     phone = on_phone.page
+    await phone.add_init_script(KEEP_WAKE_LOCK)
     await phone.goto(link)
     await shown(phone, "join")
     await phone.click("#join-form button")
@@ -66,10 +68,17 @@ async def test_a_phone_films_for_a_laptop_without_a_camera(
     await room.until_seat("A1", lambda s: s.camera is CameraState.MISSING)
     await on_phone.until_strip("recording", "false")
     before = int((await on_phone.strip())["recorded"])
+    # Soon after, the browser stops the page altogether: no timer runs in it any more.
+    devtools = await phone.context.new_cdp_session(phone)
+    await devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
+    await asyncio.sleep(3)  # as a page notices that it slept
+    await devtools.send("Page.setWebLifecycleState", {"state": "active"})
+    assert await phone.evaluate("window.awake.released"), "nothing is recorded, the screen stays on"
     await phone.evaluate(SCREEN, False)
     await says(laptop, "is filming")
     await room.until_seat("A1", lambda s: s.camera is CameraState.WORKING)
     await on_phone.until_recorded(before + 1)
+    assert not await phone.evaluate("window.awake.released"), "the screen would go dark again"
 
     # The laptop is loaded anew: it still says how the phone does.
     await laptop.reload()

@@ -8,12 +8,14 @@ from appliance.core.attempt import AttemptState, CameraState
 from appliance.rehearsal.browser import shown, walk_to_the_room
 from tests.e2e.conftest import OpenPage
 from tests.e2e.exam_room import ExamRoom, settings
+from tests.support.browser import KEEP_WAKE_LOCK
 
 
 async def test_from_the_slip_to_the_last_word(room: ExamRoom, open_page: OpenPage) -> None:
     await room.open(settings())
     watched = await open_page()
     page = watched.page
+    await page.add_init_script(KEEP_WAKE_LOCK)
 
     await page.goto(room.urls["A1"])
     await shown(page, "join")
@@ -33,6 +35,12 @@ async def test_from_the_slip_to_the_last_word(room: ExamRoom, open_page: OpenPag
     assert await watched.says("watched") == "Nobody is looking live"
     assert await watched.says("time") in {"1:00:00 left", *(f"59:{s:02} left" for s in range(60))}
     await watched.until_recorded(2)
+
+    # Another window was in front for a while: the browser ended the lock that keeps the screen on.
+    await page.evaluate("window.awake.release()")
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await page.wait_for_function("() => !window.awake.released")
+    assert (await watched.strip())["recording"] == "true"
 
     await page.click("#hand")
     await room.until_seat("A1", lambda s: s.hand_raised)

@@ -23,6 +23,6 @@ async def test_the_page_is_small_and_stands_alone(room: ExamRoom, open_page: Ope
     await watched.page.goto(room.urls["A1"])
     await shown(watched.page, "join")
     assert 5 <= len(sizes) < 10
-    assert 30_000 < sum(sizes) <= 40_000, "more than a few dozen kB, or not all of it was counted"
+    assert 30_000 < sum(sizes) <= 38_000, "more than a few dozen kB, or not all of it was counted"
     assert watched.elsewhere == []
     assert watched.complaints == []

@@ -28,6 +28,15 @@ if (navigator.mediaDevices) {
 }
 """
 
+# The same for the lock that keeps a screen on: `window.awake` is the newest.
+KEEP_WAKE_LOCK = """
+const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+navigator.wakeLock.request = async (kind) => {
+  window.awake = await request(kind);
+  return window.awake;
+};
+"""
+
 # Every value of every store of the page's database: CryptoKeys by name and whether they can be
 # extracted, bytes as base64, the rest as it is.
 READ_DATABASE = """

@@ -73,11 +73,13 @@ export class Capture extends EventTarget {
     this.#camera.close();
   }
 
-  /** A phone's screen went dark, or came back. In the dark its browser gives no pictures and may
-   * stop the page: what was recorded is kept, and the box is told while there is time. */
-  screen(dark) {
+  /** The page went out of sight, or came back. On a phone its screen is dark then, the browser gives
+   * no pictures and may stop the page: what was recorded is kept, and the box is told while there
+   * is time. A computer records on; it only has to be kept awake anew. */
+  screen(dark, phone) {
+    if (!dark) this.#stayAwake();
     const status = this.#status;
-    if (status === null || this.#ended || status.attempt_state === "expected") return;
+    if (!phone || status === null || this.#ended || status.attempt_state === "expected") return;
     this.#away = dark;
     if (dark && this.#camera.on) {
       this.#lost = true;
@@ -184,8 +186,15 @@ export class Capture extends EventTarget {
       trouble: (error) => this.#recorderTrouble(error),
     });
     this.#recorder.start();
-    this.#wakeLock = await navigator.wakeLock?.request("screen").catch(() => null);
+    await this.#stayAwake();
     this.dispatchEvent(new Event("changed"));
+  }
+
+  /** A browser ends a wake lock by itself whenever the page is out of sight. */
+  async #stayAwake() {
+    if (this.#recorder === null || this.#wakeLock?.released === false) return;
+    this.#wakeLock = await navigator.wakeLock?.request("screen").catch(() => null);
+    if (this.#recorder === null) await this.#wakeLock?.release();
   }
 
   /** Resolves when the last snippet is kept, also for who asks while it is still being made. */

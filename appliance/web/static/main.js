@@ -125,7 +125,7 @@ class Visit {
     this.#uploader.addEventListener("changed", () => this.#draw());
     this.#uploader.addEventListener("login", () => this.#released());
     this.#phone = (await onPhone()) === true;
-    document.onvisibilitychange = () => this.#phone && this.#capture.screen(document.hidden);
+    document.onvisibilitychange = () => this.#capture.screen(document.hidden, this.#phone);
     if (this.#phone) this.#capture.retry(); // it said that its camera is off when it was closed
     this.#page.handingIn = (await readFact(`handing-in-${attempt}`)) === true;
     this.#channel.open();
@@ -211,7 +211,7 @@ class Visit {
         waiting: this.#spool.waiting,
         busy: this.#uploader.problem !== null && this.#spool.waiting > 1,
       },
-      trouble: this.#capture.trouble,
+      trouble: this.#capture.trouble ?? (this.#uploader.useless ? "refused" : null),
       givenUp: this.#uploader.givenUp,
     });
   }

@@ -35,7 +35,7 @@ export const EN = {
 
   "devices.title": "Check your camera",
   "devices.title_sound": "Check your camera and microphone",
-  "devices.lead": "The picture below is only shown to you. Nothing is recorded yet.",
+  "devices.lead": "Your picture is only shown to you. Nothing is recorded yet.",
   "devices.no_live":
     "This browser cannot send a live picture to the invigilator. All else works, so you can go on; somebody comes to your seat instead.",
   "devices.on": "Turn on the camera",
@@ -124,6 +124,8 @@ export const EN = {
   "trouble.muted": "The camera gives no picture. Check that its cover is open.",
   "trouble.full": "This computer can keep no more recordings. Raise your hand.",
   "trouble.recorder": "Recording stopped and could not be started again. Raise your hand.",
+  "trouble.refused":
+    "What this browser records cannot be used. Go on working and raise your hand: it costs you nothing.",
   "trouble.fix": "Turn on the camera",
 
   "hand_in.go": "Hand in",

@@ -34,7 +34,7 @@ export const SV = {
 
   "devices.title": "Kontrollera kameran",
   "devices.title_sound": "Kontrollera kamera och mikrofon",
-  "devices.lead": "Bilden nedan visas bara för dig. Inget spelas in ännu.",
+  "devices.lead": "Din bild visas bara för dig. Inget spelas in ännu.",
   "devices.no_live":
     "Den här webbläsaren kan inte skicka direktbild till provvakten. Allt annat fungerar, så du kan fortsätta; någon kommer till din plats i stället.",
   "devices.on": "Slå på kameran",
@@ -125,6 +125,8 @@ export const SV = {
   "trouble.muted": "Kameran ger ingen bild. Se efter att luckan är öppen.",
   "trouble.full": "Datorn kan inte spara fler inspelningar. Räck upp handen.",
   "trouble.recorder": "Inspelningen stannade och kunde inte startas igen. Räck upp handen.",
+  "trouble.refused":
+    "Det som den här webbläsaren spelar in går inte att använda. Fortsätt arbeta och räck upp handen: det kostar dig ingenting.",
   "trouble.fix": "Slå på kameran",
 
   "hand_in.go": "Lämna in",

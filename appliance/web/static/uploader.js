@@ -34,6 +34,11 @@ export class Uploader extends EventTarget {
     this.#spool = spool;
   }
 
+  /** Is nothing of any use that this browser records? */
+  get useless() {
+    return this.givenUp >= 2 && this.sentBytes === 0;
+  }
+
   /** There is something to send: start when idle. */
   nudge() {
     if (!this.#running && !this.#stopped) this.#run();

@@ -35,7 +35,7 @@ const m1=(()=>{
 const {BASE}=m0;
 const twice = () => 2 * BASE;
 function thrice() {
-  return 3;
+return 3;
 }
 return {twice,thrice};
 })();
@@ -65,6 +65,19 @@ def test_what_is_not_understood_is_refused(source: str) -> None:
         bundle({**MODULES, "main.js": source}, "main.js")
 
 
-def test_only_whole_lines_of_comment_go() -> None:
+def test_comments_go() -> None:
     source = 'a("// b"); // c\n  // d\n/* e\n f */\n\n/* g */ h();\n/* i */\nlet j = 1 /* k */;\n'
-    assert smaller(source) == 'a("// b"); // c\n/* g */ h();\nlet j = 1 /* k */;\n'
+    assert smaller(source) == 'a("// b");\n/* g */ h();\nlet j = 1 /* k */;\n'
+
+
+def test_comments_behind_a_statement_go_and_texts_stay() -> None:
+    kept = 'f("http://a // b");\ng(`wss://${h}`);\n'
+    assert smaller(kept) == kept
+    assert smaller("  let a = 1; // b\n  if (c) { // d\n") == "let a = 1;\nif (c) {\n"
+    # A quotation mark behind might end a text: the line stays as it is.
+    assert smaller("""let a = 1; // b's\n""") == """let a = 1; // b's\n"""
+
+
+def test_a_text_over_several_lines_is_refused_for_its_indents_would_go() -> None:
+    with pytest.raises(NotUnderstood, match="several lines"):
+        smaller("let a = `b\n  c`;\n")
