@@ -101,6 +101,11 @@ class Pulse:
             ["paplay", "--device=hall", str(path)], env=self.environment
         )
 
+    def hum(self) -> None:
+        """Without an end, into what is plugged in."""
+        words = "load-module module-sine sink=hall frequency=100"
+        self._modules.append(self._pactl(*words.split()).stdout.strip())
+
     def quiet(self) -> None:
         if self._playing is not None:
             self._playing.kill()

@@ -1,0 +1,73 @@
+"""The processes around a gateway and its workers, as a supervisor and an invigilator start them:
+janitor, hall microphone, and a console that somebody has logged in to on a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import pty
+import subprocess
+import sys
+import termios
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.support.box import LEAD, PASSPHRASE, ROOT, RealBox, clean_environment
+
+
+def janitor(box: RealBox) -> subprocess.Popen[bytes]:
+    return _quiet(["-m", "appliance.cli.main", "janitor", "--state", str(box.state)], {})
+
+
+def hall_audio(box: RealBox, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    words = ["-m", "appliance.processes.hall_audio", "--state", str(box.state)]
+    return _quiet([*words, "--models", str(box.models)], environment)
+
+
+def children(process: subprocess.Popen[bytes]) -> list[int]:
+    pid = process.pid
+    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _quiet(words: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, *words], cwd=ROOT, env=clean_environment() | dict(environment),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+class TerminalConsole:
+    """The real console, on a pseudoterminal of 80x24 whose screen nobody reads."""
+
+    def __init__(self, box: RealBox, code: str) -> None:
+        self._master, line = pty.openpty()
+        termios.tcsetwinsize(line, (24, 80))
+        reading, writing = os.pipe()
+        os.write(writing, f"{PASSPHRASE}\n".encode())
+        os.close(writing)
+        words = ["-m", "tui", "--state", str(box.state), "--user", LEAD, "--exam", code]
+        self.process = subprocess.Popen(
+            [sys.executable, *words, "--passphrase-fd", str(reading), "--pictures", "off"],
+            cwd=ROOT, env=clean_environment() | {"TERM": "xterm-256color"},
+            stdin=line, stdout=line, stderr=line, pass_fds=(reading,), start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )  # fmt: skip
+        os.close(line)
+        os.close(reading)
+        os.set_blocking(self._master, False)
+        asyncio.get_running_loop().add_reader(self._master, self._drain)
+
+    def _drain(self) -> None:
+        try:
+            os.read(self._master, 65_536)
+        except BlockingIOError:
+            return
+        except OSError:  # nobody holds the other end any more
+            asyncio.get_running_loop().remove_reader(self._master)
+
+    async def killed(self) -> None:
+        self.process.kill()
+        await asyncio.to_thread(self.process.wait)
+        asyncio.get_running_loop().remove_reader(self._master)
+        os.close(self._master)
