@@ -72,8 +72,17 @@ def capacity(read: Readings) -> Capacity:
         Resource.DISK_ROOM: read.disk_free_bytes * 0.95 / max(1.0, each_hour * _EXAM_HOURS),
     }
     if read.link_bit_s:
-        room[Resource.NETWORK] = read.link_bit_s * _FULLEST / max(1.0, read.bit_s_per_candidate)
-    return Capacity(by_resource={k: max(0, min(int(v), 100_000)) for k, v in room.items()})
+        room[Resource.NETWORK] = link_holds(read, read.link_bit_s)
+    return Capacity(by_resource={k: _whole(v) for k, v in room.items()})
+
+
+def link_holds(read: Readings, link_bit_s: int) -> int:
+    """Candidates on a card of that speed."""
+    return _whole(link_bit_s * _FULLEST / max(1.0, read.bit_s_per_candidate))
+
+
+def _whole(candidates: float) -> int:
+    return max(0, min(int(candidates), 100_000))
 
 
 # --- the verdict -------------------------------------------------------------------------------
@@ -100,31 +109,43 @@ class Held:
     storm_seconds: float | None
 
 
-def shortcomings(held: Held) -> list[str]:
+def shortcomings(held: Held, read: Readings) -> list[str]:
     """Sentences, worst first; empty when the rehearsal was good."""
     found = []
-    if held.lost:
-        found.append(f"{held.lost} snippets were lost.")
+    if held.lost > 0:
+        found.append(f"{_recordings(held.lost)} lost.")
     if held.refused:
-        found.append(f"{held.refused} snippets were refused for good.")
+        found.append(f"{_recordings(held.refused)} refused for good.")
     if held.observed < held.staged:
-        found.append(
-            f"{held.staged - held.observed} of {held.staged} staged incidents were missed."
-        )
+        missed = held.staged - held.observed
+        found.append(f"{missed} of {held.staged} staged incidents never reached the invigilator.")
     if held.live_views_shown < held.live_views:
         dark = held.live_views - held.live_views_shown
-        found.append(f"{dark} of {held.live_views} live views showed no picture.")
+        found.append(f"{dark} of {held.live_views} live pictures never came.")
+    if held.storm_seconds is None:
+        found.append(
+            "After the network had been cut for everybody, the recordings that had waited did not "
+            "all arrive before the end."
+        )
+    most = capacity(read)
+    if most.candidates < read.candidates:
+        found.append(
+            f"By these figures the box holds about {most.candidates} candidates, fewer than the "
+            f"{read.candidates} of this rehearsal."
+        )
     if held.ack_p99_ms > SLOWEST_ACK_MS:
         found.append(
-            f"One upload in a hundred waited {held.ack_p99_ms:.0f} ms or longer "
-            f"(at most {SLOWEST_ACK_MS:.0f} ms wanted)."
+            f"One recording in a hundred took {held.ack_p99_ms:.0f} ms or longer until it was safe "
+            f"on the box (at most {SLOWEST_ACK_MS:.0f} ms wanted)."
         )
-    if held.storm_seconds is None:
-        found.append("Not everybody was up to date again after the network had gone away.")
     delay = held.observation_delay_p95_s
     if delay is not None and delay > LATEST_OBSERVATION_S:
         found.append(
-            f"One observation in twenty reached the console {delay:.1f} s after its snippet or "
+            f"One incident in twenty reached the invigilator {delay:.1f} s after its recording or "
             f"later (at most {LATEST_OBSERVATION_S:.0f} s wanted)."
         )
     return found
+
+
+def _recordings(count: int) -> str:
+    return "1 recording was" if count == 1 else f"{count} recordings were"

@@ -206,7 +206,8 @@ class _Day:
         self.say("Everybody hands in; the last snippets are looked at ...")
         await asyncio.gather(*sitting)
         await self.lead.until(lambda v: v.box is None or v.box.backlog == 0, _LAST_ANALYSES_S)
-        held = self._held(seats, shown, storm_s)
+        self.say("Counting what the box has ...")
+        held = self._held(seats, shown, storm_s, kept=await self._kept(seats))
         await self.lead.call("POST", f"/exams/{self.exam}/state", json={"to": "closed"})
         return self._report(seats, held, received, own_cpu)
 
@@ -278,14 +279,22 @@ class _Day:
             await asyncio.sleep(0.2)
         return caught_up
 
-    def _held(self, seats: list[_Seat], shown: int, storm_s: float | None) -> Held:
+    async def _kept(self, seats: list[_Seat]) -> int:
+        """Snippets that the box has, as it says itself: an acknowledgement alone proves nothing."""
+        kept = 0
+        for seat in seats:
+            there = await self.lead.call("GET", f"/exams/{self.exam}/attempts/{seat.attempt}")
+            kept += len({snippet["sequence"] for snippet in there["snippets"]})
+        return kept
+
+    def _held(self, seats: list[_Seat], shown: int, storm_s: float | None, *, kept: int) -> Held:
         tallies = [s.candidate.tally for s in seats]
         delays = [d for s in seats if (d := self._delay(s)) is not None]
         timed = [pair for t in tallies for pair in zip(t.acknowledged_at, t.upload_s, strict=True)]
         if not timed:
             raise Refused("Nothing was uploaded: the rehearsal was too short to say anything.")
         return Held(
-            lost=sum(t.recorded - t.acknowledged - t.refused for t in tallies),
+            lost=sum(t.recorded - t.refused for t in tallies) - kept,
             refused=sum(t.refused for t in tallies),
             ack_p99_ms=_p99_ms([took for _, took in timed]),
             ack_p99_quiet_ms=_p99_ms([took for at, took in timed if at < self.cut_at]),

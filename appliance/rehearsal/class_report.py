@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from appliance.core.capacity import Capacity, Held, Readings, Resource, shortcomings
+from appliance.core.capacity import Capacity, Held, Readings, Resource, link_holds, shortcomings
 
 _IN_WORDS = {
-    Resource.PROCESSOR: "the processor, which looks at the snippets",
+    Resource.PROCESSOR: "the processor, which looks at the recordings",
     Resource.MEMORY: "memory",
     Resource.DISK_ROOM: "room on the disk, for an exam of four hours",
     Resource.NETWORK: "the network card",
@@ -31,7 +32,7 @@ class ClassReport:
 
     @property
     def shortcomings(self) -> list[str]:
-        return shortcomings(self.held)
+        return shortcomings(self.held, self.read)
 
     @property
     def verdict(self) -> str:
@@ -65,41 +66,74 @@ def document(report: ClassReport) -> dict[str, Any]:
 
 
 def lines(report: ClassReport) -> list[str]:
-    read, held, most = report.read, report.held, report.capacity
+    """What a school shows its head: the verdict and the size first, then what was tried."""
+    wrong = report.shortcomings
+    return [
+        f"Rehearsal of an exam on {report.box}"
+        + (" (a box made for the occasion: none was running here)" if report.throw_away else ""),
+        "",
+        *(["NOT GOOD:", *(f"  {sentence}" for sentence in wrong)] if wrong else [_good(report)]),
+        "",
+        *_size(report),
+        "",
+        *_tried(report),
+    ]
+
+
+def _good(report: ClassReport) -> str:
+    return (
+        f"GOOD: the box held all {report.read.candidates} candidates, nothing was lost, and "
+        "everything came in time."
+    )
+
+
+def _size(report: ClassReport) -> list[str]:
+    most, read = report.capacity, report.read
+    room = most.by_resource
+    return [
+        f"About {most.candidates} candidates fit. What gives first is "
+        f"{_IN_WORDS[most.first_limit]}.",
+        f"  The box      about {min(room[Resource.PROCESSOR], room[Resource.MEMORY])}: its "
+        f"processor {room[Resource.PROCESSOR]}, its memory {room[Resource.MEMORY]}",
+        f"  Its disk     about {room[Resource.DISK_ROOM]} in an exam of four hours, with "
+        f"{read.disk_free_bytes / 1e9:.0f} GB free",
+        f"  The network  {_network(read, room)}",
+        f"Counted on from the {read.candidates} of this rehearsal: rehearse with the size of your "
+        "class.",
+    ]
+
+
+def _network(read: Readings, room: Mapping[Resource, int]) -> str:
+    if read.link_bit_s is not None:
+        speed = f"{read.link_bit_s / 1e6:.0f} Mbit/s"
+        return f"about {room[Resource.NETWORK]} at the {speed} of the box's network card"
+    return (
+        "not known: the network card does not tell its speed. One of 1000 Mbit/s holds about "
+        f"{link_holds(read, 1_000_000_000)}"
+    )
+
+
+def _tried(report: ClassReport) -> list[str]:
+    read, held = report.read, report.held
     delay = held.observation_delay_p95_s
     return [
-        f"Rehearsal on {report.box}"
-        + (" (made for the occasion: no box was running here)" if report.throw_away else ""),
-        "",
-        f"{read.candidates} simulated candidates recorded for {report.minutes:g} minutes at "
-        f"{read.bit_s_per_candidate / 1000:.0f} kbit/s each.",
-        f"  Snippets     {report.acknowledged} acknowledged, {held.lost} lost, "
+        f"What was tried: {read.candidates} simulated candidates recorded for {report.minutes:g} "
+        f"min, {read.bit_s_per_candidate / 1000:.0f} kbit/s each.",
+        f"  Recordings     {report.acknowledged} were taken in and are there, {held.lost} lost, "
         f"{held.refused} refused",
-        f"  Uploads      99 of 100 acknowledged within {held.ack_p99_ms:.0f} ms "
-        f"({held.ack_p99_quiet_ms:.0f} ms before the network went away)",
-        f"  Incidents    {held.observed} of {held.staged} staged ones reached the console"
-        + (f", 95 of 100 within {delay:.1f} s" if delay is not None else ""),
-        f"  Live views   {held.live_views_shown} of {held.live_views} showed a picture",
-        "  Network cut  "
+        f"  Waiting        99 of 100 were safe on the box within {held.ack_p99_ms:.0f} ms "
+        f"({held.ack_p99_quiet_ms:.0f} ms before the network was cut)",
+        f"  Incidents      {held.observed} of {held.staged} staged ones (an empty seat) reached "
+        "the invigilator" + (f", 95 of 100 within {delay:.1f} s" if delay is not None else ""),
+        f"  Live pictures  {held.live_views_shown} of {held.live_views} came",
+        "  Network cut    "
         + (
-            f"all were up to date again {held.storm_seconds:.0f} s after everybody came back"
+            f"everybody at once; {held.storm_seconds:.0f} s after it was back nothing waited"
             if held.storm_seconds is not None
-            else "not everybody was up to date again before the end"
+            else "everybody at once; not everything had arrived before the end"
         ),
-        f"  The box      {100 * read.cpu_cores:.0f} % of one core (of {read.cores}), "
+        f"  The box        used {100 * read.cpu_cores:.0f} % of one of its {read.cores} cores, and "
         f"{read.rss_peak_bytes / 1e6:.0f} MB of memory at most",
-        f"  The class    {100 * report.class_cores:.0f} % of one core, which a real class does not "
-        "take from the box",
-        "",
-        f"This box holds about {most.candidates} candidates. What gives first is "
-        f"{_IN_WORDS[most.first_limit]}.",
-        *(
-            f"  {resource.value.capitalize():<12} about {count} candidates"
-            for resource, count in sorted(most.by_resource.items(), key=lambda item: item[1])
-        ),
-        "These numbers are drawn on from what was measured; rehearse with the size of your class.",
-        "",
-        "GOOD: nothing was lost, and everything came in time."
-        if not report.shortcomings
-        else "NOT GOOD: " + " ".join(report.shortcomings),
+        f"(The simulated class took {100 * report.class_cores:.0f} % of a core of this machine "
+        "besides; a real class does not.)",
     ]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.core.capacity import Held, Readings, Resource, capacity, shortcomings
+from appliance.rehearsal.class_report import ClassReport, document, lines
 
 READ = Readings(
     candidates=20,
@@ -53,8 +54,8 @@ def test_what_is_scarce_gives_first() -> None:
 
 
 def test_a_hall_that_does_not_catch_up_is_not_good() -> None:
-    (said,) = shortcomings(replace(HELD, storm_seconds=None))
-    assert "up to date" in said
+    (said,) = shortcomings(replace(HELD, storm_seconds=None), READ)
+    assert "did not all arrive" in said
 
 
 def test_a_card_that_tells_no_speed_is_left_out() -> None:
@@ -66,8 +67,10 @@ def test_a_box_that_is_full_holds_nobody() -> None:
 
 
 def test_a_rehearsal_that_kept_everything_is_good() -> None:
-    assert shortcomings(HELD) == []
-    assert shortcomings(replace(HELD, staged=0, observed=0, observation_delay_p95_s=None)) == []
+    assert shortcomings(HELD, READ) == []
+    assert (
+        shortcomings(replace(HELD, staged=0, observed=0, observation_delay_p95_s=None), READ) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,12 +78,71 @@ def test_a_rehearsal_that_kept_everything_is_good() -> None:
     [
         (replace(HELD, lost=1), "lost"),
         (replace(HELD, refused=3), "refused"),
-        (replace(HELD, observed=1), "missed"),
-        (replace(HELD, live_views_shown=0), "live views"),
-        (replace(HELD, ack_p99_ms=501.0), "waited"),
-        (replace(HELD, observation_delay_p95_s=2.1), "console"),
+        (replace(HELD, observed=1), "never reached"),
+        (replace(HELD, live_views_shown=0), "live pictures"),
+        (replace(HELD, ack_p99_ms=501.0), "until it was safe"),
+        (replace(HELD, observation_delay_p95_s=2.1), "later"),
     ],
 )
 def test_what_was_not_kept_is_said(worse: Held, word: str) -> None:
-    (sentence,) = shortcomings(worse)
+    (sentence,) = shortcomings(worse, READ)
     assert word in sentence
+
+
+def test_a_box_that_is_too_small_for_the_class_is_not_called_good() -> None:
+    (said,) = shortcomings(HELD, replace(READ, disk_free_bytes=10**9))
+    assert "holds about 3 candidates, fewer than the 20" in said
+
+
+REPORT = ClassReport(
+    box="Aula", throw_away=False, minutes=5, acknowledged=600, read=READ, class_cores=0.1,
+    held=HELD, capacity=capacity(READ),
+)  # fmt: skip
+
+
+def test_the_page_for_the_head_begins_with_the_verdict_and_the_size() -> None:
+    page = lines(REPORT)
+    assert page[2] == (
+        "GOOD: the box held all 20 candidates, nothing was lost, and everything came in time."
+    )
+    assert page[4] == (
+        "About 140 candidates fit. What gives first is the processor, which looks at the "
+        "recordings."
+    )
+    box, disk, network = page[5:8]
+    assert box.endswith("about 140: its processor 140, its memory 460")
+    assert disk.endswith("about 351 in an exam of four hours, with 100 GB free")
+    assert network.endswith("about 4666 at the 1000 Mbit/s of the box's network card")
+    assert all(len(line) <= 100 for line in page)
+
+
+def test_a_network_of_unknown_speed_is_said_not_left_out() -> None:
+    read = replace(READ, link_bit_s=None)
+    (network,) = [
+        line
+        for line in lines(replace(REPORT, read=read, capacity=capacity(read)))
+        if line.startswith("  The network")
+    ]
+    assert "not known: the network card does not tell its speed" in network
+    assert "about 4666" in network
+
+
+@pytest.mark.parametrize(
+    "worse",
+    [
+        replace(HELD, lost=1),
+        replace(HELD, refused=1),
+        replace(HELD, observed=1),
+        replace(HELD, live_views_shown=1),
+        replace(HELD, storm_seconds=None),
+        replace(HELD, ack_p99_ms=501.0),
+        replace(HELD, observation_delay_p95_s=2.1),
+    ],
+)
+def test_each_shortcoming_takes_the_good_word_away_everywhere(worse: Held) -> None:
+    report = replace(REPORT, held=worse)
+    page = "\n".join(lines(report))
+    assert "NOT GOOD:" in page
+    assert "\nGOOD" not in page
+    assert document(report)["good"] is False
+    assert str(document(report)["verdict"]).startswith("not good: ")
