@@ -12,6 +12,7 @@ import itertools
 import json
 import re
 import secrets
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,10 +50,11 @@ class Seen:
 
 
 class StrictGcs:
-    """`roles`: what the bearer of each token may do, of `create`, `read`, `delete`; without any,
-    everybody may do all. `faults` are taken one per upload of bytes: a status to answer instead of
-    storing, `lost` to store and drop the line before the reply, `damaged` to keep something else,
-    `("cut", n)` to drop the line after n bytes of body."""
+    """`roles`: what the bearer of each token, or each service account, may do, of `create`,
+    `read`, `delete`; without any, everybody may do all. `faults` are taken one per
+    upload of bytes: a status to answer instead of storing, `lost` to store and drop the line before
+    the reply, `damaged` to keep something else, `("cut", n)` to drop the line after n bytes of
+    body."""
 
     def __init__(
         self,
@@ -318,11 +320,20 @@ class StrictGcs:
     def _allow(self, request: web.Request, *any_of: str) -> None:
         if self.roles is None:
             return
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        token = _bearer(request.headers.get("Authorization", ""))
         if token not in self.roles:
             raise web.HTTPUnauthorized
         if not set(any_of) & set(self.roles[token]):
             raise web.HTTPForbidden
+
+
+def _bearer(authorization: str) -> str:
+    """The token, or whom a service account's own token (RFC 7519) says it is from."""
+    token = authorization.removeprefix("Bearer ")
+    parts = token.split(".")
+    if len(parts) != 3:
+        return token
+    return str(json.loads(urlsafe_b64decode(parts[1] + "=="))["iss"])
 
 
 def _more(session: Session) -> web.Response:

@@ -16,7 +16,7 @@ from appliance.adapters.host.credentials import PEPPER, PEPPER_WITHOUT_TPM, mach
 from appliance.core.keys import PepperKeeping
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
-UNIT_FILES = sorted(path.name for path in UNITS.iterdir() if path.suffix != ".sysusers")
+UNIT_FILES = sorted(p.name for p in UNITS.iterdir() if p.is_file() and p.suffix != ".sysusers")
 SERVICES = [name for name in UNIT_FILES if name.endswith(".service")]
 
 pytestmark = pytest.mark.skipif(
