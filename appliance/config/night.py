@@ -44,8 +44,13 @@ def read_names(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def written_names(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The way back."""
-    return _renamed(document, {inner: outer for outer, inner in _NAMES.items()})
+    """The way back. Without a window none is written: `window = []` would forbid the tables
+    `[[night.window]]` that a person adds below (TOML 1.0, arrays of tables)."""
+    renamed = _renamed(document, {inner: outer for outer, inner in _NAMES.items()})
+    night = renamed.get("night")
+    if isinstance(night, Mapping) and not night.get("window"):
+        renamed["night"] = {key: value for key, value in night.items() if key != "window"}
+    return renamed
 
 
 def checked(night: NightConfig, source: str) -> None:

@@ -93,3 +93,9 @@ def test_a_wrong_file_is_refused_with_the_key(tmp_path: Path, text: str, says: s
     with pytest.raises(WrongConfiguration) as refused:
         box.load(tmp_path)
     assert says in refused.value.message
+
+
+def test_a_person_may_add_a_window_below_what_the_box_wrote(tmp_path: Path) -> None:
+    path = box.write(tmp_path, BoxConfig(box_id=ID))
+    path.write_text(f'{path.read_text()}\n[[night.window]]\nfrom = "22:00"\nto = "06:00"\n')
+    assert box.load(tmp_path).night.window == (Window(opens="22:00", closes="06:00"),)
