@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +66,7 @@ class Syncer:
     signer: Signer
     orphans: Orphans
     state: Path
+    reach: Callable[..., AbstractAsyncContextManager[CloudEnds]] = cloud_ends
 
     async def run(
         self,
@@ -95,7 +96,7 @@ class Syncer:
                 await self.stores.audit.append("box", "sync.forced", "archive", reason)
             uploads = UploadRows(self.stores.box)
             ends = await stack.enter_async_context(
-                cloud_ends(self.config.cloud, uploads=uploads, line=line)
+                self.reach(self.config.cloud, uploads=uploads, line=line)
             )
             await line.ready()
             await replay_with_cloud(self.state, self.config.box_id, self.stores, ends.records)
@@ -114,7 +115,7 @@ class Syncer:
         so an older state of the cloud does not pass either.
         """
         verified = []
-        async with cloud_ends(as_verifier(self.config.cloud)) as ends:
+        async with self.reach(as_verifier(self.config.cloud)) as ends:
             self._check_location(await ends.objects.location())
             for exam in await self.stores.exams.all():
                 if exam.state is ExamState.ARCHIVED:
@@ -125,7 +126,7 @@ class Syncer:
 
     async def _read_back(self, exam: ExamId) -> Verified:
         """What decides, with everything else, whether this night's work is confirmed."""
-        async with cloud_ends(as_verifier(self.config.cloud)) as ends:
+        async with self.reach(as_verifier(self.config.cloud)) as ends:
             return await self._verify(ends, exam, READ_BACK_PACKS)
 
     async def listed(self, ends: CloudEnds, exam: ExamId) -> AsyncIterator[Listed]:
@@ -218,8 +219,14 @@ def _other_manifests() -> IntegrityFailure:
 
 
 @asynccontextmanager
-async def syncer(state: Path, *, signer: Signer | None = None) -> AsyncIterator[Syncer]:
-    """`signer` replaces the gateway's socket where the gateway is this very process."""
+async def syncer(
+    state: Path,
+    *,
+    signer: Signer | None = None,
+    reach: Callable[..., AbstractAsyncContextManager[CloudEnds]] = cloud_ends,
+) -> AsyncIterator[Syncer]:
+    """`signer` replaces the gateway's socket where the gateway is this very process; `reach` opens
+    both ends of the cloud."""
     give_back_large_blocks()
     config = await asyncio.to_thread(load_box, state)
     stores = await asyncio.to_thread(open_stores, state)
@@ -244,6 +251,7 @@ async def syncer(state: Path, *, signer: Signer | None = None) -> AsyncIterator[
             signer=signer or GatewaySigner(state),
             orphans=orphans(stores, blobs, SystemClock(), config.box_id),
             state=state,
+            reach=reach,
         )
     finally:
         await stores.close()

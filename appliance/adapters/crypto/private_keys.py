@@ -80,10 +80,17 @@ class PrivateKey:
         return SigningKey.from_seed(hmac.digest(self.seed, _DECIDING, "sha256"))
 
 
-def write_private_key(path: Path, key: PrivateKey, passphrase: str) -> None:
+def write_private_key(
+    path: Path,
+    key: PrivateKey,
+    passphrase: str,
+    *,
+    memory_kib: int | None = None,
+    passes: int | None = None,
+) -> None:
     """Create `path` (mode 0600) durably. Slow (half a second). Raise Conflict rather than
     replace a file."""
-    create_whole(path, encode_private_key(key, passphrase))
+    create_whole(path, encode_private_key(key, passphrase, memory_kib=memory_kib, passes=passes))
 
 
 def read_private_key(path: Path, passphrase: str) -> PrivateKey:
@@ -100,9 +107,15 @@ def read_private_key(path: Path, passphrase: str) -> PrivateKey:
 
 
 def encode_private_key(
-    key: PrivateKey, passphrase: str, *, memory_kib: int = MEMORY_KIB, passes: int = PASSES
+    key: PrivateKey,
+    passphrase: str,
+    *,
+    memory_kib: int | None = None,
+    passes: int | None = None,
 ) -> bytes:
-    """A key file's content; how far the passphrase is stretched stands in it."""
+    """A key file's content; how far the passphrase is stretched (MEMORY_KIB and PASSES where
+    nothing else is said) stands in it."""
+    memory_kib, passes = memory_kib or MEMORY_KIB, passes or PASSES
     salt = secrets.token_bytes(_SALT_BYTES)
     header = cbor2.dumps(
         {

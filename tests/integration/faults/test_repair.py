@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import random
 import shutil
+import sys
 from pathlib import Path
 
 import apsw
@@ -19,6 +20,7 @@ from appliance.core.errors import IntegrityFailure, Refused
 from appliance.core.ids import ObjectName
 from appliance.core.snippet import ObjectKind
 from appliance.processes.repair import Repaired, repair
+from tests.support.box import ROOT, clean_environment
 from tests.support.closed_exam import ClosedExam, closed_exam
 from tests.support.invariants import Kept, check, objects_in, opened
 
@@ -218,19 +220,18 @@ async def test_a_running_box_is_not_repaired(tmp_path: Path) -> None:
             await repair(made.state)
 
 
-async def test_a_repair_that_was_cut_off_goes_on_from_its_copy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+async def test_a_repair_that_was_cut_off_goes_on_from_its_copy(tmp_path: Path) -> None:
+    """Killed where the old database is gone and the new one is not yet in its place."""
     made = await _box(tmp_path / "box", snapshot=True)
     await asyncio.to_thread(_harm, made.state / "db" / "box.db", 0)
-
-    def cut(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr("os.replace", cut)
-        with pytest.raises(KeyboardInterrupt):
-            await repair(made.state)
+    killed = ["strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=rename"]
+    killed += ["-e", "inject=rename:signal=SIGKILL:when=1", sys.executable, "-m"]
+    process = await asyncio.create_subprocess_exec(
+        *killed, "appliance.cli.main", "repair", "--state", str(made.state),
+        cwd=ROOT, env=clean_environment() | {"PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    assert await process.wait() != 0
     assert "box.db is missing" in await asyncio.to_thread(_unusable, made.state)
     await repair(made.state)
     await check(made.state, _kept(made), settled=True, reviewer=made.reviewer)

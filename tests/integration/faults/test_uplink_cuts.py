@@ -21,7 +21,6 @@ from appliance.core.errors import Unreachable
 from appliance.core.exam import ExamState
 from appliance.core.pack_journal import PackState
 from appliance.processes import cloud_ends as real
-from appliance.processes import syncer as process
 from appliance.processes.cloud_ends import CloudEnds
 from appliance.processes.syncer import syncer
 from tests.integration.night.conftest import cloud, cloud_config, database, driver_may_look_around
@@ -72,7 +71,7 @@ class _Cut:
 
 @pytest.mark.parametrize("answer_lost", [False, True], ids=["request", "answer"])
 async def test_the_line_is_cut_at_every_call_of_a_night(
-    answer_lost: bool, tmp_path: Path, cloud_config: CloudConfig, monkeypatch: pytest.MonkeyPatch
+    answer_lost: bool, tmp_path: Path, cloud_config: CloudConfig
 ) -> None:
     state = tmp_path / "box"
     made = await closed_exam(state, cloud_config, candidates=1, snippets=2)
@@ -85,11 +84,10 @@ async def test_the_line_is_cut_at_every_call_of_a_night(
             records: Any = _Cut(both.records, "records", cutter)
             yield replace(both, objects=objects, records=records)
 
-    monkeypatch.setattr(process, "cloud_ends", ends)
     kept = Kept()
     for number in range(100):
         cutter.down = False
-        async with syncer(state, signer=made.signer) as night:
+        async with syncer(state, signer=made.signer, reach=ends) as night:
             try:
                 await night.run(lambda sent, total: None)
                 break

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from collections.abc import Callable
@@ -153,17 +152,3 @@ def test_a_passphrase_as_short_as_no_login_may_have_makes_no_key(
     assert code == 2
     assert "at least 10 characters" in error
     assert not list(tmp_path.iterdir())
-
-
-def test_a_full_disk_leaves_no_half_key(
-    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full)
-        create = ("root", "create", "--out", tmp_path / "root")
-        assert call(*create, passphrase="long enough")[0] == 5
-    assert not list(tmp_path.iterdir())
-    make(call, "root", tmp_path / "root")

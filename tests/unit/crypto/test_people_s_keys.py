@@ -32,23 +32,18 @@ from appliance.core.errors import (
 
 SEED = bytes(range(32))
 REVIEWER = PrivateKey(kind="reviewer", label="A", seed=SEED)
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The least memory a reader accepts; the vectors have files of full strength."""
-    monkeypatch.setattr(private_keys, "MEMORY_KIB", 8 * 1024)
-    monkeypatch.setattr(private_keys, "PASSES", 1)
+# The least memory a reader accepts; the vectors have files of full strength.
+QUICK = {"memory_kib": 8 * 1024, "passes": 1}
 
 
 def test_a_key_file_is_its_owner_s_and_never_replaced(tmp_path: Path) -> None:
     path = tmp_path / "key"
-    write_private_key(path, REVIEWER, "pw")
+    write_private_key(path, REVIEWER, "pw", **QUICK)
     assert path.stat().st_mode & 0o777 == 0o600
     assert SEED not in path.read_bytes()
     assert read_private_key(path, "pw") == REVIEWER
     with pytest.raises(Conflict):
-        write_private_key(path, REVIEWER, "pw")
+        write_private_key(path, REVIEWER, "pw", **QUICK)
     with pytest.raises(NotAllowed):
         read_private_key(path, "PW")
     with pytest.raises(NotFound):
@@ -70,11 +65,11 @@ def test_a_key_file_is_its_owner_s_and_never_replaced(tmp_path: Path) -> None:
     ],
 )
 def test_a_hostile_key_file_is_refused_before_anything_is_stretched(
-    change: dict[str, object], monkeypatch: pytest.MonkeyPatch
+    change: dict[str, object],
 ) -> None:
-    header, sealed = cbor2.loads(private_keys.encode_private_key(REVIEWER, "pw"))
+    """After it, the error would be that the passphrase does not open it (NotAllowed)."""
+    header, sealed = cbor2.loads(private_keys.encode_private_key(REVIEWER, "pw", **QUICK))
     made = cbor2.dumps([cbor2.dumps(cbor2.loads(header) | change), sealed])
-    monkeypatch.setattr(private_keys, "argon2id", lambda *_, **__: pytest.fail("stretched"))
     with pytest.raises(IntegrityFailure):
         private_keys.decode_private_key(made, "pw")
 
