@@ -30,6 +30,7 @@ hv_packages=(
   strace              # records writes, for the tests of power cuts
   libseccomp2         # the media worker's sandbox
   tmux                # a terminal for console tests
+  xvfb xterm xdotool  # a terminal that shows pictures, a screen in memory for it, and keys
 )
 
 hv_say() { printf '%s\n' "$*" >&2; }

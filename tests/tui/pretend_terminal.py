@@ -71,6 +71,9 @@ class PretendTerminal:
     def type(self, keys: str) -> None:
         os.write(self.master, keys.encode())
 
+    def has_been_asked(self) -> bool:
+        return bool(self._not_said)
+
     def answer_now(self) -> None:
         said, self._not_said = self._not_said, b""
         os.write(self.master, said)

@@ -28,25 +28,22 @@ def fails(self):
     names = {{name: [name]}}
     raise KeyError(name)
 
-if {worker}:
-    async def in_a_worker(self):
-        fails(self)
-    ConsoleApp.action_theme = lambda self: self.run_worker(in_a_worker(self))
-else:
-    ConsoleApp.action_theme = fails
+async def in_a_worker(self):
+    fails(self)
+
+ConsoleApp.action_theme = lambda self: self.run_worker(in_a_worker(self))
 sys.exit(main(["--socket", {socket!r}, "--language", "en"]))
 """
 
 
-@pytest.mark.parametrize("worker", [False, True])
 async def test_a_fall_says_no_name_and_restores_the_terminal(
-    worker: bool, box: ScriptedBox, socket_path: Path, tmp_path: Path
+    box: ScriptedBox, socket_path: Path, tmp_path: Path
 ) -> None:
     terminal = PretendTerminal({})
     misleading = ("NO_COLOR", "COLUMNS", "LINES", "TMUX", "STY")
     environment = {name: value for name, value in os.environ.items() if name not in misleading}
     environment |= {"TERM": "xterm-256color", "XDG_CONFIG_HOME": str(tmp_path), "TMUX": "none"}
-    program = _FAULTY.format(canary=_CANARY, worker=worker, socket=str(socket_path))
+    program = _FAULTY.format(canary=_CANARY, socket=str(socket_path))
     command = (sys.executable, "-c", program)
     process = await terminal.start(command, environment, (80, 24))
     try:
