@@ -1,0 +1,147 @@
+"""That Debian, running: systemd is its first process, nobody else's network is in it.
+
+    machine = Machine(root, networks)
+    machine.boot()
+    machine.run("systemctl", "start", "hallvakt.target")
+    machine.reboot()
+    machine.off()
+
+systemd-nspawn stands in for hardware: kernel and clock are this machine's, the rest is its own. It
+has no text console (tty1) and no TPM. Limits on memory and CPU hold only where this machine's
+control groups are unified.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.machine.networks import Networks
+
+_WITHIN_S = 120.0
+# Landlock by name: systemd 252 knows no set of them.
+_SYSTEM_CALLS = "landlock_create_ruleset landlock_add_rule landlock_restrict_self @keyring @clock"
+_ENVIRONMENT = (
+    "HOME=/root", "LANG=C.UTF-8", "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+)  # fmt: skip
+
+
+class Machine:
+    def __init__(self, root: Path, networks: Networks) -> None:
+        self.root = root
+        self._networks = networks
+        self._nspawn: subprocess.Popen[bytes] | None = None
+        self._log = root.with_name(f"{root.name}.console.log")
+
+    def boot(self) -> None:
+        """Until systemd has started what it is to start."""
+        with self._log.open("ab") as log:
+            self._nspawn = subprocess.Popen(
+                [
+                    *("systemd-nspawn", "--boot", f"--directory={self.root}"),
+                    *("--register=no", "--keep-unit", f"--machine={self._networks.name}"),
+                    f"--network-namespace-path=/run/netns/{self._networks.box}",
+                    # What real hardware would let it do.
+                    "--capability=CAP_NET_ADMIN,CAP_SYS_TIME",
+                    f"--system-call-filter={_SYSTEM_CALLS}",
+                    *("--resolv-conf=off", "--timezone=off", "--console=read-only"),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+                start_new_session=True,
+            )
+        self._until_started()
+
+    def run(
+        self, *words: str, given: str | None = None, accept: Sequence[int] = (0,)
+    ) -> subprocess.CompletedProcess[str]:
+        """As root, in the machine. Fails the test, with what was said, on another exit code."""
+        done = self._run(*words, given=given)
+        assert done.returncode in accept, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done
+
+    def says(self, *words: str, accept: Sequence[int] = (0,)) -> str:
+        return self.run(*words, accept=accept).stdout.strip()
+
+    def shown(self, unit: str, name: str) -> str:
+        """A property of a unit, as systemd has it."""
+        return self.says("systemctl", "show", unit, f"--property={name}", "--value")
+
+    def until(self, *words: str, within_s: float = _WITHIN_S) -> str:
+        """Runs `words` until they end well; answers what they said."""
+        deadline = time.monotonic() + within_s
+        while (done := self._run(*words)).returncode:
+            assert time.monotonic() < deadline, f"{words}: {done.stdout}{done.stderr}"
+            time.sleep(0.3)
+        return done.stdout.strip()
+
+    def reboot(self) -> None:
+        """As a person does it: the units are stopped, then all starts again."""
+        assert self._nspawn is not None
+        self._run("systemctl", "reboot")
+        self._nspawn.wait(_WITHIN_S)  # with --keep-unit, who started it starts it again
+        self.boot()
+
+    def cut_the_power(self) -> None:
+        """Every process is gone at once; what was written stays in this kernel's hands."""
+        assert self._nspawn is not None
+        os.kill(self._first_process(), signal.SIGKILL)
+        self._nspawn.wait(_WITHIN_S)
+        self._nspawn = None
+
+    def off(self) -> None:
+        if self._nspawn is None:
+            return
+        self._nspawn.terminate()  # nspawn asks systemd to power off
+        try:
+            self._nspawn.wait(_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._nspawn.kill()
+            self._nspawn.wait()
+        self._nspawn = None
+
+    def journal(self, unit: str, lines: int = 60) -> str:
+        return self._run("journalctl", "--no-pager", f"--lines={lines}", f"--unit={unit}").stdout
+
+    def words(self) -> list[str]:
+        """Before a command that is to run inside."""
+        first = str(self._first_process())
+        return ["nsenter", "--all", f"--target={first}", "env", "-i", *_ENVIRONMENT]
+
+    def _run(self, *words: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*self.words(), *words],
+            input=given,
+            stdin=subprocess.DEVNULL if given is None else None,
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+
+    def _first_process(self) -> int:
+        """systemd of the machine, by our number; raises LookupError while there is none."""
+        assert self._nspawn is not None
+        assert self._nspawn.poll() is None, self._log.read_text(errors="replace")[-2000:]
+        children = Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children").read_text()
+        if not children.split():
+            raise LookupError("it has not begun")
+        return int(children.split()[-1])
+
+    def _until_started(self) -> None:
+        deadline = time.monotonic() + _WITHIN_S
+        state = ""
+        while time.monotonic() < deadline:
+            try:
+                state = self._run("systemctl", "is-system-running").stdout.strip()
+                if state in {"running", "degraded"}:
+                    return
+            except LookupError:
+                pass
+            time.sleep(0.3)
+        raise AssertionError(f"systemd did not come up ({state}): {self._log.read_text()[-2000:]}")

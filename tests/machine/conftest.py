@@ -1,0 +1,80 @@
+"""One machine for the whole module: made, installed and used in the order of the tests.
+
+`HALLVAKT_BUNDLE` names a bundle whose packages are taken; without it one is built, which needs the
+network and some minutes. `HALLVAKT_SUITE` is the Debian, bookworm unless it says otherwise;
+`HALLVAKT_DEBIAN` a root made before, which is copied.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.machine import debian
+from tests.machine.booted import Machine
+from tests.machine.bundles import Bundles
+from tests.machine.lan import Lan
+from tests.machine.networks import Networks
+
+
+@pytest.fixture(scope="session")
+def work() -> Iterator[Path]:
+    if os.geteuid() != 0 or not all(map(shutil.which, ("debootstrap", "systemd-nspawn"))):
+        pytest.fail("This needs root, debootstrap and systemd-container.")
+    directory = Path(tempfile.mkdtemp(prefix="hallvakt-machine-"))
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def bundles(work: Path) -> Bundles:
+    given = os.environ.get("HALLVAKT_BUNDLE")
+    return Bundles(work / "bundles", Path(given) if given else None)
+
+
+@pytest.fixture(scope="session")
+def networks() -> Iterator[Networks]:
+    networks = Networks()
+    try:
+        networks.make()
+        yield networks
+    finally:
+        networks.remove()
+
+
+@pytest.fixture(scope="session")
+def machine(work: Path, networks: Networks, bundles: Bundles) -> Iterator[Machine]:
+    """Debian is up; the box is not installed yet."""
+    root = work / "root"
+    made_before = os.environ.get("HALLVAKT_DEBIAN")
+    suite = os.environ.get("HALLVAKT_SUITE", "bookworm")
+    debian.make(root, suite, Path(made_before) if made_before else None)
+    debian.put_source(root)
+    debian.configure_cards(root)
+    for name, file in (("box.bundle", bundles.first), ("release.pub", bundles.public)):
+        shutil.copy(file, root / "hallvakt" / name)
+    # /proc/sys is read-only in systemd-nspawn: what the installer sets is set from outside.
+    subprocess.run(
+        ["ip", "netns", "exec", networks.box, "sysctl", "-qw",
+         "net.ipv4.ip_unprivileged_port_start=80"],
+        check=True,
+    )  # fmt: skip
+    machine = Machine(root, networks)
+    try:
+        machine.boot()
+        yield machine
+    finally:
+        machine.off()
+
+
+@pytest.fixture(scope="session")
+def lan(networks: Networks) -> Iterator[Lan]:
+    lan = Lan(networks.lan)
+    yield lan
+    lan.close()

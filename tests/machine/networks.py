@@ -1,0 +1,44 @@
+"""What the machine is plugged into: a LAN of candidates and, on a card of its own, a way out.
+
+Three networks of our own: `box` holds the machine's cards lan0 and up0, `lan` and `up` the other
+ends of their cables. Nothing leads from them to anywhere else. The cables outlive a
+reboot, as cables do.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+BOX, CANDIDATE = "10.20.0.5", "10.20.0.20"
+UPLINK, BEYOND = "198.51.100.5", "198.51.100.1"
+
+
+class Networks:
+    def __init__(self) -> None:
+        self.name = f"hallvakt-machine-{os.getpid()}"
+        self.box, self.lan, self.up = (f"{self.name}-{end}" for end in ("box", "lan", "up"))
+
+    def make(self) -> None:
+        for network in (self.box, self.lan, self.up):
+            _ip("netns", "add", network)
+            _ip("-n", network, "link", "set", "lo", "up")
+        for card, network, address in (("lan0", self.lan, CANDIDATE), ("up0", self.up, BEYOND)):
+            _ip("-n", self.box, "link", "add", card, "type", "veth",
+                "peer", "name", "cable", "netns", network)  # fmt: skip
+            _ip("-n", network, "address", "add", f"{address}/24", "dev", "cable")
+            _ip("-n", network, "link", "set", "cable", "up")
+
+    def remove(self) -> None:
+        for network in (self.box, self.lan, self.up):
+            subprocess.run(["ip", "netns", "del", network], capture_output=True)
+
+    def unplug(self, network: str) -> None:
+        _ip("-n", network, "link", "set", "cable", "down")
+
+    def plug_in(self, network: str) -> None:
+        _ip("-n", network, "link", "set", "cable", "up")
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True)

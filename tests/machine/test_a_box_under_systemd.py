@@ -1,0 +1,381 @@
+"""A box's life on a machine of its own, from the bundle to taking it off again: in this order, each
+test goes on where the one before stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from zeroconf.asyncio import AsyncZeroconf
+
+from appliance.rehearsal.page_key import PageKey
+from tests.machine.booted import Machine
+from tests.machine.bundles import NEXT_VERSION, Bundles
+from tests.machine.lan import Lan
+from tests.machine.networks import BEYOND, BOX, CANDIDATE, UPLINK, Networks
+from tests.support import clips, invariants
+from tests.support.box import ROSTER, SETTINGS
+from tests.support.box_api import BoxApi
+
+pytestmark = [pytest.mark.machine, pytest.mark.timeout(1800)]
+
+INSTALLER = "/hallvakt/firmware_scripts/install.sh"
+BUNDLE = ("--bundle", "/hallvakt/box.bundle", "--key", "/hallvakt/release.pub")
+STATE = "/var/lib/hallvakt"
+LEAD, PASSPHRASE = "ingrid", "en lång lösenfras"
+UNITS = ("hallvakt-gateway.service", "hallvakt-media-worker@0.service", "hallvakt-firewall.service")
+TIMERS = ("syncer", "janitor", "drill", "certificate")
+LIVE = SETTINGS.replace("video_snippets = true", "video_snippets = true\nlive_view = true")
+ANSWERS = f"""
+[network]
+name = "Aula"
+certificate_names = ["exambox.school.example", "{BOX}", "127.0.0.1"]
+port = 443
+http_port = 80
+lan_name = "exambox"
+uplink = "up0"
+[people]
+lead = "{LEAD}"
+passphrase = {{ file = "passphrase.txt" }}
+second_factor = false
+[certificate]
+export = "trust"
+[keys]
+directory = "stick"
+root_passphrase = {{ file = "passphrase.txt" }}
+reviewer_passphrase = {{ file = "passphrase.txt" }}
+[rehearsal]
+candidates = 4
+minutes = 1
+[report]
+file = "report.md"
+"""
+CLOUD = """
+[cloud]
+objects = "gcs"
+bucket = "archive"
+credentials_file = "keys/gcs.json"
+records_uri_file = "keys/records.uri"
+
+[[night.window]]
+days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+from = "00:00"
+to = "23:59"
+"""
+
+
+def origin(machine: Machine) -> tuple[str, Path]:
+    return f"https://{BOX}", machine.root / STATE[1:] / "tls" / "ca.pem"
+
+
+def failed(machine: Machine) -> str:
+    return machine.says(
+        "systemctl", "list-units", "--failed", "--plain", "--no-legend", "hallvakt*"
+    )
+
+
+@dataclass(slots=True)
+class Hall:
+    """One live exam and its candidate, across everything that happens to the machine."""
+
+    machine: Machine
+    lan: Lan
+    exam: str = ""
+    attempt: str = ""
+    token: str = ""
+    sequence: int = 0
+    kept: invariants.Kept = field(default_factory=invariants.Kept)
+
+    def begin(self, settings: str) -> None:
+        self.lan.do(self._begin(settings))
+
+    async def lead(self) -> BoxApi:
+        api = self.lan.api(*origin(self.machine))
+        said = {"user": LEAD, "passphrase": PASSPHRASE}
+        api.token = (await api.ok("POST", "/api/v1/login", json=said))["token"]
+        return api
+
+    async def _begin(self, settings: str) -> None:
+        lead = await self.lead()
+        made = await lead.ok("POST", "/api/v1/exams", json={"settings_toml": settings})
+        self.exam = made["exam_id"]
+        path = f"/api/v1/exams/{self.exam}"
+        csv = {"Content-Type": "text/csv; charset=utf-8"}
+        await lead.ok("PUT", f"{path}/roster", data=ROSTER.encode(), headers=csv)
+        slip = (await lead.ok("GET", f"{path}/slips"))["slips"][0]
+        for state in ("ready", "open", "live"):
+            await lead.ok("POST", f"{path}/state", json={"to": state})
+        candidate = self.lan.api(*origin(self.machine))
+        joined = await candidate.join(made["code"], slip["seat_code"], PageKey())
+        assert joined.status == 201, joined.body
+        self.attempt, self.token = joined.json["attempt"], candidate.token or ""
+        await candidate.check_in()
+
+    def record(self) -> None:
+        """One more snippet, sent again until the box has it, as the page does."""
+        self.sequence += 1
+        media = clips.snippet("president", start_s=float(self.sequence), seconds=2.0)
+        self.lan.do(self._record(media))
+        self.kept.promise(self.attempt, self.sequence, media)
+
+    async def _record(self, media: bytes) -> None:
+        async with asyncio.timeout(120):
+            while True:
+                api = self.lan.api(*origin(self.machine), self.token)
+                try:
+                    reply = await api.upload(self.sequence, media)
+                    if reply.status in {200, 201}:
+                        return
+                    assert reply.status in {429, 503}, (reply.status, reply.body)
+                except OSError:  # it is just starting
+                    pass
+                finally:
+                    await api.close()
+                await asyncio.sleep(0.3)
+
+    def check(self) -> None:
+        """All that was acknowledged is on the machine's disk, and the gateway looks after it."""
+        self.machine.until("hallvakt", "metrics")
+        state = self.machine.root / STATE[1:]
+        asyncio.run(invariants.check(state, self.kept, settled=True))
+
+    def move(self, to: str) -> Any:
+        async def move() -> Any:
+            lead = await self.lead()
+            return await lead.ok("POST", f"/api/v1/exams/{self.exam}/state", json={"to": to})
+
+        return self.lan.do(move())
+
+
+@pytest.fixture(scope="module")
+def hall(machine: Machine, lan: Lan) -> Hall:
+    return Hall(machine, lan)
+
+
+def test_it_is_installed_without_a_network_and_waits_for_a_box(machine: Machine) -> None:
+    said = machine.says("bash", INSTALLER, *BUNDLE)
+    assert "Checking the bundle's signature" in said
+    machine.says("bash", INSTALLER, *BUNDLE)  # again: nothing changes
+    machine.reboot()
+    assert failed(machine) == ""
+    assert machine.says("systemctl", "is-active", "hallvakt.target") == "active"
+    for unit in UNITS:
+        assert machine.shown(unit, "ActiveState") == "inactive"
+        assert machine.shown(unit, "NRestarts") in {"0", ""}
+
+
+def test_the_first_boot_makes_a_box_and_rehearses_on_it(machine: Machine) -> None:
+    setup = machine.root / "srv" / "setup"
+    setup.mkdir()
+    (setup / "answers.toml").write_text(ANSWERS)
+    (setup / "passphrase.txt").write_text(f"{PASSPHRASE}\n")
+    (setup / "passphrase.txt").chmod(0o600)
+    machine.run("chown", "-R", "hallvakt:", "/srv/setup")
+    first_boot = ("runuser", "-u", "hallvakt", "--", "hallvakt", "first-boot", "--answers",
+                  "/srv/setup/answers.toml", "--progress", "/var/tmp/first-boot.json")  # fmt: skip
+    assert "systemctl start hallvakt.target" in machine.run(*first_boot, accept=(5,)).stderr
+    machine.run("systemctl", "start", "hallvakt.target")  # the target is active already
+    machine.until("hallvakt", "metrics")
+    assert "4 candidates, nothing lost" in machine.says(*first_boot)
+    report = (setup / "report.md").read_text()
+    assert "Fit for an exam" in report
+    assert PASSPHRASE not in report
+    assert (setup / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_every_unit_is_what_it_says(machine: Machine) -> None:
+    machine.until("systemctl", "is-active", "hallvakt-media-worker@0.service")
+    assert failed(machine) == ""
+    for unit in UNITS:
+        assert machine.shown(unit, "ActiveState") == "active"
+    gateway = UNITS[0]
+    assert machine.shown(gateway, "Type") == "notify"
+    assert machine.shown(gateway, "WatchdogUSec") == "30s"
+    listed = machine.says("systemctl", "list-timers", "--plain", "--no-legend")
+    assert all(f"hallvakt-{name}.timer" in listed for name in TIMERS)
+    rules = machine.says("nft", "list", "table", "inet", "hallvakt")
+    assert 'iifname "up0"' in rules
+    assert "skuid" in rules
+    for unit, user in ((gateway, "hallvakt"), ("hallvakt-coturn@.service", "hallvakt-relay")):
+        assert f"User={user}" in machine.says("systemctl", "cat", unit)
+    first = machine.shown(gateway, "MainPID")
+    assert machine.says("stat", "-c", "%U", f"/proc/{first}") == "hallvakt"
+    log = machine.journal("hallvakt-media-worker@0.service")
+    assert re.search(r"landlock=[1-9]\d* seccomp=on", log), log
+    for unit, most in ((gateway, 1.0), ("hallvakt-media-worker@0.service", 0.3)):
+        said = machine.says("systemd-analyze", "security", "--no-pager", unit)
+        (exposure,) = re.findall(r"Overall exposure level for \S+: ([\d.]+)", said)
+        assert float(exposure) <= most, said
+
+
+def test_its_doctor_finds_nothing_that_fails(machine: Machine) -> None:
+    said = machine.says("hallvakt", "doctor")
+    assert "FAIL" not in said
+    warned = set(re.findall(r"(?m)^warn  (\w+(?: \w+)?)", said))
+    assert warned <= {"disk health", "clock", "uplink", "names", "relay", "pepper", "microphone",
+                      "cloud"}, said  # fmt: skip
+    assert "no machine credential" not in said  # the gateway has it, and is asked
+
+
+def test_a_gateway_that_hangs_is_started_again(machine: Machine) -> None:
+    gateway = UNITS[0]
+    before = machine.shown(gateway, "MainPID")
+    machine.run("kill", "-STOP", before)
+    deadline = time.monotonic() + 120  # its watchdog says 30 s
+    while machine.shown(gateway, "MainPID") in {before, "0"}:
+        assert time.monotonic() < deadline, machine.journal(gateway)
+        time.sleep(1)
+    machine.until("systemctl", "is-active", gateway)
+    assert "Watchdog timeout" in machine.journal(gateway)
+
+
+@pytest.mark.parametrize("unit", ["syncer", "janitor", "drill", "certificate"])
+def test_what_a_timer_starts_ends_well(machine: Machine, unit: str) -> None:
+    machine.run("systemctl", "start", f"hallvakt-{unit}.service")
+    assert machine.shown(f"hallvakt-{unit}.service", "Result") == "success"
+
+
+def test_an_exam_outlives_every_restart(machine: Machine, hall: Hall) -> None:
+    machine.until("hallvakt", "metrics")
+    hall.begin(LIVE)
+    hall.record()
+    relays = machine.says("systemctl", "list-units", "--plain", "--no-legend", "hallvakt-coturn@*")
+    assert "running" in relays
+    assert machine.run("pgrep", "-u", "hallvakt-relay", "turnserver").stdout
+    for unit in (*UNITS, "hallvakt-coturn.socket", "hallvakt.target"):
+        machine.run("systemctl", "restart", unit)
+        hall.record()
+    hall.check()
+    assert failed(machine) == ""
+
+
+def test_an_exam_outlives_a_reboot_and_a_power_cut(
+    machine: Machine, hall: Hall, networks: Networks
+) -> None:
+    machine.reboot()
+    hall.record()
+    hall.check()
+    machine.cut_the_power()
+    machine.boot()
+    hall.record()
+    hall.check()
+    networks.unplug(networks.up)  # a day without the internet
+    machine.reboot()
+    networks.plug_in(networks.up)
+    hall.record()
+    hall.check()
+    assert failed(machine) == ""
+
+
+def test_it_is_there_for_the_lan_and_for_nobody_on_the_uplink(
+    machine: Machine, lan: Lan, networks: Networks
+) -> None:
+    machine.run("ip", "address", "add", f"{UPLINK}/24", "dev", "up0")
+    machine.run("ip", "route", "add", "default", "via", BEYOND)  # the school's line has come up
+    assert lan.do(answers(BOX, 443))
+    outside = Lan(networks.up)
+    try:
+        assert not outside.do(answers(UPLINK, 443))
+        assert not outside.do(answers(UPLINK, 80))
+        assert not outside.do(answers(UPLINK, 3478))
+    finally:
+        outside.close()
+    # Its name leads to the LAN's address, and to none of the uplink.
+    assert lan.do(told_by_name("exambox", CANDIDATE)) == [BOX]
+    machine.run("ip", "route", "del", "default")
+    machine.run("ip", "address", "flush", "dev", "up0")
+
+
+def rsa_key() -> str:
+    """A service account that nobody knows."""
+    private = generate_private_key(65537, 2048)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return json.dumps(
+        {
+            "type": "service_account",
+            "client_email": "box@project.iam.gserviceaccount.com",
+            "private_key": pem,
+            "private_key_id": "1",
+            "token_uri": "https://oauth2.googleapis.com/token",
+        }
+    )
+
+
+async def answers(address: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(5):
+            _, writer = await asyncio.open_connection(address, port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+async def told_by_name(name: str, asked_from: str) -> list[str]:
+    asking = AsyncZeroconf(interfaces=[asked_from])
+    try:
+        service = "_https._tcp.local."
+        found = await asking.async_get_service_info(service, f"{name}.{service}", timeout=60_000)
+        return found.parsed_addresses() if found else []
+    finally:
+        await asking.async_close()
+
+
+def test_a_night_without_a_line_says_so_and_the_box_stays_fit(machine: Machine) -> None:
+    box = machine.root / STATE[1:] / "box.toml"
+    before = box.read_text()
+    box.write_text(re.sub(r"(?m)^\[cloud\]\n(?:[a-z_]+ = .*\n)*", "", before) + CLOUD)
+    keys = machine.root / STATE[1:] / "keys"
+    key = rsa_key()
+    (keys / "gcs.json").write_text(key)
+    (keys / "records.uri").write_text("mongodb://box:none@records.example/?tls=true\n")
+    machine.run("sh", "-c", f"chown hallvakt: {STATE}/keys/*; chmod 600 {STATE}/keys/*")
+    machine.run("systemctl", "start", "hallvakt-syncer.service", accept=(1,))
+    said = machine.journal("hallvakt-syncer.service", 10)
+    assert "cannot be reached" in said or "not reach" in said or "no answer" in said, said
+    doctor = machine.says("hallvakt", "doctor")
+    assert "No exam needs it" in doctor
+    box.write_text(before)
+    machine.run("systemctl", "reset-failed")
+
+
+def test_no_update_in_mid_exam_then_forward_and_back(
+    machine: Machine, hall: Hall, bundles: Bundles
+) -> None:
+    installed = machine.says("readlink", "/opt/hallvakt/current").removeprefix("versions/")
+    made = bundles.next()
+    made.rename(machine.root / "hallvakt" / "next.bundle")
+    update = ("bash", "/opt/hallvakt/current/firmware_scripts/update.sh")
+    forward = (*update, "--bundle", "/hallvakt/next.bundle")
+    machine.run(*forward, accept=(4,))
+    hall.move("closed")
+    until_gone = "! systemctl list-units --plain --no-legend 'hallvakt-coturn@*' | grep -q running"
+    machine.until("sh", "-c", until_gone)
+    assert f"version {NEXT_VERSION} runs" in machine.says(*forward)
+    assert machine.says("readlink", "/opt/hallvakt/current") == f"versions/{NEXT_VERSION}"
+    hall.check()
+    assert f"version {installed} runs" in machine.says(*update, "--rollback")
+    hall.check()
+    assert failed(machine) == ""
+
+
+def test_it_comes_off_again_and_leaves_its_state_alone(machine: Machine) -> None:
+    machine.run("bash", INSTALLER, "--uninstall")
+    ours = "/opt/hallvakt /usr/local/bin/hallvakt /etc/hallvakt /etc/sysctl.d/60-hallvakt.conf"
+    left = machine.says("sh", "-c", f"ls -d {ours} /run/hallvakt* 2>/dev/null; true")
+    assert left == ""
+    units = machine.says("systemctl", "list-units", "--all", "--plain", "--no-legend", "hallvakt*")
+    assert units == ""
+    assert machine.run("pgrep", "-u", "hallvakt", accept=(1,)).stdout == ""
+    assert "hallvakt" not in machine.says("nft", "list", "tables")
+    assert machine.says("ls", f"{STATE}/box.toml")
+    machine.reboot()
+    assert machine.says("systemctl", "is-system-running") == "running"
