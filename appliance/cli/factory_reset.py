@@ -20,7 +20,7 @@ from appliance.core.errors import BadInput, Refused, Unreachable
 from appliance.processes.supervisor import alone
 
 # Keys before ciphertext: if the power goes in the middle, what is left cannot be opened.
-_ORDER = ("live", "keys", "tls", "db", "blobs", "erased", "log", "run")
+_ORDER = ("live", "keys", "tls", "db", "snapshots", "blobs", "erased", "log", "run")
 _NOT_PROVEN = "SELECT count(*) FROM exams WHERE state IN ('open', 'live', 'closed')"
 _KEYS = frozenset({"live", "keys", "tls"})
 
@@ -63,6 +63,7 @@ def factory_reset(
         if (confirm if confirm is not None else _ask(config.name)) != config.name:
             raise Refused(f"That is not this box's name ({config.name}): nothing was destroyed.")
         gone = [_destroy(state / name) for name in _ORDER if (state / name).exists()]
+        gone += [_destroy(left) for left in state.iterdir() if left.is_dir()]
         for file in state.iterdir():
             file.unlink()
     lines = [f"Destroyed {g.what}: {g.files} files, {g.bytes / 1e6:.1f} MB." for g in gone]

@@ -14,18 +14,23 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator, MutableMapping
+from functools import partial
 from types import TracebackType
 from typing import Any
 
 import structlog
+
+from appliance.processes.log_limit import LogLimit
 
 _PLACES = 30  # innermost frames kept of one exception
 
 
 def log_to_stderr() -> None:
     """Call once, before the first line."""
+    limit = LogLimit()
     structlog.configure(
         processors=[
+            partial(_limited, limit),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             without_values,
@@ -36,6 +41,7 @@ def log_to_stderr() -> None:
     )
     foreign = logging.StreamHandler(sys.stderr)
     foreign.setFormatter(TemplateOnly())
+    foreign.addFilter(lambda r: limit.withheld(f"{r.name}:{r.module}:{r.lineno}") is not None)
     logging.basicConfig(level=logging.WARNING, handlers=[foreign], force=True)
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _last_words("uncaught in a thread", args.exc_value)
@@ -45,6 +51,19 @@ def log_to_stderr() -> None:
 def say_nothing() -> None:
     """For a command whose answer is all that a person or script should read."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
+def _limited(
+    limit: LogLimit, _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """A processor of structlog: drops what is said too often, and says with the next line of that
+    kind how many were dropped."""
+    withheld = limit.withheld(str(event.get("event", "")))
+    if withheld is None:
+        raise structlog.DropEvent
+    if withheld:
+        event["withheld"] = withheld
+    return event
 
 
 def without_values(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from appliance.adapters.store import snapshots
 from appliance.rehearsal.page_key import PageKey
 from tests.support.box import ROSTER, SETTINGS, RealBox, free_port, running_box
 from tests.support.tiny_webm import tiny_webm
@@ -86,10 +87,16 @@ def test_a_factory_reset_destroys_what_it_says(made: RealBox) -> None:
     assert (made.state / "keys" / "box_signing.pem").exists()
     asked = _hallvakt("factory-reset", state=made.state)
     assert asked.returncode == 2
+    # What a box gathers over the years: copies of its databases, and languages of its own.
+    snapshots.make(made.state / "db", made.state / "snapshots" / "before-2")
+    (made.state / "languages").mkdir()
+    (made.state / "languages" / "fi.po").write_text("")
     done = _hallvakt("factory-reset", "--confirm", "Hallvakt", "--json", state=made.state)
     assert done.returncode == 0, done.stderr
     gone = json.loads(done.stdout)["destroyed"]
-    assert [entry["what"] for entry in gone][:3] == ["live", "keys", "tls"]
+    named = [entry["what"] for entry in gone]
+    assert named[:3] == ["live", "keys", "tls"]
+    assert {"snapshots", "languages"} < set(named)
     assert list(made.state.iterdir()) == []
 
 
