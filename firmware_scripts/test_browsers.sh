@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs browsers of other engines than Chromium's and tries the candidate's page in them: a whole
-# visit in Firefox ESR and in WebKitGTK, the engine of Safari. Not part of test.sh: some 600 MB of
+# visit in Firefox ESR and in WebKitGTK, the engine of Safari. Not part of test.sh: some 700 MB of
 # Debian packages. Needs root (WebKitGTK trusts the box in a mount namespace of its own).
 #
 #   ./firmware_scripts/test_browsers.sh [pytest arguments]
