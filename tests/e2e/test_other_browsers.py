@@ -52,6 +52,16 @@ RECORDER = """(() => {
   return true;
 })()"""
 
+# What the page itself would tell in this engine's console.
+LISTEN = """(() => {
+  globalThis.complaints = [];
+  const note = (kind, what) => complaints.push(`${kind}: ${what}`);
+  addEventListener("error", (e) => note("error", e.message));
+  addEventListener("unhandledrejection", (e) => note("rejection", e.reason));
+  addEventListener("securitypolicyviolation", (e) => note("policy", e.violatedDirective));
+  return true;
+})()"""
+
 Opens = Callable[[Path], contextlib.AbstractAsyncContextManager[OtherBrowser]]
 
 
@@ -93,6 +103,7 @@ async def visit(browser: OtherBrowser, room: ExamRoom, before: str) -> None:
     """`before` is run in the page before it looks for a recorder."""
     await browser.goto(room.urls["A1"])
     await step(browser, "join")
+    await browser.run(LISTEN)
     await browser.run(before)
     await press(browser, "#join-form button")
     await step(browser, "notice")
@@ -108,7 +119,9 @@ async def visit(browser: OtherBrowser, room: ExamRoom, before: str) -> None:
     # The page's key and the spool's are CryptoKeys in this engine's database: a reload goes on.
     kept = await browser.run(STORES)
     assert kept["keys"] >= 2, kept
+    assert await browser.run("complaints") == []
     await browser.goto(room.origin)
+    await browser.run(LISTEN)
     await browser.run(before)
     await step(browser, "room")
     if records:
@@ -129,6 +142,7 @@ async def visit(browser: OtherBrowser, room: ExamRoom, before: str) -> None:
     assert strip["givenUp"] == "0"
     assert await room.kept("A1") == list(range(1, int(strip["recorded"]) + 1))
     assert not any((await browser.run(STORES)).values()), "something stays on this computer"
+    assert await browser.run("complaints") == []
 
 
 async def with_camera(browser: OtherBrowser, room: ExamRoom) -> None:
