@@ -1,6 +1,7 @@
 """A night against rclone with its crypt remote and restic, on the same files to the same server.
 
-    python -m tests.benchmarks.sync_peers --json [--bytes 64MB] [--line open|thin|both]
+    python -m tests.benchmarks.sync_peers --json [--bytes 1GB] [--thin-bytes 64MB]
+        [--line open|thin|both] [--tool NAME]
 
 Each reads snippet-sized files, encrypts, sends to SeaweedFS and verifies: a box compares what the
 store says of every pack and reads a sample back, rclone runs `cryptcheck`, restic `check`. On an
@@ -262,6 +263,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--json", action="store_true")
     options.add_argument("--bytes", type=_parse_size, default=64_000_000)
+    options.add_argument(
+        "--thin-bytes",
+        type=_parse_size,
+        help="On the thin line, where 1GB takes each of them some 27 minutes; else as --bytes.",
+    )
     options.add_argument("--line", choices=["open", "thin", "both"], default="both")
     names = [tool.name for tool in TOOLS]
     options.add_argument("--tool", choices=names, action="append", help="Only this one.")
@@ -284,7 +290,7 @@ def main() -> None:
         if chosen.line in ("open", "both"):
             runs += _open(chosen.bytes, scratch, tools)
         if chosen.line in ("thin", "both"):
-            runs += _thin(chosen.bytes, scratch, tools)
+            runs += _thin(chosen.thin_bytes or chosen.bytes, scratch, tools)
     if chosen.json:
         print(json.dumps({"runs": [asdict(run) for run in runs]}, indent=2))
         return

@@ -43,7 +43,8 @@ class Signer:
 
 
 async def seal(state: Path, files: list[Path], cloud: Path, cap_mbit_s: float) -> None:
-    """A closed exam whose objects are `files`, shared out among a few attempts."""
+    """A closed exam whose objects are `files`, shared out among a few attempts that come side by
+    side, as candidates do."""
     for name in ("db", "run", "keys"):
         (state / name).mkdir(parents=True, exist_ok=True)
     SigningKey.generate().save(state / "keys" / "box_signing.pem")
@@ -57,7 +58,13 @@ async def seal(state: Path, files: list[Path], cloud: Path, cap_mbit_s: float) -
     blobs = DirectoryBlobs(state / "blobs")
     bare = await add_bare_exam(stores, ATTEMPTS)
     attempts = [(attempt, secrets.token_bytes(KEY_BYTES)) for attempt in bare.attempts]
-    for sequence, path in enumerate(files, start=1):
+    waiting = iter(enumerate(files, start=1))
+
+    async def arrive() -> None:
+        for sequence, path in waiting:
+            await keep(sequence, path)
+
+    async def keep(sequence: int, path: Path) -> None:
         attempt, key = attempts[sequence % ATTEMPTS]
         header = ObjectHeader(
             kind=ObjectKind.SNIPPET,
@@ -67,7 +74,8 @@ async def seal(state: Path, files: list[Path], cloud: Path, cap_mbit_s: float) -
             sequence=sequence,
             epoch=1,
         )
-        sealed = ObjectSealing().seal(key, header, path.read_bytes())
+        content = await asyncio.to_thread(path.read_bytes)
+        sealed = ObjectSealing().seal(key, header, content)
         stored = StoredObject(
             name=ObjectName(new_id()),
             header=header,
@@ -77,6 +85,8 @@ async def seal(state: Path, files: list[Path], cloud: Path, cap_mbit_s: float) -
         )
         await blobs.put(stored.name, sealed)
         await stores.snippets.add_object(stored)
+
+    await asyncio.gather(*(arrive() for _ in range(ATTEMPTS)))
     await stores.close()
     (state / "sealed").touch()
 
