@@ -69,7 +69,7 @@ async def adopt(state: Path, other: BoxId, card: str, key: HybridPrivateKey) -> 
                 found = Found(
                     listing=opened.listing,
                     document=document,
-                    records={a.attempt_id: a.record for a in opened.attempts.values()},
+                    records={a.attempt_id: a.head for a in opened.attempts.values()},
                 )
                 manifests = walk(
                     ends.records,
@@ -85,8 +85,8 @@ async def adopt(state: Path, other: BoxId, card: str, key: HybridPrivateKey) -> 
                         exam_id=exam.exam_id,
                         title=opened.title or "?",
                         packs=len(opened.listing.packs),
-                        opened=sum(1 for a in there if a.record is not None),
-                        locked=sum(1 for a in there if a.record is None),
+                        opened=sum(1 for a in there if a.head is not None),
+                        locked=sum(1 for a in there if a.head is None),
                         known=not new,
                     )
                 )

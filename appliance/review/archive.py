@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from appliance.adapters.crypto import signing
@@ -29,6 +30,7 @@ from appliance.services.erasure_in_cloud import signed_tombstones
 from appliance.services.placed_rows import Placed
 
 _AT_ONCE = 16
+_LONG = frozenset({"snippets", "observations"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +45,20 @@ class ArchivedExam:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAttempt:
-    """`record` is None when this key opens nothing of the attempt (`locked`). `erased`: a
-    tombstone of the box says so, and then nothing is opened whatever the cloud still holds."""
+    """`record` is None when this key opens nothing of the attempt (`locked`); `head` is the same
+    without its long lists. `erased`: a tombstone of the box says so, and then nothing is opened
+    whatever the cloud still holds."""
 
     attempt_id: AttemptId
-    record: dict[str, Any] | None
+    head: dict[str, Any] | None
     placed: Mapping[tuple[ObjectKind, int], Placed]
     secrets: dict[int, bytes] = field(repr=False)
     erased: bool = False
+    plain: bytes = field(default=b"", repr=False)  # the record: a tenth of what it is when parsed
+
+    @property
+    def record(self) -> dict[str, Any] | None:
+        return _parsed(self.plain) if self.plain else None
 
     @property
     def locked(self) -> bool:
@@ -58,6 +66,11 @@ class OpenAttempt:
 
     def sequences(self, kind: ObjectKind) -> list[int]:
         return sorted(sequence for of, sequence in self.placed if of is kind)
+
+
+@lru_cache(maxsize=4)  # who is being looked at
+def _parsed(plain: bytes) -> dict[str, Any]:
+    return parse_record(plain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +86,8 @@ class OpenExam:
     @property
     def title(self) -> str | None:
         """None when this key opens no attempt of the exam."""
-        records = [a.record for a in self.attempts.values() if a.record]
-        return str(records[0]["title"]) if records else None
+        heads = [a.head for a in self.attempts.values() if a.head]
+        return str(heads[0]["title"]) if heads else None
 
 
 class Archive:
@@ -135,7 +148,7 @@ class Archive:
         async def opened(attempt: AttemptId) -> OpenAttempt:
             if attempt in erased:
                 return OpenAttempt(
-                    attempt_id=attempt, record=None, placed={}, secrets={}, erased=True
+                    attempt_id=attempt, head=None, placed={}, secrets={}, erased=True
                 )
             async with at_once:
                 return await self._open_attempt(listing, attempt)
@@ -161,14 +174,18 @@ class Archive:
         }
         placed = listing.placed[attempt]
         numbers = [n for kind, n in placed if kind is ObjectKind.RECORD]
-        record = None
+        head, plain = None, b""
         if numbers and secrets:
             # A later record (a correction) has the higher number and replaces the earlier one.
             newest = placed[ObjectKind.RECORD, max(numbers)]
-            record = parse_record(await self._read(listing, newest, secrets))
+            plain = await self._read(listing, newest, secrets)
+            record = parse_record(plain)
             if (record["attempt"], record["exam"]) != (attempt, listing.exam_id):
                 raise IntegrityFailure("A record speaks of another attempt than its own.")
-        return OpenAttempt(attempt_id=attempt, record=record, placed=placed, secrets=secrets)
+            head = {name: value for name, value in record.items() if name not in _LONG}
+        return OpenAttempt(
+            attempt_id=attempt, head=head, placed=placed, secrets=secrets, plain=plain
+        )
 
     async def _read(self, listing: Listing, placed: Placed, secrets: dict[int, bytes]) -> bytes:
         entry = placed.entry

@@ -23,7 +23,7 @@ def exam_summary(exam: OpenExam) -> dict[str, Any]:
 
 
 def attempt_summary(attempt: OpenAttempt) -> dict[str, Any]:
-    record = attempt.record or {}
+    record = attempt.head or {}
     incidents = record.get("incidents", [])
     return {
         "attempt": attempt.attempt_id,

@@ -28,8 +28,8 @@ from appliance.services.placed_rows import Placed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An exam in the cloud: its verified listing, its document, and the record of every attempt
-    that was opened (None: erased, or not for this key)."""
+    """An exam in the cloud: its verified listing, its document, and the head of the record
+    of every attempt that was opened (None: erased, or not for this key)."""
 
     listing: Listing
     document: Mapping[str, Any]
