@@ -1,4 +1,4 @@
-"""What an exam's list of objects weighs while it is proven: next to nothing."""
+"""What an exam's list of objects weighs: next to nothing while it is proven, little to a reader."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from appliance.core.manifest_payload import payload
 from appliance.core.ports import RecordCloud
 from appliance.core.snippet import ObjectHeader, ObjectKind, StoredObject
 from appliance.services import cloud_documents as documents
-from appliance.services.archive_listing import walk
+from appliance.services.archive_listing import read_listing, walk
 
 BOX, EXAM = BoxId("0" * 32), ExamId("e" * 32)
 IN_EACH = 250  # one attempt's pack in each manifest
 # 16 of each name, to find one that comes twice; the rest is what an attempt of few objects takes.
 BYTES_PER_OBJECT = 40
+KEPT_PER_OBJECT = 160  # a row of a hundred, with room for the next
 
 
 class _Records:
@@ -118,3 +119,20 @@ async def _peak(count: int) -> int:
 async def test_a_walk_through_ten_times_the_manifests_holds_one_at_a_time() -> None:
     few, many = await _peak(2), await _peak(20)
     assert many - few <= BYTES_PER_OBJECT * IN_EACH * 18
+
+
+async def _kept(count: int) -> int:
+    records = cast("RecordCloud", _Records(_manifests(count)))
+    tracemalloc.start()
+    try:
+        listing = await read_listing(records, EXAM, verify=lambda *_: None, decode=decode)
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert sum(len(rows) for rows in listing.placed.values()) == count * IN_EACH
+    return kept
+
+
+async def test_a_reader_keeps_a_hundred_bytes_of_each_object() -> None:
+    few, many = await _kept(2), await _kept(12)
+    assert many - few <= (KEPT_PER_OBJECT + BYTES_PER_OBJECT) * IN_EACH * 10
