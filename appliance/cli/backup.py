@@ -18,6 +18,7 @@ from appliance.cli.output import answer
 from appliance.core.errors import IntegrityFailure, NotFound
 from appliance.core.ids import BoxId, check_id
 from appliance.core.keys import RecipientKind
+from appliance.core.night_words import counted
 from appliance.processes import backup as backups
 from appliance.processes.adoption import Adopted
 from appliance.processes.adoption import adopt as adopt_archive
@@ -137,8 +138,8 @@ async def drill(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
         raise IntegrityFailure(f"The restore drill failed. {done.detail}")
     answer(
         asdict(done),
-        f"The databases' copies open. {done.objects} objects in {done.packs} packs of "
-        f"{done.exams} exams came back whole.",
+        f"The databases' copies open. {counted(done.objects, 'object')} in "
+        f"{counted(done.packs, 'pack')} of {counted(done.exams, 'exam')} came back whole.",
         as_json=json,
     )
 
@@ -147,8 +148,8 @@ def _adopted(one: Adopted) -> str:
     where = "was here already" if one.known else "adopted"
     locked = f", {one.locked} not for this key" if one.locked else ""
     return (
-        f"{one.title} ({one.exam_id}): {where}; {one.packs} packs, {one.opened} attempts opened "
-        f"with the recovery key{locked}."
+        f"{one.title} ({one.exam_id}): {where}; {counted(one.packs, 'pack')}, "
+        f"{counted(one.opened, 'attempt')} opened with the recovery key{locked}."
     )
 
 

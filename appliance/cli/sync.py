@@ -16,7 +16,7 @@ from appliance.cli.sync_configure import configure
 from appliance.cli.sync_prepare import prepare
 from appliance.core.errors import BadInput, Refused
 from appliance.core.night_window import Span
-from appliance.core.night_words import sentence, size, when
+from appliance.core.night_words import counted, sentence, size, when
 from appliance.processes.cloud_ends import has_verifier
 from appliance.processes.drill import Drill, last_drill
 from appliance.processes.syncer import syncer
@@ -95,12 +95,14 @@ async def run(
         "waiting": report.waiting,
         "stopped": report.stopped,
     }
-    lines = [
-        f"Sent {report.packs} packs, {size(report.bytes)}, to {report.objects_at}; "
-        f"{len(report.exams)} exams confirmed."
-    ]
+    exams = counted(len(report.exams), "exam")
+    lines = [f"{exams} confirmed." if report.exams else "Nothing to send."]
+    if report.packs:
+        sent = f"{counted(report.packs, 'pack')}, {size(report.bytes)}"
+        lines[0] = f"Sent {sent}, to {report.objects_at}; {exams} confirmed."
     if report.waiting:
-        lines.append(f"{len(report.waiting)} closed exams wait for late uploads.")
+        waiting = counted(len(report.waiting), "closed exam")
+        lines.append(f"Still waiting for late uploads: {waiting}.")
     if report.stopped:
         lines.append(f"Not all was sent. {report.stopped}")
     if report.exams and not has_verifier(night.config.cloud):
@@ -134,6 +136,7 @@ async def status(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
     document = {
         "backlog_bytes": now.backlog_bytes,
         "backlog_packs": now.backlog_packs,
+        "sent_bytes": now.sent_bytes,
         "confirmed_packs": now.confirmed_packs,
         "confirmed_bytes": now.confirmed_bytes,
         "last_verified_at": verified,
@@ -145,10 +148,14 @@ async def status(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
     }
     lines = [
         f"To send: {size(now.backlog_bytes)}.",
-        f"Confirmed: {now.confirmed_packs} packs, {size(now.confirmed_bytes)}.",
+        f"Confirmed: {counted(now.confirmed_packs, 'pack')}, {size(now.confirmed_bytes)}.",
         f"Last read back: {verified or 'never'}.",
         _drilled(drilled),
     ]
+    if now.sent_bytes:
+        lines.insert(
+            1, f"Sent and not proven yet: {size(now.sent_bytes)}; the next run goes on with it."
+        )
     if now.paused:
         lines.append("Sending is paused: `hallvakt sync resume` lets it go on.")
     elif now.window:

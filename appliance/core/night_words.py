@@ -37,6 +37,13 @@ def when(at_ms: int, now_ms: int, zone: tzinfo | None = None) -> str:
     return f"{at:%a %d %b %H:%M}"
 
 
+def counted(count: int, one: str) -> str:
+    """`1 exam`, `2 exams`."""
+    return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
+
+
 def size(count: int) -> str:
     """Decimal units, as lines and caps are counted."""
+    if 0 < count < 1e5:
+        return f"{count / 1e3:.1f} kB"
     return f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"

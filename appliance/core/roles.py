@@ -143,11 +143,20 @@ _TABLE: dict[Role, dict[Action, _Grant]] = {
 }
 
 
+def _said(role: Role) -> str:
+    return role.value.replace("_", " ")
+
+
 def authorise(person: Person, action: Action, about: Object) -> None:
     """Return when `person` may do `action` to `about` now; raise NotAllowed otherwise."""
     grant = _TABLE[person.role].get(action)
     if grant is None:
-        raise NotAllowed(f"The role {person.role.value} may not do this.")
+        may = [f"the {_said(role)}" for role, actions in _TABLE.items() if action in actions]
+        raise NotAllowed(
+            f"The role {_said(person.role)} may not do this: it is for {' or '.join(may)}."
+            if may
+            else f"The role {_said(person.role)} may not do this."
+        )
     if grant.states is None:
         return
     if about.exam_id is None or about.exam_state is None:

@@ -39,6 +39,7 @@ class Facts(Protocol):
 class NightStatus:
     backlog_bytes: int
     backlog_packs: int  # that are made up; what is not packed yet is in `backlog_bytes` only
+    sent_bytes: int  # that the store has, and that are not proven yet
     confirmed_packs: int
     confirmed_bytes: int
     last_verified_ms: int | None
@@ -111,7 +112,7 @@ class Night:
         )
 
     async def status(self) -> NightStatus:
-        backlog_bytes = backlog_packs = confirmed_packs = confirmed_bytes = 0
+        backlog_bytes = backlog_packs = sent_bytes = confirmed_packs = confirmed_bytes = 0
         for exam in await self._exams.all():
             if exam.state is ExamState.CLOSED:
                 backlog_bytes += sum((await self._backlog(exam)).values())
@@ -121,12 +122,15 @@ class Night:
                     confirmed_bytes += head.size
                 elif head.state is PackState.PLANNED:
                     backlog_packs += 1
+                else:
+                    sent_bytes += head.size
         verified = await self._facts.get(LAST_VERIFIED_MS)
         now_ms = self._clock.now_ms()
         coming = (s for s in spans(self._windows, now_ms, self._zone) if not s.holds(now_ms))
         return NightStatus(
             backlog_bytes=backlog_bytes,
             backlog_packs=backlog_packs,
+            sent_bytes=sent_bytes,
             confirmed_packs=confirmed_packs,
             confirmed_bytes=confirmed_bytes,
             last_verified_ms=None if verified is None else int(verified),
