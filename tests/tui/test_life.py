@@ -115,6 +115,17 @@ async def test_leaving_the_close_dialog_changes_nothing(in_hall: Console, box: S
         assert not [path for _, path, _ in box.asked if path.endswith("/state")]
 
 
+async def test_one_escape_too_many_does_not_leave_the_hall(in_hall: Console) -> None:
+    async with in_hall() as pilot:
+        await pilot.press("tab", "escape")  # from the queue to the seats
+        assert "esc once more" not in said(pilot)
+        assert hall_is_shown(pilot)
+        await pilot.press("escape")
+        assert "Press esc once more to leave the hall." in said(pilot)
+        assert hall_is_shown(pilot)
+        await press_for(pilot, "escape", ExamChoiceScreen)
+
+
 async def test_a_close_by_somebody_else_ends_what_is_on_top(
     in_hall: Console, box: ScriptedBox
 ) -> None:

@@ -44,6 +44,8 @@ from tui.widgets.steady_title import entitle
 from tui.widgets.title_bar import TitleBar
 from tui.words import span
 
+_ONCE_MORE_WITHIN_MS = 4_000
+
 
 class HallScreen(HallViewsScreen, inherit_bindings=False):
     """Follows `shift.watch`; posts `Closed` when the exam is no longer in session."""
@@ -72,7 +74,7 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
             "escape",
             "leave",
             "leave the hall",
-            tooltip=text("All seats again, or back to the exams"),
+            tooltip=text("All seats again; twice: back to the exams"),
         ),
     ]
 
@@ -93,6 +95,7 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
         self._ending_exam = False
         self._report: dict[str, Any] | None = None
         self._gone = False
+        self._may_leave_until_ms = 0
 
     def compose(self) -> ComposeResult:
         yield TitleBar()
@@ -319,7 +322,14 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
                 self._go_to_closed()
 
     def action_leave(self) -> None:
+        """One step back. Who presses a key too many out of a dialog must not lose sight of the
+        hall: leaving it takes two."""
         if self.shift.chosen != EVERYTHING:
             self.choose(EVERYTHING)
-            return
-        self.post_message(self.Left())
+        elif self._queue.has_focus_within:
+            self.board.focus_view()
+        elif self._may_leave_until_ms < self.now_ms:
+            self._may_leave_until_ms = self.now_ms + _ONCE_MORE_WITHIN_MS
+            self.say(tr("Press esc once more to leave the hall."))
+        else:
+            self.post_message(self.Left())
