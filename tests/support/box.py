@@ -9,6 +9,7 @@ process over TLS on a loopback port, with real media workers and coturn where a 
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import re
 import signal
@@ -17,7 +18,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from appliance.adapters.crypto.private_keys import PrivateKey
 from appliance.adapters.crypto.recipients import install_recipients, sign_recipients
 from appliance.adapters.host.tls import TlsFiles
 from appliance.adapters.vision.weights import default_directory
+from appliance.cli.main import run
 from tests.support.box_api import BoxApi, Prepared, Validate
 
 ROOT = Path(__file__).parents[2]
@@ -122,19 +124,20 @@ class RealBox:
         reading, writing = os.pipe()
         os.write(writing, f"{PASSPHRASE}\n".encode())
         os.close(writing)
-        command = [
-            *(sys.executable, "-m", "appliance.cli.main", "init", "--lead", LEAD),
+        words = [
+            *("init", "--lead", LEAD),
             *("--state", str(self.state), "--host", "127.0.0.1", "--port", str(self.port)),
             *("--relay-port", str(free_port()), "--relay-tls-port", str(free_port())),
             *("--no-second-factor", "--passphrase-fd", str(reading)),
         ]
+        # In this process: starting another costs more than making the box.
+        said = io.StringIO()
         try:
-            subprocess.run(
-                command, cwd=ROOT, env=clean_environment(), check=True, pass_fds=(reading,),
-                stdout=subprocess.DEVNULL,
-            )  # fmt: skip
+            with redirect_stdout(said), redirect_stderr(said):
+                code = run(words)
         finally:
             os.close(reading)
+        assert code == 0, said.getvalue()
         if recipients:
             self.install_recipients(("reviewer", "recovery", "data_protection_officer"))
 
