@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -42,7 +43,8 @@ def pulse() -> Iterator[Pulse]:
 
 
 class Around:
-    """What runs around the gateway. Every method but `start` kills one and starts it again."""
+    """What runs around the gateway while this is entered. A method named after one kills it and
+    sees to it that it comes back."""
 
     def __init__(self, box: RealBox, lead: BoxApi, code: str, pulse: Pulse, load: Load) -> None:
         self._box, self._lead, self._code, self._load = box, lead, code, load
@@ -51,17 +53,21 @@ class Around:
         self._console: TerminalConsole
         self.kills = 0
 
-    async def start(self) -> None:
+    async def __aenter__(self) -> Self:
         self._audio = await asyncio.to_thread(self._start_audio)
         self._console = TerminalConsole(self._box, self._code)
-        await self._is("consoles", 1)
-        await self._is("hall_microphone", "heard")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._audio.kill()
+        await asyncio.to_thread(self._audio.wait)
+        await self._console.killed()
 
     async def relay(self) -> None:
         pid = await self._relay()
         os.kill(pid, signal.SIGKILL)
         self.kills += 1
-        assert await self._relay() != pid
+        await self._relay(but=pid)
 
     async def decoder(self) -> None:
         worker = self._box.worker_processes[0]
@@ -98,10 +104,6 @@ class Around:
         await self._is("consoles", 1)
         await self._is("hall_microphone", "heard")
 
-    async def end(self) -> None:
-        await self._ended(self._audio)
-        await self._console.killed()
-
     async def _ended(self, process: subprocess.Popen[bytes]) -> None:
         process.kill()
         await asyncio.to_thread(process.wait)
@@ -112,13 +114,13 @@ class Around:
             while (await self._lead.ok("GET", "/api/v1/box"))[field] != wanted:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
-    async def _relay(self) -> int:
-        """The one that runs; the one before it may still be going."""
+    async def _relay(self, *, but: int = 0) -> int:
+        """The one that runs, and is another one; the one before it may still be going."""
         found: list[int] = []
 
         def one() -> bool:
             found[:] = _relays(self._box)
-            return len(found) == 1
+            return len(found) == 1 and found != [but]
 
         await until(one, _SOON_S)
         return found[0]
@@ -141,8 +143,20 @@ def _make_audible(pulse: Pulse) -> None:
     pulse.hum()
 
 
-async def _killed(box: RealBox, pulse: Pulse, rounds: int) -> None:
+async def _in_rounds(around: Around, load: Load, rounds: int) -> None:
     chance = random.Random(11)
+    in_turn: list[Callable[[], Awaitable[None]]] = [
+        around.worker, around.hall_microphone, around.console, around.janitor,
+    ]  # fmt: skip
+    for number in range(rounds):
+        await load.more(chance.randrange(1, 6))
+        await around.relay()
+        await around.decoder()
+        await in_turn[number % len(in_turn)]()
+    await around.all_back()
+
+
+async def _killed(box: RealBox, pulse: Pulse, rounds: int) -> None:
     use_workers(box.state, 1)
     use_hall_microphone(box.state, DEVICE, "Aula")
     await asyncio.to_thread(_make_audible, pulse)
@@ -150,22 +164,14 @@ async def _killed(box: RealBox, pulse: Pulse, rounds: int) -> None:
     await box.start()
     lead = await box.login()
     exam = await box.new_exam(lead, _SETTINGS, roster(2))
-    async with under_load(box, exam) as load:
-        around = Around(box, lead, exam.code, pulse, load)
-        await around.start()
-        in_turn: list[Callable[[], Awaitable[None]]] = [
-            around.worker, around.hall_microphone, around.console, around.janitor,
-        ]  # fmt: skip
-        for number in range(rounds):
-            await load.more(chance.randrange(1, 6))
-            await around.relay()
-            await around.decoder()
-            await in_turn[number % len(in_turn)]()
-        await around.all_back()
+    async with (
+        under_load(box, exam) as load,
+        Around(box, lead, exam.code, pulse, load) as around,
+    ):
+        await _in_rounds(around, load, rounds)
         assert around.kills == 3 * rounds
         assert box.gateway.poll() is None
         await load.more(4)
-        await around.end()
     assert set(load.answers) == {201}, load.refusals
     assert load.unreachable == 0
     await check(box.state, load.kept, settled=True, reviewer=box.school["reviewer"])
