@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,22 +12,19 @@ import pytest
 from appliance.rehearsal.page_key import PageKey
 from tests.integration.gateway.contract import validate
 from tests.support.box import RealBox, free_port
+from tests.support.small_disk import small_disk
 from tests.support.tiny_webm import tiny_webm
 
 
 @pytest.fixture
-def small_disk() -> Iterator[Path]:
+def disk() -> Iterator[Path]:
     """Needs root, as the box's installation does."""
-    with tempfile.TemporaryDirectory(prefix="hvbox-") as directory:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", directory], check=True)
-        try:
-            yield Path(directory)
-        finally:
-            subprocess.run(["umount", directory], check=True)
+    with small_disk(24) as made:
+        yield made.path
 
 
-async def test_a_full_disk_is_said_and_costs_nothing(small_disk: Path) -> None:
-    box = RealBox(small_disk / "box", free_port(), validate=validate)
+async def test_a_full_disk_is_said_and_costs_nothing(disk: Path) -> None:
+    box = RealBox(disk / "box", free_port(), validate=validate)
     await asyncio.to_thread(box.make)
     try:
         await box.start()
@@ -40,8 +35,8 @@ async def test_a_full_disk_is_said_and_costs_nothing(small_disk: Path) -> None:
         await page.check_in()
         assert (await page.upload(1, tiny_webm(1))).status == 201
 
-        filler = small_disk / "filler"
-        free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
+        filler = disk / "filler"
+        free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
         await asyncio.to_thread(filler.write_bytes, bytes(free - 900_000))
         full = await page.upload(2, tiny_webm(2))
         assert (full.status, full.code) == (507, "no-room")
