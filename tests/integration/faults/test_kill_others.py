@@ -172,6 +172,7 @@ async def _killed(box: RealBox, pulse: Pulse, rounds: int) -> None:
         assert around.kills == 3 * rounds
         assert box.gateway.poll() is None
         await load.more(4)
+    await box.close_apis()  # in the loop they were opened in: the lead's line is not idle
     assert set(load.answers) == {201}, load.refusals
     assert load.unreachable == 0
     await check(box.state, load.kept, settled=True, reviewer=box.school["reviewer"])
