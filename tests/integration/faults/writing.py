@@ -301,6 +301,7 @@ ELSEWHERE: Mapping[str, str] = {
     "appliance/processes/relay_unit.py:_write_tls": "into memory: its unit's runtime directory",
     "appliance/cli/main.py:run": "/dev/null",
     "appliance/adapters/host/storage.py:fsync_ms": "it is there to fail (test_disk_watched.py)",
+    "appliance/adapters/host/storage.py:write_once": "it is there to fail (test_disk_watched.py)",
     "appliance/processes/gateway.py:_only_one": _LOCK,
     "appliance/processes/supervisor.py:alone": _LOCK,
     "appliance/processes/syncer.py:_lock": _LOCK,
