@@ -74,13 +74,20 @@ async def restore(
     key = await asyncio.to_thread(_recovery, share)
     done = await backups.restore(file, state, key.for_opening())
     made = datetime.fromtimestamp(done.made_ms / 1000, UTC).isoformat(timespec="seconds")
-    lines = [f"The box {done.box_id} is back as of {made}, with {done.exams} exams, in {state}."]
+    lines = [
+        f"The box {done.box_id} is back as of {made}, with {counted(done.exams, 'exam')}, "
+        f"in {state}."
+    ]
     if done.erased_again:
-        lines.append(f"{done.erased_again} erased attempts had come back and were erased again.")
+        again = counted(done.erased_again, "attempt")
+        lines.append(f"Erased since, and now erased again: {again}.")
     if not done.cloud_asked:
         lines.append("The cloud was not asked what else was erased; the first night does that.")
-    if done.lost_objects:
-        lines.append(f"{done.lost_objects} recordings were on the old disk only.")
+    if done.archived_objects:
+        there = counted(done.archived_objects, "recording")
+        lines.append(
+            f"In the cloud copy, where reviewers open them, and not on this disk: {there}."
+        )
     lines += done.warnings
     answer(
         {
@@ -89,6 +96,7 @@ async def restore(
             "exams": done.exams,
             "erased_again": done.erased_again,
             "lost_objects": done.lost_objects,
+            "archived_objects": done.archived_objects,
             "cloud_asked": done.cloud_asked,
             "warnings": done.warnings,
         },

@@ -49,7 +49,8 @@ class Made:
 @dataclass(slots=True, kw_only=True)
 class Restored:
     """`erased_again` attempts came back and were destroyed before anything else; `lost_objects`
-    are rows whose ciphertext was on the old disk only. `cloud_asked` False: the cloud's tombstones
+    are rows whose ciphertext went with the old disk, `archived_objects` those of them that had been
+    confirmed in the cloud. `cloud_asked` False: the cloud's tombstones
     are still to be replayed, which the first night does."""
 
     box_id: BoxId
@@ -57,6 +58,7 @@ class Restored:
     exams: int = 0
     erased_again: int = 0
     lost_objects: int = 0
+    archived_objects: int = 0
     cloud_asked: bool = False
     warnings: list[str] = field(default_factory=list)
 
@@ -184,7 +186,9 @@ async def _forget_lost(state: Path, stores: Stores, report: Restored) -> None:
                     await stores.snippets.remove_object(stored.name)
                     lost += 1
         report.lost_objects += lost
-        if lost and exam.state is not ExamState.ARCHIVED:
+        if exam.state is ExamState.ARCHIVED:
+            report.archived_objects += lost
+        elif lost:
             report.warnings.append(
                 f"{lost} recordings of the exam {exam.code} had not been confirmed in the cloud "
                 "when the backup was made. If a night came after it, `hallvakt backup adopt` "

@@ -29,6 +29,14 @@ async function route() {
   }
 }
 
+/** The link that was followed is gone: the keyboard goes on at the new content, not at the top. */
+async function follow() {
+  await route();
+  if (document.activeElement === document.body) {
+    document.getElementById("main").focus({ preventScroll: true });
+  }
+}
+
 function frame() {
   document.documentElement.lang = language();
   document.title = `Hallvakt · ${say("review")}`;
@@ -51,7 +59,7 @@ document.getElementById("language").addEventListener("click", () => {
 
 try {
   await enter();
-  addEventListener("hashchange", route);
+  addEventListener("hashchange", follow);
   await route();
 } catch (error) {
   show([say("error")], failure(error.message));

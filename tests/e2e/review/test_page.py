@@ -88,6 +88,7 @@ async def test_a_reviewer_sees_the_exam_and_plays_it_back_to_back(
         assert TITLE in await page.inner_text("nav")
         await page.get_by_role("link", name="A1").click()
         await page.locator("img.portrait").wait_for()
+        await page.wait_for_function("document.activeElement.id === 'main'")  # not at the top
         assert "Två ansikten." in await page.inner_text("main")
         assert "Brandlarmet gick." in await page.inner_text("blockquote")
         assert "Anna Granskare" in (await page.text_content(".watermark") or "")
