@@ -57,6 +57,11 @@ class Machine:
                 start_new_session=True,
             )
         self._until_started()
+        # /sys of a machine in systemd-nspawn shows our cards; what a process of its network mounts
+        # shows its own.
+        see = "mount -t sysfs cards /mnt && for d in class/net devices/virtual/net; do "
+        see += "mount --bind /mnt/$d /sys/$d; done"
+        self.run("sh", "-c", see)
 
     def run(
         self, *words: str, given: str | None = None, accept: Sequence[int] = (0,)
