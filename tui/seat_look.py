@@ -108,6 +108,12 @@ class LookCount:
 
 
 def counts(seats: Iterable[SeatStatus], now_ms: int) -> tuple[LookCount, ...]:
-    """How many seats show each look, most urgent first, looks without a seat left out."""
-    found = Counter(look_of(seat, now_ms) for seat in seats)
+    """How many seats show each look, most urgent first, looks without a seat left out. Who is on
+    break is counted so in any case: a seat that needs eyes as well counts twice."""
+    found: Counter[SeatLook] = Counter()
+    for seat in seats:
+        look = look_of(seat, now_ms)
+        found[look] += 1
+        if seat.state is AttemptState.ON_BREAK and look is not SeatLook.ON_BREAK:
+            found[SeatLook.ON_BREAK] += 1
     return tuple(LookCount(look, found[look]) for look in SeatLook if found[look])

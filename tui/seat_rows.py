@@ -12,7 +12,7 @@ from appliance.core.ids import AttemptId
 from tui.language import text, tr
 from tui.seat_look import SeatLook, look_of
 from tui.seat_plan import natural
-from tui.seat_words import phrases, short_age
+from tui.seat_words import age_or_out, phrases, short_age
 from tui.words import fit
 
 _ORDER = {look: place for place, look in enumerate(SeatLook)}
@@ -152,5 +152,5 @@ def row(
         seat.hall,
         "" if names_hidden else (seat.name or ""),
         state,
-        short_age(seat, now_ms),
+        age_or_out(seat, now_ms),
     )

@@ -65,6 +65,14 @@ def short_age(seat: SeatStatus, now_ms: int) -> str:
     return f"{min(99, seconds // 60)}m" if seconds < 6000 else f"{min(99, seconds // 3600)}h"
 
 
+def age_or_out(seat: SeatStatus, now_ms: int) -> str:
+    """`short_age`; `out` where somebody is on break and the seat's sign says something more
+    urgent: who is out is always visible."""
+    if seat.state is AttemptState.ON_BREAK and look_of(seat, now_ms) is not SeatLook.ON_BREAK:
+        return tr("out")
+    return short_age(seat, now_ms)
+
+
 def picture_age(seat: SeatStatus, now_ms: int) -> str:
     """`picture 4 s old`, in capitals when it is too old to rely on."""
     if seat.last_picture_ms is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from appliance.core.attempt import AttemptState, CameraState, LinkState
 from tests.tui import halls
 from tui.seat_look import SeatLook, counts, look_of
-from tui.seat_words import phrases, picture_age
+from tui.seat_words import age_or_out, phrases, picture_age
 from tui.words import span, stopwatch
 
 NOW = halls.NOW_MS
@@ -49,6 +50,18 @@ def test_counts_leave_out_what_is_not_there() -> None:
     assert (found[0].look, found[0].seats) == (SeatLook.NEEDS_EYES, 2)
     assert sum(each.seats for each in found) == 30
     assert SeatLook.TAKEOVER not in [each.look for each in found]
+
+
+def test_who_is_out_is_seen_and_counted_whatever_else_the_seat_says() -> None:
+    hall = halls.usual_hall().seats
+    before = {each.look: each.seats for each in counts(hall, NOW)}
+    out = [
+        replace(seat, state=AttemptState.ON_BREAK) if seat.open_incidents else seat for seat in hall
+    ]
+    after = {each.look: each.seats for each in counts(out, NOW)}
+    assert after[SeatLook.NEEDS_EYES] == before[SeatLook.NEEDS_EYES]
+    assert after[SeatLook.ON_BREAK] == before[SeatLook.ON_BREAK] + 2
+    assert [age_or_out(seat, NOW) for seat in out if seat.open_incidents] == ["out", "out"]
 
 
 @pytest.mark.parametrize("seat", halls.usual_hall().seats, ids=lambda seat: seat.seat)

@@ -25,7 +25,7 @@ from tui.half_blocks import Pixels, from_jpeg
 from tui.language import tr
 from tui.seat_look import TONES
 from tui.seat_rows import Sorting, ordered
-from tui.seat_words import phrases, short_age
+from tui.seat_words import age_or_out, phrases
 from tui.terminal_pictures.painter import Sent
 from tui.terminal_pictures.way import PictureWay
 from tui.widgets.holds_pictures import HoldsPictures
@@ -269,7 +269,7 @@ class Mosaic(SeatView, HoldsPictures):
         left, right = ("[", "]") if selected else (" ", " ")
         mark = "+" if attempt in self.marked else " "
         name = "" if self.names_hidden else (seat.name or "")
-        age = short_age(seat, self._now())
+        age = age_or_out(seat, self._now())
         words = fit(f"{self.glyph(look)}{mark}{seat.seat} {name}", _WIDTH - 3 - 4)
         tone = look.tone
         if selected:

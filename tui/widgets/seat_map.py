@@ -18,7 +18,7 @@ from tui.map_layout import MapLayout, Spot, lay_out, neighbour
 from tui.seat_cell import Cell, cell_line
 from tui.seat_look import TONES, SeatLook, look_of
 from tui.seat_plan import plans
-from tui.seat_words import phrases, short_age
+from tui.seat_words import age_or_out, phrases
 from tui.widgets.seat_view import SeatView
 from tui.widgets.tones import Tones
 
@@ -52,7 +52,7 @@ class SeatMap(SeatView):
         self._layout: MapLayout = lay_out((), 1, 1)
 
     def age(self, seat: SeatStatus, now: int) -> str:
-        return short_age(seat, now) if self._layout.ages else ""
+        return age_or_out(seat, now) if self._layout.ages else ""
 
     # keys and mouse
 
@@ -141,7 +141,7 @@ class SeatMap(SeatView):
             phrases=phrases(seat, now, self._reasons.get(spot.attempt_id, ())),
             badge=str(min(seat.open_incidents, 9)) if seat.open_incidents > 1 else "",
             selected=spot.attempt_id == self.selected,
-            age=short_age(seat, now) if self._layout.ages else "",
+            age=age_or_out(seat, now) if self._layout.ages else "",
             marked=spot.attempt_id in self.marked,
         )
         ground = ""

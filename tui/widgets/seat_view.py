@@ -10,7 +10,7 @@ from textual.scroll_view import ScrollView
 from appliance.core.feed import SeatStatus
 from appliance.core.ids import AttemptId
 from tui.seat_look import SeatLook, look_of
-from tui.seat_words import phrases, short_age
+from tui.seat_words import age_or_out, phrases
 
 Reasons = Mapping[AttemptId, tuple[str, ...]]
 
@@ -98,7 +98,7 @@ class SeatView(ScrollView, can_focus=True):
 
     def age(self, seat: SeatStatus, now: int) -> str:
         """The age that stands at a seat, empty where none does."""
-        return short_age(seat, now)
+        return age_or_out(seat, now)
 
     def on_screen(self) -> Iterable[AttemptId]:
         """The seats that are, or may be, on the screen now."""
