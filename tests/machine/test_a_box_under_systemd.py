@@ -347,7 +347,7 @@ def test_a_night_without_a_line_says_so_and_the_box_stays_fit(machine: Machine) 
     machine.run("sh", "-c", f"chown hallvakt: {STATE}/keys/*; chmod 600 {STATE}/keys/*")
     machine.run("systemctl", "start", "hallvakt-syncer.service", accept=(1,))
     said = machine.journal("hallvakt-syncer.service", 10)
-    assert "cannot be reached" in said or "not reach" in said or "no answer" in said, said
+    assert "cannot be reached: check the line; sync goes on later" in said
     doctor = machine.says("hallvakt", "doctor")
     assert "No exam needs it" in doctor
     box.write_text(before)
