@@ -119,7 +119,7 @@ class LiveViewScreen(ConsoleScreen[None]):
                 f"{running} · " + tr("{n} pictures a second", n=f"{view.frames_per_second:.0f}"),
                 "",
             ),
-            (" · " + tr("relayed · not stored · the candidate is told"), "$faint"),
+            (" · " + tr("not stored · the candidate is told"), "$faint"),
         ]
         if view.is_stalled:
             stalled = tr("PICTURE STALLED FOR {time}", time=span(view.age_s))
