@@ -125,7 +125,7 @@ def shortcomings(held: Held, read: Readings) -> list[str]:
     if held.storm_seconds is None:
         found.append(
             "After the network had been cut for everybody, the recordings that had waited did not "
-            "all arrive before the end."
+            "all arrive before the rehearsal ended."
         )
     most = capacity(read)
     if most.candidates < read.candidates:

@@ -130,7 +130,7 @@ def _tried(report: ClassReport) -> list[str]:
         + (
             f"everybody at once; {held.storm_seconds:.0f} s after it was back nothing waited"
             if held.storm_seconds is not None
-            else "everybody at once; not everything had arrived before the end"
+            else "everybody at once; not everything had arrived when the rehearsal ended"
         ),
         f"  The box        used {100 * read.cpu_cores:.0f} % of one of its {read.cores} cores, and "
         f"{read.rss_peak_bytes / 1e6:.0f} MB of memory at most",
