@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import ssl
 import sys
 import tempfile
@@ -79,6 +80,10 @@ async def _rehearse(
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
+    # Ended by whoever started it is interrupted by a person: the exam is closed on the way out.
+    asyncio.get_running_loop().add_signal_handler(
+        signal.SIGTERM, signal.raise_signal, signal.SIGINT
+    )
     if await asyncio.to_thread((state / FILE_NAME).exists):
         box = await asyncio.to_thread(_running, state, user, passphrase_fd)
         return await hold(box, candidates, minutes, say)

@@ -111,6 +111,7 @@ async def rehearse(
         await lead.login(box.user, box.passphrase, box.one_time_code)
         await room.enter_async_context(_metering(meter))
         exam, code, slips = await _prepare(lead, candidates, minutes)
+        room.push_async_callback(_put_away, lead, exam)
         lead.follow(exam)
         day = _Day(box, lead, exam, seconds, meter, say)
         seats = [
@@ -162,6 +163,12 @@ async def _prepare(
     await lead.call("POST", f"/exams/{exam}/state", json={"to": "open"})
     made = await lead.call("GET", f"/exams/{exam}/slips")
     return exam, created["code"], list(made["slips"])
+
+
+async def _put_away(lead: InvigilatorClient, exam: ExamId) -> None:
+    """However the rehearsal ended: an exam left live would keep the box from updating."""
+    with contextlib.suppress(Answered, Unreachable):  # closed already, or the box is gone
+        await lead.call("POST", f"/exams/{exam}/state", json={"to": "closed"})
 
 
 def _row(number: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,13 @@ CANDIDATES = 3
 
 
 async def _rehearse(box: RealBox, *options: str) -> tuple[int, str, str]:
+    process = await _begin(box, *options)
+    out, said = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), said.decode()
+
+
+async def _begin(box: RealBox, *options: str) -> asyncio.subprocess.Process:
     reading, writing = os.pipe()
     os.write(writing, f"{PASSPHRASE}\n".encode())
     os.close(writing)
@@ -27,9 +35,7 @@ async def _rehearse(box: RealBox, *options: str) -> tuple[int, str, str]:
         pass_fds=(reading,),
     )
     os.close(reading)
-    out, said = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), said.decode()
+    return process
 
 
 async def test_a_small_class_is_held_measured_and_forgotten(tmp_path: Path) -> None:
@@ -51,6 +57,24 @@ async def test_a_small_class_is_held_measured_and_forgotten(tmp_path: Path) -> N
         assert told["capacity"][told["first_limit"]] == min(told["capacity"].values()) > 0
         assert told["good"] is (code == 0)
         assert told["good"] is told["verdict"].startswith("good")
+        lead = await box.login()
+        (exam,) = (await lead.ok("GET", "/api/v1/exams"))["exams"]
+        assert exam["state"] == ExamState.CLOSED
+
+
+async def test_one_that_is_broken_off_leaves_no_exam_live(tmp_path: Path) -> None:
+    """A service manager's SIGTERM goes the way of a person's ctrl+c."""
+    async with running_box(tmp_path, workers=1) as box:
+        process = await _begin(box, "--candidates", "1", "--minutes", "1")
+        assert process.stderr is not None
+        so_far = b""
+        while b"is live" not in so_far:
+            line = await process.stderr.readline()
+            assert line, so_far.decode()
+            so_far += line
+        process.send_signal(signal.SIGTERM)
+        _, said = await process.communicate()
+        assert process.returncode == 130, said
         lead = await box.login()
         (exam,) = (await lead.ok("GET", "/api/v1/exams"))["exams"]
         assert exam["state"] == ExamState.CLOSED
