@@ -6,8 +6,8 @@
 #
 # The signature is checked before anything is unpacked. The new version is put beside the old one,
 # tries itself on a copy of the databases, and then takes over in one step; if the box does not
-# answer afterwards, the old version and its databases come back. Refused while an exam is ready,
-# open or live, or begins within a day (starts_at of its settings).
+# answer afterwards, the old version and its databases come back. Both are refused while an exam is
+# ready, open or live, or begins within a day (starts_at of its settings).
 set -euo pipefail
 bundle='' rollback=''
 while [ $# -gt 0 ]; do
@@ -53,6 +53,7 @@ if [ -n "$rollback" ]; then
   last=$(cat "$hv_opt/previous" 2>/dev/null || true)
   [ -n "$last" ] && [ -e "$hv_opt/versions/$last/complete" ] \
     || hv_stop 4 "There is no version to go back to."
+  hallvakt "$old" snapshot quiet || exit $? # going back stops the box, and with it a live exam
   hv_step "Going back from $old to $last"
   go_back "$last" "$snapshots/before-$old"
   hv_step "Done: version $last runs."

@@ -11,11 +11,16 @@ import tarfile
 import tomllib
 from pathlib import Path
 
+import apsw
 import pytest
 
 from tests.support.box import ROOT, RealBox, free_port
 
 SCRIPTS = ROOT / "firmware_scripts"
+LIVE_EXAM = (
+    "INSERT INTO exams (exam_id, code, state, settings, created_ms) VALUES ('a', 'a', 'live', "
+    """CAST('{"title": "Matematik", "retention": {"days": 30}}' AS BLOB), 1)"""
+)
 
 
 def _bash(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -215,6 +220,27 @@ def test_a_version_that_does_not_start_gives_way_to_the_old_one(
     assert done.returncode == 5
     assert "Version 0.1.0 runs again" in done.stderr
     assert _running(installed) == "versions/0.1.0"
+
+
+@pytest.mark.parametrize("way", ["--rollback", "--bundle"])
+def test_a_live_exam_is_left_alone(installed: Path, release: Path, way: str) -> None:
+    """Neither way stops the box, or puts anything beside the version that runs."""
+    versions = installed / "opt" / "hallvakt" / "versions"
+    _version(versions / "0.0.9", "0.0.9")
+    (installed / "opt" / "hallvakt" / "previous").write_text("0.0.9\n")
+    connection = apsw.Connection(str(installed / "var/lib/hallvakt/db/box.db"))
+    connection.execute(LIVE_EXAM)
+    connection.close()
+    asked = installed / "systemctl"
+    asked.write_text('#!/bin/sh\necho "$@" >>"$0.asked"\n')
+    asked.chmod(0o755)
+    words = [way] if way == "--rollback" else [way, str(_sign(release, "0.2.0"))]
+    done = _update(installed, *words, systemctl=str(asked))
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "left alone for Matematik" in done.stderr
+    assert not asked.with_name("systemctl.asked").exists()
+    assert _running(installed) == "versions/0.1.0"
+    assert {path.name for path in versions.iterdir()} == {"0.0.9", "0.1.0"}
 
 
 @pytest.mark.soak
