@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
+from appliance.core.errors import IntegrityFailure
+
 CHUNK_BYTES = 8 * 1024 * 1024
 """What may have to be sent again after a kill or a cut, of all requests together: an object up to
 this size goes in one request, a larger one by a session that the store keeps open."""
@@ -68,6 +70,14 @@ class FreeLine:
 
     def under_way(self, count: int) -> AbstractAsyncContextManager[Sender]:
         return nullcontext(self)
+
+
+def damaged() -> IntegrityFailure:
+    """The error for a store whose size or checksum is not that of what was sent."""
+    return IntegrityFailure(
+        "The object store has something else than was sent: the line or the store is damaging "
+        "data. Ask the technician."
+    )
 
 
 class MemoryUploads:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.adapters.blobs.directory import DirectoryBlobs
+from appliance.adapters.cloud.names import crc32c
 from appliance.adapters.cloud.residency import check_location
 from appliance.adapters.crypto import signing
 from appliance.adapters.crypto.deterministic import decode, encode
@@ -209,6 +210,7 @@ class Syncer:
             check_location=self._check_location,
             clock=clock,
             settle=self.orphans.settle,
+            crc32c=crc32c,
             content_bytes=CONTENT_BYTES_S3 if self.config.cloud.objects == "s3" else CONTENT_BYTES,
             progress=progress,
         )

@@ -20,6 +20,7 @@ from appliance.core.ports import (
     AttemptStore,
     AuditStore,
     Clock,
+    Content,
     EnvelopeStore,
     ExamStore,
     ObjectCloud,
@@ -81,6 +82,7 @@ class Sync:
         check_location: Callable[[str], str],
         clock: Clock,
         settle: Callable[[ExamId], Awaitable[object]],
+        crc32c: Callable[[Content], str],
         content_bytes: int = CONTENT_BYTES,
         progress: Callable[[int, int], None] = lambda sent, total: None,
     ) -> None:
@@ -95,6 +97,7 @@ class Sync:
         self._check_location = check_location
         self._clock = clock
         self._settle = settle
+        self._crc32c = crc32c
         self._content_bytes = content_bytes
         self._progress = progress
 
@@ -170,6 +173,7 @@ class Sync:
             self._rows.journal,
             self._batching,
             self._objects,
+            crc32c=self._crc32c,
             content_bytes=self._content_bytes,
             uploaded=uploaded,
             complete=complete,

@@ -15,7 +15,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from appliance.core.batch import ORDER
 from appliance.core.ids import ExamId
 from appliance.core.pack_journal import PackHead, PackJournal, PackState
-from appliance.core.ports import ObjectCloud
+from appliance.core.ports import Content, ObjectCloud
+from appliance.core.transfer import damaged
 from appliance.services.batching import Batching
 
 AT_ONCE = 6  # small packs, whose way is mostly waiting for the reply
@@ -26,7 +27,8 @@ CONTENT_BYTES, CONTENT_BYTES_S3 = 34 * 1024 * 1024, 20 * 1024 * 1024
 
 class Uploading:
     """`uploaded` is told of each pack; `complete` when the last one of an exam is there, one exam
-    at a time."""
+    at a time. `crc32c` is the box's own word, written as `RemoteObject.crc32c` is, which the
+    store's must be."""
 
     def __init__(
         self,
@@ -34,6 +36,7 @@ class Uploading:
         batching: Batching,
         objects: ObjectCloud,
         *,
+        crc32c: Callable[[Content], str],
         content_bytes: int = CONTENT_BYTES,
         uploaded: Callable[[PackHead], None],
         complete: Callable[[ExamId], Awaitable[None]],
@@ -41,6 +44,7 @@ class Uploading:
         self._journal = journal
         self._batching = batching
         self._objects = objects
+        self._crc32c = crc32c
         self._content_bytes = content_bytes
         self._uploaded = uploaded
         self._complete = complete
@@ -49,8 +53,9 @@ class Uploading:
         self._room = asyncio.Condition()
 
     async def send(self, heads: Sequence[PackHead]) -> None:
-        """Raise what the first pack raises that cannot be sent; the others under way are given up
-        and go on where they were in the next run."""
+        """Raise what the first pack raises that cannot be sent, IntegrityFailure where the store's
+        final reply is not about what was sent; the others under way are given up and go on where
+        they were in the next run."""
         left = Counter(head.exam_id for head in heads)
         waiting = iter(heads)
 
@@ -78,12 +83,15 @@ class Uploading:
             content = await self._batching.assemble(await self._journal.pack(head.name))
             remote = await self._objects.put(f"packs/{head.name}", content)
             digest = await asyncio.to_thread(hashlib.sha256, content)
+            checksum = await asyncio.to_thread(self._crc32c, content)
+            if (remote.size, remote.crc32c) != (len(content), checksum):
+                raise damaged()
             del content
         finally:
             async with self._room:
                 self._in_memory -= head.size
                 self._room.notify_all()
-        await self._journal.uploaded(head.name, sha256=digest.hexdigest(), crc32c=remote.crc32c)
+        await self._journal.uploaded(head.name, sha256=digest.hexdigest(), crc32c=checksum)
         self._uploaded(head)
 
 

@@ -12,6 +12,7 @@ from appliance.adapters.cloud.names import check_name, check_prefix, crc32c, is_
 from appliance.adapters.cloud.residency import ON_SITE
 from appliance.core.errors import Conflict, NotFound, Unreachable
 from appliance.core.ports import Content, RemoteObject
+from appliance.core.transfer import damaged
 from appliance.whole_file import unwritable
 
 
@@ -48,6 +49,7 @@ class DirectoryObjects:
 
     def _put(self, name: str, content: Content) -> RemoteObject:
         path = self._directory / name
+        sent = RemoteObject(name=name, size=len(content), crc32c=crc32c(content))
         fresh = path.with_name(f".{secrets.token_hex(8)}")
         try:
             path.parent.mkdir(exist_ok=True, mode=0o700)
@@ -58,17 +60,19 @@ class DirectoryObjects:
             try:
                 os.link(fresh, path)
             except FileExistsError:
-                stored = self._stat(name)
-                if stored != RemoteObject(name=name, size=len(content), crc32c=crc32c(content)):
+                if self._stat(name) != sent:
                     raise Conflict(
                         "An object of that name with other content is stored already."
                     ) from None
             _fsync_directory(path.parent)
+            stored = self._stat(name)
+            if stored is not None and stored != sent:
+                path.unlink()  # so that the next run sends it anew
+                raise damaged()
         except OSError as error:
             raise unwritable(self._directory / name, error) from error
         finally:
             fresh.unlink(missing_ok=True)
-        stored = self._stat(name)
         if stored is None:
             raise Unreachable(f"{self._directory} loses what is written to it: use another disk.")
         return stored

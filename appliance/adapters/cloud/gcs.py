@@ -22,7 +22,7 @@ from appliance.adapters.cloud.google_token import GoogleToken
 from appliance.adapters.cloud.names import check_name, check_prefix, crc32c, is_name
 from appliance.adapters.cloud.one_request import OneRequest
 from appliance.adapters.cloud.paced_body import PacedBody
-from appliance.adapters.cloud.retrying import PAUSES_S, AgainError, damaged, retried
+from appliance.adapters.cloud.retrying import PAUSES_S, AgainError, retried
 from appliance.core.errors import Conflict, NotFound, Unreachable, WrongConfiguration
 from appliance.core.ports import Content, ObjectCloud, RemoteObject
 from appliance.core.transfer import (
@@ -32,6 +32,7 @@ from appliance.core.transfer import (
     MemoryUploads,
     Sender,
     UploadJournal,
+    damaged,
 )
 
 GOOGLE = "https://storage.googleapis.com"

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
-from appliance.core.errors import IntegrityFailure, Refused, Unreachable
-from appliance.core.transfer import Line
+from appliance.core.errors import Refused, Unreachable
+from appliance.core.transfer import Line, damaged
 
 PAUSES_S = (1.0, 3.0, 10.0, 30.0)
 RETRY_STATUS = frozenset({408, 429, 500, 502, 503, 504})
@@ -57,13 +57,6 @@ async def retried_unless(
 
 async def _never() -> bool:
     return False
-
-
-def damaged() -> IntegrityFailure:
-    return IntegrityFailure(
-        "The object store has something else than was sent: the line or the store is damaging "
-        "data. Ask the technician."
-    )
 
 
 def refused() -> Refused:

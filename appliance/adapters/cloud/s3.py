@@ -26,7 +26,6 @@ from appliance.adapters.cloud.retrying import (
     PAUSES_S,
     RETRY_STATUS,
     AgainError,
-    damaged,
     refused,
     retried,
 )
@@ -35,7 +34,14 @@ from appliance.adapters.cloud.s3_multipart import Multipart
 from appliance.adapters.cloud.s3_session import S3Account, client, session
 from appliance.core.errors import Conflict, NotFound, Refused, Unreachable, WrongConfiguration
 from appliance.core.ports import Content, ObjectCloud, RemoteObject
-from appliance.core.transfer import CHUNK_BYTES, FreeLine, Line, MemoryUploads, UploadJournal
+from appliance.core.transfer import (
+    CHUNK_BYTES,
+    FreeLine,
+    Line,
+    MemoryUploads,
+    UploadJournal,
+    damaged,
+)
 
 _REGION = re.compile(r"[a-z0-9-]{2,40}\Z")
 _TAKEN = 412  # the name exists: a precondition failed
