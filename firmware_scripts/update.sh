@@ -39,7 +39,7 @@ answers() {
 # go_back VERSION SNAPSHOT
 go_back() {
   "$hv_systemctl" stop hallvakt.target || true
-  if [ -d "$2" ] && ! hallvakt "$1" snapshot restore "$2"; then
+  if ! hallvakt "$1" snapshot restore "$2"; then
     restart
     hv_stop 4 "Nothing was changed: the version that ran goes on."
   fi

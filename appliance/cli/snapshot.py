@@ -37,14 +37,12 @@ def try_(snapshot: Path, *, state: State = DEFAULT_STATE, json: Json = False) ->
 
 @app.command
 def restore(snapshot: Path, *, state: State = DEFAULT_STATE, json: Json = False) -> None:
-    """Put a snapshot back where this version cannot use the databases as they are now.
+    """Put a snapshot back in place of those databases that this version cannot use as they are.
 
-    Refused when exams were made or recorded since.
+    Refused when the box has worked with one of them since.
     """
     needed = not snapshots.fits(state / "db")
     if needed:
         snapshots.restore(state / "db", snapshot)
-    said = (
-        "The databases are those of the snapshot." if needed else "The databases fit as they are."
-    )
+    said = "What did not fit is as in the snapshot." if needed else "The databases fit as they are."
     answer({"restored": needed}, said, as_json=json)

@@ -12,6 +12,7 @@ import msgspec
 
 from appliance.adapters.store import schema
 from appliance.adapters.store.failures import translate
+from appliance.adapters.store.since_snapshot import changed_tables, secrets_changed
 from appliance.core.errors import NotFound, Refused, WrongConfiguration
 from appliance.core.exam import ExamState
 from appliance.core.schedule import keeping_alone
@@ -19,8 +20,6 @@ from appliance.core.settings import ExamSettings
 from appliance.whole_file import unwritable
 
 DATABASES = ("box", "identities", "audit")
-# Whatever a box has taken in since: rows that a restore would lose.
-_GROWS = ("SELECT count(*) FROM exams", "SELECT count(*) FROM snippets")
 
 
 def make(databases: Path, into: Path) -> None:
@@ -54,24 +53,38 @@ def try_out(snapshot: Path) -> None:
 
 def fits(databases: Path) -> bool:
     """Whether this version knows every migration that the databases have."""
-    for name in DATABASES:
-        known = {migration.number for migration in schema.migrations_in(name)}
-        if not schema.applied(databases / f"{name}.db") <= known:
-            return False
-    return True
+    return not _unfit(databases)
 
 
 def restore(databases: Path, snapshot: Path) -> None:
-    """Put the snapshot in the databases' place; the box must not run. Raise Refused when the box
-    has taken something in since: going back would lose it."""
-    before, now = _existing(snapshot, "box"), databases / "box.db"
-    if any(schema.count(now, query) > schema.count(before, query) for query in _GROWS):
+    """Put the snapshot in the place of the databases that this version cannot use, and only of
+    those; the box must not run. Raise Refused, with nothing changed, when rows came or went in one
+    of them since: going back would lose them, or bring back what was taken away."""
+    unfit = _unfit(databases)
+    for name in unfit:
+        before, now = _existing(snapshot, name), databases / f"{name}.db"
+        if changed := changed_tables(before, now):
+            raise Refused(
+                f"The box has worked since the snapshot (table {', '.join(changed)}): going back "
+                "would lose that. Stay with this version, or wait for the next."
+            )
+    audits = _existing(snapshot, "audit"), databases / "audit.db"
+    if "box" in unfit and secrets_changed(*audits):
         raise Refused(
-            "Exams were made or recorded since the snapshot: going back would lose them. Let them "
-            "be synced and purged first, or wait for the next version."
+            "A passphrase or second factor was changed since the snapshot: going back would bring "
+            "the old one back. Stay with this version, or wait for the next."
         )
-    for name in DATABASES:
+    for name in unfit:
         _copy(_existing(snapshot, name), databases / f"{name}.db")
+
+
+def _unfit(databases: Path) -> list[str]:
+    unfit = []
+    for name in DATABASES:
+        known = {migration.number for migration in schema.migrations_in(name)}
+        if not schema.applied(databases / f"{name}.db") <= known:
+            unfit.append(name)
+    return unfit
 
 
 def _existing(snapshot: Path, name: str) -> Path:

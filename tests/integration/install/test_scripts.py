@@ -192,6 +192,12 @@ def _running(root: Path) -> str:
     return os.readlink(root / "opt" / "hallvakt" / "current")
 
 
+def _into_box(root: Path, statement: str) -> None:
+    connection = apsw.Connection(str(root / "var/lib/hallvakt/db/box.db"))
+    connection.execute(statement)
+    connection.close()
+
+
 def test_an_update_switches_in_one_step_and_goes_back(installed: Path, release: Path) -> None:
     _version(installed / "opt" / "hallvakt" / "versions" / "0.2.0", "0.2.0")
     bundle = _sign(release, "0.2.0")
@@ -222,15 +228,26 @@ def test_a_version_that_does_not_start_gives_way_to_the_old_one(
     assert _running(installed) == "versions/0.1.0"
 
 
+def test_going_back_needs_the_snapshot_where_the_old_version_cannot_do_without(
+    installed: Path,
+) -> None:
+    """The first erasure takes it away: an old version over new databases would not start."""
+    _version(installed / "opt" / "hallvakt" / "versions" / "0.0.9", "0.0.9")
+    (installed / "opt" / "hallvakt" / "previous").write_text("0.0.9\n")
+    _into_box(installed, "INSERT INTO schema_migrations VALUES (9999, 'of a later version')")
+    done = _update(installed, "--rollback")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "There is no snapshot" in done.stderr
+    assert _running(installed) == "versions/0.1.0"
+
+
 @pytest.mark.parametrize("way", ["--rollback", "--bundle"])
 def test_a_live_exam_is_left_alone(installed: Path, release: Path, way: str) -> None:
     """Neither way stops the box, or puts anything beside the version that runs."""
     versions = installed / "opt" / "hallvakt" / "versions"
     _version(versions / "0.0.9", "0.0.9")
     (installed / "opt" / "hallvakt" / "previous").write_text("0.0.9\n")
-    connection = apsw.Connection(str(installed / "var/lib/hallvakt/db/box.db"))
-    connection.execute(LIVE_EXAM)
-    connection.close()
+    _into_box(installed, LIVE_EXAM)
     asked = installed / "systemctl"
     asked.write_text('#!/bin/sh\necho "$@" >>"$0.asked"\n')
     asked.chmod(0o755)

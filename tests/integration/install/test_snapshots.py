@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -20,11 +21,17 @@ from appliance.services.tombstones import destroy
 from tests.support.box import SETTINGS, RealBox, free_port, running_box
 
 
-@pytest.fixture
-def databases(tmp_path: Path) -> Path:
-    box = RealBox(tmp_path / "box", free_port())
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    box = RealBox(tmp_path_factory.mktemp("made") / "box", free_port())
     box.make()
-    return box.state / "db"
+    return box.state
+
+
+@pytest.fixture
+def databases(made: Path, tmp_path: Path) -> Path:
+    """Of a box of this test's own."""
+    return shutil.copytree(made, tmp_path / "box" / "state") / "db"
 
 
 def _change(path: Path, *statements: str) -> None:
@@ -59,12 +66,61 @@ def test_a_snapshot_is_tried_and_put_back(databases: Path, tmp_path: Path) -> No
     assert "of_a_later_version" not in schema.row_counts(databases / "box.db")
 
 
+_LATER = "INSERT INTO schema_migrations VALUES (9999, 'of a later version')"
+_ENTRY = "INSERT INTO entries VALUES (7, 1, 'anna', '{action}', 'why', 'what', x'00', x'00')"
+_USER = "INSERT INTO users VALUES ('u{0}', 'u{0}', x'7b7d')"
+
+
 def test_going_back_never_loses_an_exam(databases: Path, tmp_path: Path) -> None:
     snapshots.make(databases, tmp_path / "taken")
-    _change(databases / "box.db", _EXAM.format(id="a" * 32, state="closed", starts_at=""))
-    with pytest.raises(Refused, match="would lose them"):
+    exam = _EXAM.format(id="a" * 32, state="closed", starts_at="")
+    _change(databases / "box.db", _LATER, exam)
+    with pytest.raises(Refused, match=r"table exams\): going back would lose"):
         snapshots.restore(databases, tmp_path / "taken")
     assert schema.row_counts(databases / "box.db")["exams"] == 1
+
+
+def test_going_back_leaves_a_database_that_fits(databases: Path, tmp_path: Path) -> None:
+    """The audit log keeps what was done under the later version."""
+    snapshots.make(databases, tmp_path / "taken")
+    before = schema.row_counts(databases / "audit.db")["entries"]
+    _change(databases / "audit.db", _ENTRY.format(action="login"))
+    _change(databases / "box.db", _LATER)
+    snapshots.restore(databases, tmp_path / "taken")
+    assert snapshots.fits(databases)
+    assert schema.row_counts(databases / "audit.db")["entries"] == before + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "act"),
+    [
+        ("audit", [_ENTRY.format(action="login")]),
+        ("identities", ["INSERT INTO identities VALUES ('a', x'00')"]),
+        ("box", [_USER.format(2)]),
+        ("box", ["DELETE FROM users WHERE user_id = 'u1'"]),
+        ("box", ["DELETE FROM users WHERE user_id = 'u1'", _USER.format(2)]),
+    ],
+)
+def test_going_back_neither_loses_nor_revives_a_row(
+    databases: Path, tmp_path: Path, name: str, act: list[str]
+) -> None:
+    _change(databases / "box.db", _USER.format(1))
+    snapshots.make(databases, tmp_path / "taken")
+    _change(databases / f"{name}.db", _LATER, *act)
+    _change(databases / "box.db", *([] if name == "box" else [_LATER]))
+    before = {other: (databases / f"{other}.db").read_bytes() for other in snapshots.DATABASES}
+    with pytest.raises(Refused, match="has worked since"):
+        snapshots.restore(databases, tmp_path / "taken")
+    for other, content in before.items():
+        assert (databases / f"{other}.db").read_bytes() == content
+
+
+def test_going_back_does_not_revive_a_passphrase(databases: Path, tmp_path: Path) -> None:
+    snapshots.make(databases, tmp_path / "taken")
+    _change(databases / "box.db", _LATER)
+    _change(databases / "audit.db", _ENTRY.format(action="passphrase-change"))
+    with pytest.raises(Refused, match="passphrase or second factor"):
+        snapshots.restore(databases, tmp_path / "taken")
 
 
 @pytest.mark.parametrize("state", ["ready", "open", "live"])
