@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from appliance.core.attempt import FINISHED, AttemptState, CameraState, LinkState
+from appliance.core.attempt import FINISHED, NO_CAMERA, AttemptState, LinkState
 from appliance.core.feed import SeatStatus
 from tui.language import text, tr
 
@@ -46,7 +46,6 @@ class SeatLook(Enum):
         return tr(self._word)
 
 
-_NO_CAMERA = frozenset({CameraState.MISSING, CameraState.REFUSED, CameraState.WATCHED})
 TONES = ("alarm", "ask", "loud", "neutral", "pause", "good", "calm", "faint")
 
 
@@ -68,7 +67,7 @@ def look_of(seat: SeatStatus, now_ms: int) -> SeatLook:
         return SeatLook.LINK_LOST
     if seat.state is AttemptState.ON_BREAK:
         return SeatLook.ON_BREAK
-    if seat.camera in _NO_CAMERA:
+    if seat.camera in NO_CAMERA:
         return SeatLook.WATCHED
     if seat.state is AttemptState.RECORDING:
         return SeatLook.STALE if is_stale(seat, now_ms) else SeatLook.RECORDING
@@ -95,10 +94,13 @@ def is_bad(seat: SeatStatus, now_ms: int) -> bool:
 
 
 def is_stale(seat: SeatStatus, now_ms: int) -> bool:
-    """Whether a seat that should send pictures has sent none for `STALE_AFTER_MS`."""
-    sends = seat.state is AttemptState.RECORDING and seat.camera not in _NO_CAMERA
-    last = seat.last_picture_ms
-    return sends and last is not None and now_ms - last > STALE_AFTER_MS
+    """Whether a seat that should send pictures has sent none for `STALE_AFTER_MS`: since its last
+    one, or since it began to record, so that a break makes no picture old and a seat that never
+    sent one is not calm for ever."""
+    sends = seat.state is AttemptState.RECORDING and seat.camera not in NO_CAMERA
+    last, since = seat.last_picture_ms, seat.recording_since_ms
+    known = [moment for moment in (last, since) if moment is not None]
+    return sends and bool(known) and now_ms - max(known) > STALE_AFTER_MS
 
 
 @dataclass(frozen=True, slots=True)

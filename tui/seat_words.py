@@ -44,6 +44,8 @@ def phrases(seat: SeatStatus, now_ms: int, reason: tuple[str, ...] = ()) -> tupl
         case SeatLook.STALE if seat.last_picture_ms is not None:
             age = span((now_ms - seat.last_picture_ms) / 1000)
             return (tr("picture {age} old", age=age), tr("old {age}", age=age))
+        case SeatLook.STALE:
+            return (tr("no picture yet"), tr("no image"))
         case SeatLook.WATCHED:
             return (look.word, tr("watched"))
         case SeatLook.CHECKED_IN:
@@ -75,9 +77,9 @@ def age_or_out(seat: SeatStatus, now_ms: int) -> str:
 
 def picture_age(seat: SeatStatus, now_ms: int) -> str:
     """`picture 4 s old`, in capitals when it is too old to rely on."""
-    if seat.last_picture_ms is None:
-        return tr("no picture yet")
-    age = tr("picture {age} old", age=span((now_ms - seat.last_picture_ms) / 1000))
+    age = tr("no picture yet")
+    if seat.last_picture_ms is not None:
+        age = tr("picture {age} old", age=span((now_ms - seat.last_picture_ms) / 1000))
     return age.upper() if is_stale(seat, now_ms) else age
 
 

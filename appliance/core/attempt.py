@@ -36,6 +36,9 @@ class CameraState(StrEnum):
     WATCHED = "watched"  # an invigilator watches instead of a camera that does not do
 
 
+NO_CAMERA = frozenset({CameraState.MISSING, CameraState.REFUSED, CameraState.WATCHED})
+
+
 _NEXT = {
     AttemptState.EXPECTED: {AttemptState.CHECKED_IN, AttemptState.ENDED},
     AttemptState.CHECKED_IN: {

@@ -65,6 +65,7 @@ class SeatStatus:
     camera: CameraState = CameraState.UNKNOWN
     last_sequence: int | None = None
     last_picture_ms: int | None = None
+    recording_since_ms: int | None = None  # pictures are due since then; None while none are
     acknowledged: int = 0
     spool: int | None = None  # what the page last said it still has to send
     open_incidents: int = 0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from appliance.core.attempt import FINISHED, Attempt, AttemptState, LinkState
+from appliance.core.attempt import FINISHED, NO_CAMERA, Attempt, AttemptState, LinkState
 from appliance.core.attendance import Break, total_ms
 from appliance.core.errors import WrongState
 from appliance.core.exam import Exam
@@ -100,6 +100,7 @@ class Halls:
                 link=LinkState.NEVER if attempt.joined_ms is None else LinkState.LOST,
                 **_stored_fields(attempt),
             )
+            seats[attempt.attempt_id] = self._dated(seats[attempt.attempt_id], feed.view.exam)
         feed.load(seats, tuple(incidents), handover, tuple(hall_events))
         self._feeds[exam.exam_id] = feed
         for attempt in attempts:
@@ -167,7 +168,7 @@ class Halls:
         if feed is None:
             return
         before = feed.seat(attempt)
-        after = replace(before, **changes)
+        after = self._dated(replace(before, **changes), feed.view.exam)
         if after != before:
             feed.publish(FeedKind.SEAT, after)
 
@@ -203,6 +204,19 @@ class Halls:
                 feed.publish(FeedKind.BOX, status)
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _dated(self, seat: SeatStatus, exam: ExamStatus | None) -> SeatStatus:
+        """`seat` with the moment from which its pictures are due. After a restart that is now: what
+        came before is not known, and a seat that sends gets its time to do so."""
+        due = (
+            exam is not None
+            and exam.features.video_snippets
+            and seat.state is AttemptState.RECORDING
+            and seat.camera not in NO_CAMERA
+        )
+        if due is (seat.recording_since_ms is not None):
+            return seat
+        return replace(seat, recording_since_ms=self._clock.now_ms() if due else None)
 
     def _silent(self, seat: SeatStatus, now: float) -> bool:
         if seat.attempt_id in self._connected or seat.state in FINISHED:

@@ -89,6 +89,14 @@ def test_a_quiet_seat_that_turns_bad_reappears() -> None:
     assert labels(shown(calm, row_b, NOW + 60_000).seats) == {"A1", "A2", "B1"}
 
 
+def test_a_seat_that_never_sent_a_picture_is_not_filtered_away() -> None:
+    a1 = halls.seat(1, "A1", last_picture_ms=None, recording_since_ms=NOW)
+    row_b = HallFilter(hall="Hall A", row="B")
+    assert labels(shown({a1.attempt_id: a1}, row_b, NOW + 20_000).seats) == set()
+    late = shown({a1.attempt_id: a1}, row_b, NOW + 40_000)
+    assert (labels(late.seats), late.came_back) == ({"A1"}, 1)
+
+
 def test_only_what_needs_eyes_and_the_seat_under_the_cursor() -> None:
     a1 = next(a for a, s in USUAL.items() if s.seat == "A1")
     part = shown(USUAL, HallFilter(bad_only=True), NOW, under_cursor=a1)

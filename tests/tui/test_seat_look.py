@@ -26,6 +26,17 @@ NOW = halls.NOW_MS
         ({"link": LinkState.LOST, "last_picture_ms": NOW - 90_000}, SeatLook.LINK_LOST),
         ({"last_picture_ms": NOW - 31_000}, SeatLook.STALE),
         ({"last_picture_ms": NOW - 29_000}, SeatLook.RECORDING),
+        ({"last_picture_ms": None, "recording_since_ms": NOW - 31_000}, SeatLook.STALE),
+        ({"last_picture_ms": None, "recording_since_ms": NOW - 29_000}, SeatLook.RECORDING),
+        ({"last_picture_ms": None, "recording_since_ms": None}, SeatLook.RECORDING),
+        (
+            {"last_picture_ms": NOW - 900_000, "recording_since_ms": NOW - 9_000},
+            SeatLook.RECORDING,  # back from a break
+        ),
+        (
+            {"last_picture_ms": NOW - 31_000, "recording_since_ms": NOW - 900_000},
+            SeatLook.STALE,
+        ),
         ({"state": AttemptState.ON_BREAK, "last_picture_ms": NOW - 90_000}, SeatLook.ON_BREAK),
         ({"camera": CameraState.REFUSED, "last_picture_ms": None}, SeatLook.WATCHED),
         ({"state": AttemptState.HANDED_IN, "link": LinkState.LOST}, SeatLook.HANDED_IN),
@@ -73,6 +84,9 @@ def test_an_old_picture_is_loud() -> None:
     assert picture_age(halls.seat(1, "A1"), NOW) == "picture 4 s old"
     stale = halls.seat(1, "A1", last_picture_ms=NOW - 47_000)
     assert picture_age(stale, NOW) == "PICTURE 47 S OLD"
+    never = halls.seat(1, "A1", last_picture_ms=None, recording_since_ms=NOW - 600_000)
+    assert picture_age(never, NOW) == "NO PICTURE YET"
+    assert phrases(never, NOW) == ("no picture yet", "no image")
 
 
 def test_lengths_of_time() -> None:

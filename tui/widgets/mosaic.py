@@ -286,7 +286,10 @@ class Mosaic(SeatView, HoldsPictures):
                 return words_line("", y, width, height, self.rich_style)
             return picture_line(shown.pixels, y, width, height, self.rich_style, raw=False)
         seat = self._seats[attempt]
-        words = phrases(seat, self._now(), self._reasons.get(attempt, ()))[0]
-        if seat.last_picture_ms is None:
-            words += "\n" + tr("no picture yet")
+        words, none = (
+            phrases(seat, self._now(), self._reasons.get(attempt, ()))[0],
+            tr("no picture yet"),
+        )
+        if seat.last_picture_ms is None and words != none:
+            words += f"\n{none}"
         return words_line(words, y, width, height, self.rich_style)
