@@ -99,8 +99,6 @@ class Syncer:
             ends = await stack.enter_async_context(
                 self.reach(self.config.cloud, uploads=uploads, line=line)
             )
-            await line.ready()
-            await replay_with_cloud(self.state, self.config.box_id, self.stores, ends.records)
             started = time.monotonic()
             report = await self._sync(ends, line, progress).run()
             await self.night.remember_speed(report.bytes, time.monotonic() - started)
@@ -209,6 +207,9 @@ class Syncer:
             box_id=self.config.box_id,
             check_location=self._check_location,
             clock=clock,
+            replay=lambda: replay_with_cloud(
+                self.state, self.config.box_id, self.stores, ends.records
+            ),
             settle=self.orphans.settle,
             crc32c=crc32c,
             content_bytes=CONTENT_BYTES_S3 if self.config.cloud.objects == "s3" else CONTENT_BYTES,

@@ -65,8 +65,9 @@ class BoxRows:
 
 class Sync:
     """`check_location` raises Refused for a place outside the EU/EEA. `progress` is told
-    (bytes sent, bytes to send) after each pack; `settle` is asked before an exam is packed, for
-    what has no row yet (`services.orphans`)."""
+    (bytes sent, bytes to send) after each pack; `replay` carries the cloud's tombstones out, as the
+    first thing the database is asked for; `settle` is asked before an exam is packed, for what has
+    no row yet (`services.orphans`)."""
 
     def __init__(
         self,
@@ -81,6 +82,7 @@ class Sync:
         box_id: BoxId,
         check_location: Callable[[str], str],
         clock: Clock,
+        replay: Callable[[], Awaitable[object]],
         settle: Callable[[ExamId], Awaitable[object]],
         crc32c: Callable[[Content], str],
         content_bytes: int = CONTENT_BYTES,
@@ -96,6 +98,7 @@ class Sync:
         self._box_id = box_id
         self._check_location = check_location
         self._clock = clock
+        self._replay = replay
         self._settle = settle
         self._crc32c = crc32c
         self._content_bytes = content_bytes
@@ -112,6 +115,7 @@ class Sync:
             objects_at=self._check_location(await self._objects.location()),
             records_at=await self._records.check_residency(),
         )
+        await self._replay()
         due: dict[ExamId, Exam] = {}
         for exam in await self._rows.exams.all():
             if exam.state is not ExamState.CLOSED or exam.settings.sync is SyncScope.NONE:
