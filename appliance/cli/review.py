@@ -17,7 +17,7 @@ from appliance.adapters.crypto.private_keys import read_private_key
 from appliance.cli.options import Json, PassphraseFd
 from appliance.cli.output import answer, table
 from appliance.cli.passphrase import read_passphrase
-from appliance.cli.review_desk import desk
+from appliance.cli.review_desk import desk, located_ends
 from appliance.cli.review_export import export_from
 from appliance.config.cloud_file import load_cloud_file
 from appliance.core.errors import NotFound
@@ -25,7 +25,6 @@ from appliance.core.ids import AttemptId, ExamId, check_id
 from appliance.core.passages import Choice
 from appliance.core.snippet import ObjectKind
 from appliance.languages import read_languages
-from appliance.processes.cloud_ends import cloud_ends
 from appliance.review.archive import Archive
 from appliance.review.desk import Desk
 from appliance.review.page import ReviewPage
@@ -228,7 +227,7 @@ async def _archive(who: Reviewer) -> AsyncIterator[Archive]:
     cloud = await asyncio.to_thread(load_cloud_file, who.cloud)
     passphrase = read_passphrase(who.passphrase_fd, f"Passphrase of {who.key.name}")
     key = await asyncio.to_thread(read_private_key, who.key, passphrase)
-    async with cloud_ends(cloud.cloud) as ends:
+    async with located_ends(cloud.cloud) as ends:
         yield Archive(ends.objects, ends.records, key.for_opening(), trusted=cloud.trust.keys())
 
 
@@ -241,7 +240,7 @@ async def _desk(
     key = await asyncio.to_thread(read_private_key, who.key, passphrase)
     noted = receipts or who.key.with_name(f"{who.key.name}.receipts")
     name = " ".join((viewer or key.label).split())[:80]
-    async with cloud_ends(cloud.cloud) as ends:
+    async with located_ends(cloud.cloud) as ends:
         yield desk(
             ends,
             key,

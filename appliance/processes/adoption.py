@@ -16,7 +16,7 @@ from appliance.adapters.store.stores import open_stores
 from appliance.config import box
 from appliance.core.errors import IntegrityFailure, NotFound
 from appliance.core.ids import BoxId, ExamId
-from appliance.processes.cloud_ends import cloud_ends
+from appliance.processes.cloud_ends import check_both_ends, cloud_ends
 from appliance.review.archive import Archive
 from appliance.services import cloud_documents as documents
 from appliance.services.adoption import Adoption, Found
@@ -43,7 +43,7 @@ async def adopt(state: Path, other: BoxId, card: str, key: HybridPrivateKey) -> 
     adopted = []
     try:
         async with cloud_ends(config.cloud) as ends:
-            await ends.records.check_residency()
+            await check_both_ends(ends, config.cloud)
             archive = Archive(ends.objects, ends.records, key)
             exams = [e for e in await archive.exams() if e.box_id == other]
             if not exams:

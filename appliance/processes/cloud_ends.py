@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from appliance.adapters.cloud.directory import DirectoryObjects
 from appliance.adapters.cloud.records import MongoRecords
+from appliance.adapters.cloud.residency import check_location
 from appliance.config.box import CloudConfig
 from appliance.core.errors import Refused, WrongConfiguration
 from appliance.core.ports import ObjectCloud, RecordCloud
@@ -44,6 +45,13 @@ async def cloud_ends(
             await records.close()
     finally:
         await objects.close()
+
+
+async def check_both_ends(ends: CloudEnds, config: CloudConfig) -> None:
+    """Before anything is read or written there: raise Refused when either end is not in the
+    EU/EEA, or does not say where it is."""
+    check_location(await ends.objects.location(), config.trusted_locations)
+    await ends.records.check_residency()
 
 
 def as_eraser(config: CloudConfig) -> CloudConfig:

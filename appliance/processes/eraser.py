@@ -26,7 +26,7 @@ from appliance.core.erasure import CERTIFICATE_PURPOSE
 from appliance.core.errors import IntegrityFailure, NotFound
 from appliance.core.ids import AttemptId
 from appliance.core.ports import Clock
-from appliance.processes.cloud_ends import as_eraser, cloud_ends
+from appliance.processes.cloud_ends import as_eraser, check_both_ends, cloud_ends
 from appliance.processes.erased_state import DIRECTORY, belongings, encode
 from appliance.processes.gateway_signer import GatewaySigner
 from appliance.processes.syncer import alone
@@ -55,7 +55,8 @@ async def finish_in(
     signer: Signer | None = None,
     clock: Clock | None = None,
 ) -> Sequence[Certificate]:
-    """The same with stores that are open, after tombstones were replayed."""
+    """The same with stores that are open, after tombstones were replayed. Raise Refused when either
+    end of the cloud is not in the EU/EEA: the tombstone is not written there."""
     erasures = Erasures(stores.box)
     if not await erasures.unfinished():
         return []
@@ -66,6 +67,7 @@ async def finish_in(
             ends = await stack.enter_async_context(
                 cloud_ends(as_eraser(config.cloud), uploads=UploadRows(stores.box))
             )
+            await check_both_ends(ends, config.cloud)
             eraser = Eraser(objects=ends.objects, records=ends.records)
         finished = await CloudErasure(
             erasures,
