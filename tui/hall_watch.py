@@ -22,9 +22,12 @@ TELL_EVERY_S = 0.05
 
 @dataclass(slots=True)
 class Changes:
-    """What happened since the last telling. `everything`: a snapshot came."""
+    """What happened since the last telling. `everything`: a snapshot came. `caught_up`: at the
+    first message after a lost link, whether the feed went on where it stopped; False also when a
+    snapshot took the place of messages, of which notices are gone."""
 
     everything: bool = False
+    caught_up: bool | None = None
     seats: set[AttemptId] = field(default_factory=set)
     incidents: bool = False
     link: bool = False
@@ -46,6 +49,7 @@ class HallWatch:
         self.view = HallView()
         self.feed = FeedLink(client, exam, self._on_link, pauses_s or PAUSES_S)
         self._pending = Changes()
+        self._was_lost = False
         self._telling: asyncio.TimerHandle | None = None
         self._listeners: list[Listener] = []
 
@@ -91,6 +95,10 @@ class HallWatch:
 
     def _take(self, message: FeedMessage) -> None:
         self.clock.heard(message.at)
+        instead = isinstance(message.data, HallSnapshot)
+        if self.view.exam is not None and (instead or self._was_lost):
+            self._pending.caught_up = not instead
+        self._was_lost = False
         self.view = apply(self.view, message)
         match message.data:
             case HallSnapshot():
@@ -103,7 +111,8 @@ class HallWatch:
                 self._pending.incidents = True
         self._tell_soon()
 
-    def _on_link(self, _: Link) -> None:
+    def _on_link(self, link: Link) -> None:
+        self._was_lost |= link is Link.LOST
         self._pending.link = True
         self._tell_soon()
 

@@ -31,7 +31,7 @@ from tui.seat_look import is_bad
 from tui.seat_rows import Sorting, ordered
 from tui.shift import Shift
 from tui.told import told
-from tui.words import CATEGORY, DECISION
+from tui.words import CATEGORY, DECISION, NOTICES_MAY_BE_MISSING
 
 
 class PlainHall(PlainPart):
@@ -54,8 +54,12 @@ class PlainHall(PlainPart):
             self.is_over = True
             self.begun.set()
             return
-        if changes.link:
-            self._tell_link()
+        if changes.link and self._watch.link is Link.LOST:
+            self._write(tr("The link to the box is lost; trying again."))
+        if changes.caught_up is True:
+            self._write(tr("The link to the box is back; nothing was missed."))
+        elif changes.caught_up is False:
+            self._write(tr(NOTICES_MAY_BE_MISSING))
         for announcement in changes.announcements:
             self._write(told(announcement.text))
         self._tell_news()
@@ -64,12 +68,6 @@ class PlainHall(PlainPart):
         """A second went by: a picture may have grown old."""
         if self._watch.link is Link.UP:
             self._tell_news()
-
-    def _tell_link(self) -> None:
-        if self._watch.link is Link.LOST:
-            self._write(tr("The link to the box is lost; trying again."))
-        elif self._watch.link is Link.UP and self._before is not None:
-            self._write(tr("The link to the box is back; nothing was missed."))
 
     def _tell_news(self) -> None:
         view, now = self._watch.view, self._shift.clock.now_ms()

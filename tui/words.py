@@ -36,6 +36,7 @@ KIND_SHORT: Mapping[ObservationKind, str] = {  # at most nine letters: a narrow 
     ObservationKind.HALL_CONVERSATION: text("voices"),
     ObservationKind.HALL_NOISE: text("noise"),
 }
+NOTICES_MAY_BE_MISSING = text("The hall is shown as it is now; notices in between may be missing.")
 CLOCK_JUMPED = text("The box's clock jumped: tell the technician.")  # services/clock_watch.py
 DISK: Mapping[DiskState, str] = {
     DiskState.FULL: text(

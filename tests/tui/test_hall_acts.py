@@ -395,3 +395,21 @@ async def test_a_raised_hand_rings_the_terminal_s_bell(
         await until(pilot, lambda: _seat(box, "A2").hand_raised)
         await pilot.pause(0.1)
         assert rung == [True]
+
+
+async def test_what_a_snapshot_leaves_out_is_not_called_complete_and_its_new_hands_ring(
+    in_hall: Console, box: ScriptedBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[bool] = []
+    async with in_hall() as pilot:
+        monkeypatch.setattr(pilot.app, "bell", lambda: rung.append(True))
+        box.forgets = True
+        box.refusals["/feed"] = (503, "Restarting.")
+        await box.cut_feeds()
+        await until(pilot, lambda: "LINK TO THE BOX LOST" in drawn(pilot))
+        await box.tell(replace(_seat(box, "A1"), hand_raised=True))
+        assert not rung
+        del box.refusals["/feed"]
+        await until(pilot, lambda: "may be missing" in said(pilot))
+        assert "nothing was missed" not in said(pilot)
+        assert rung == [True]

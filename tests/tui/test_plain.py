@@ -210,6 +210,16 @@ async def test_a_lost_link_is_said_and_what_was_missed_is_told(
     assert box.resumed_after
 
 
+async def test_a_snapshot_after_a_lost_link_is_not_called_complete(
+    talk: Talk, box: ScriptedBox
+) -> None:
+    talk.heard.clear()
+    box.forgets = True
+    await box.cut_feeds()
+    await talk.hears("The hall is shown as it is now; notices in between may be missing.")
+    assert not any("nothing was missed" in line for line in talk.heard)
+
+
 async def test_a_wrong_passphrase_ends_it(shift: Shift, box: ScriptedBox) -> None:
     shift.passphrase = "wrong"
     with pytest.raises(NotAllowed, match="wrong"):

@@ -42,7 +42,7 @@ from tui.widgets.seat_card import SeatCard
 from tui.widgets.status_line import StatusLine
 from tui.widgets.steady_title import entitle
 from tui.widgets.title_bar import TitleBar
-from tui.words import span
+from tui.words import NOTICES_MAY_BE_MISSING, span
 
 _ONCE_MORE_WITHIN_MS = 4_000
 
@@ -155,8 +155,10 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
         elif changes.seats:
             self.board.show(view.seats, why, changed=changes.seats)
         self.hear_hands(changes)
-        if changes.link:
-            self._link_changed()
+        if changes.link and self.hall.link is Link.LOST and self._link_lost_ms is None:
+            self._link_lost_ms = self.now_ms
+        if changes.caught_up is not None:
+            self._caught_up(nothing_missed=changes.caught_up)
         for announcement in changes.announcements:
             self.query_one(NewsLine).hear(announcement, self.now_ms)
         self._show_lines()
@@ -169,13 +171,14 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
     def acted_touched(self, changes: Changes) -> bool:
         return self.board.selected in changes.seats
 
-    def _link_changed(self) -> None:
-        if self.hall.link is Link.LOST:
-            self._link_lost_ms = self.now_ms
-        elif self._link_lost_ms is not None:
-            away = span((self.now_ms - self._link_lost_ms) / 1000)
-            self._link_lost_ms = None
+    def _caught_up(self, *, nothing_missed: bool) -> None:
+        lost_ms, self._link_lost_ms = self._link_lost_ms, None
+        away = span((self.now_ms - lost_ms) / 1000) if lost_ms is not None else ""
+        if nothing_missed:
             self.say(tr("The link to the box is back after {time}; nothing was missed.", time=away))
+            return
+        back = tr("The link to the box is back after {time}.", time=away) + " " if away else ""
+        self.say(back + tr(NOTICES_MAY_BE_MISSING))
 
     def _ended(self, changes: Changes) -> None:
         error = changes.ended

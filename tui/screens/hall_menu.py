@@ -41,9 +41,9 @@ class HallMenuScreen(GroupActsScreen):
     def hear_hands(self, changes: Changes) -> None:
         """Call at every change of the hall."""
         seats = self.hall.view.seats
-        if changes.everything:
+        if changes.everything and changes.caught_up is None:
             self._bell.start(seats)
-        elif self._bell.hear(changes.seats, seats):
+        elif self._bell.hear(seats if changes.everything else changes.seats, seats):
             self.app.bell()
 
     def action_hall_menu(self) -> None:
