@@ -24,6 +24,8 @@ hv_online_packages=(espeak-ng sox)
 hv_suites=(bookworm trixie) # Debian 12 and 13: Python 3.11 and 3.13
 
 hv_version() { sed -n 's/^version = "\(.*\)"$/\1/p' "$1/pyproject.toml" | head -1; }
+# The version that runs; nothing where none is installed.
+hv_running() { basename "$(readlink "$hv_opt/current" 2>/dev/null || true)"; }
 hv_step() { printf '%s\n' "$*"; }
 hv_stop() { local code=$1; shift; printf '%s\n' "$*" >&2; exit "$code"; }
 # Does what it is given, or says what it would do.

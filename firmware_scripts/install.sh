@@ -55,6 +55,11 @@ if [ -n "$bundle" ]; then
   source=$unpacked/source wheels=$unpacked/wheels models=$unpacked/models
 fi
 version=$(hv_version "$source")
+running=$(hv_running)
+# A box's databases go to another version only with a snapshot, a trial and a way back.
+[ -z "$running" ] || [ "$running" = "$version" ] || [ ! -e "$hv_state/box.toml" ] \
+  || hv_stop 4 "Version $running runs here and has a box: nothing was changed. To have version $version" \
+    "instead: $hv_opt/current/firmware_scripts/update.sh --bundle FILE"
 
 packages=("${hv_box_packages[@]}")
 [ -n "$bundle" ] || packages+=("${hv_online_packages[@]}")

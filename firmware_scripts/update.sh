@@ -21,7 +21,7 @@ while [ $# -gt 0 ]; do
 done
 . "$(dirname "${BASH_SOURCE[0]}")/box.sh"
 hv_must_be_root
-old=$(basename "$(readlink "$hv_opt/current" 2>/dev/null || true)")
+old=$(hv_running)
 [ -n "$old" ] || hv_stop 3 "Hallvakt is not installed here: run install.sh."
 hallvakt() { "$hv_opt/versions/$1/.venv/bin/hallvakt" "${@:2}" --state "$hv_state"; }
 

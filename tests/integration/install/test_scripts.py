@@ -260,6 +260,21 @@ def test_a_live_exam_is_left_alone(installed: Path, release: Path, way: str) -> 
     assert {path.name for path in versions.iterdir()} == {"0.0.9", "0.1.0"}
 
 
+def test_installing_another_version_over_a_box_is_left_to_the_update(
+    installed: Path, release: Path
+) -> None:
+    words = ("--bundle", str(_sign(release, "0.2.0")))
+    before = sorted(installed.rglob("*"))
+    done = _bash(str(SCRIPTS / "install.sh"), *words, HALLVAKT_ROOT=str(installed))
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "update.sh --bundle" in done.stderr
+    assert sorted(installed.rglob("*")) == before
+    (installed / "var/lib/hallvakt/box.toml").unlink()  # nothing yet that could be lost
+    dry = _bash(str(SCRIPTS / "install.sh"), *words, "--dry-run", HALLVAKT_ROOT=str(installed))
+    assert dry.returncode == 0, dry.stderr
+    assert "versions/0.2.0" in dry.stdout
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_a_box_is_installed_in_a_debian_of_its_own() -> None:
