@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import ssl
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -15,7 +14,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
-from appliance.adapters.host import machine
+from appliance.adapters.host import machine, own_door
 from appliance.adapters.host.tls import TlsFiles
 from appliance.cli.box_client import SOCKET
 from appliance.cli.options import DEFAULT_STATE, Json, PassphraseFd, State
@@ -101,20 +100,14 @@ def _running(state: Path, user: str | None, passphrase_fd: int | None) -> BoxUnd
         )
     if user is None:
         raise BadInput("Say with --as which lead invigilator holds the rehearsal.")
-    known = machine.addresses_of(config.web.names)
-    name = next((name for name, addresses in known.items() if addresses), "")
-    if not name:
-        raise Unreachable(
-            f"This machine looks up none of the box's names ({', '.join(known)}): give the name "
-            "server an entry, or add 127.0.0.1 to web.names in box.toml.",
-            code="box-unreachable",
-        )
+    files = TlsFiles.below(state / "tls")
+    name = own_door.reachable_name(files, machine.addresses_of(config.web.names))
     at = f"[{name}]" if ":" in name else name
     passphrase = read_passphrase(passphrase_fd, f"Passphrase of {user}")
     return BoxUnderTest(
         name=config.name,
         origin=f"https://{at}:{config.web.port}",
-        tls=_trusting(TlsFiles.below(state / "tls").authority),
+        tls=own_door.trusting(files),
         state=state,
         user=user,
         passphrase=passphrase,
@@ -141,9 +134,3 @@ async def _throw_away() -> AsyncIterator[BoxUnderTest]:
             )
         finally:
             await school.shut()
-
-
-def _trusting(authority: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(authority)
-    return context

@@ -7,11 +7,9 @@ import plistlib
 import re
 import shutil
 import signal
-import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -21,6 +19,7 @@ from cryptography import x509
 
 from appliance.adapters.host import tls
 from tests.support.box import ROOT, RealBox, free_port
+from tests.support.school_certificate import of_another_authority, served, until_served
 
 
 @pytest_asyncio.fixture
@@ -37,36 +36,11 @@ async def box(tmp_path: Path) -> AsyncIterator[RealBox]:
         await box.stop()
 
 
-def _of_another_authority(directory: Path) -> tls.TlsFiles:
-    """What a school would bring: a certificate for the box's address that its own did not make."""
-    now = datetime.now(UTC)
-    tls.make_authority(directory, "Other", ["127.0.0.1"], now)
-    return tls.ensure_certificate(directory, ["127.0.0.1"], now)
-
-
-async def _served(box: RealBox) -> bytes:
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    reader, writer = await asyncio.open_connection("127.0.0.1", box.port, ssl=context)
-    found = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-    writer.close()
-    await writer.wait_closed()
-    assert reader is not None
-    return bytes(found)
-
-
-async def _until_served(box: RealBox, pem: Path) -> None:
-    wanted = ssl.PEM_cert_to_DER_cert(await asyncio.to_thread(pem.read_text))
-    async with asyncio.timeout(60):
-        while await _served(box) != wanted:  # noqa: ASYNC110 (another process serves it)
-            await asyncio.sleep(0.1)
-
-
 async def test_a_public_certificate_is_taken_up_without_a_restart(
     box: RealBox, tmp_path: Path
 ) -> None:
-    own, files = await _served(box), tls.TlsFiles.below(box.state / "tls")
-    other = await asyncio.to_thread(_of_another_authority, tmp_path / "school")
+    own, files = await served(box), tls.TlsFiles.below(box.state / "tls")
+    other = await asyncio.to_thread(of_another_authority, tmp_path / "school")
     lead = await box.login()  # this connection stays open through it all
 
     shutil.copy(other.key, files.public_key)
@@ -75,16 +49,16 @@ async def test_a_public_certificate_is_taken_up_without_a_restart(
     async with asyncio.timeout(60):
         while "not taken up" not in box.log():  # noqa: ASYNC110 (another process writes it)
             await asyncio.sleep(0.05)
-    assert await _served(box) == own
+    assert await served(box) == own
 
     shutil.copy(other.certificate, files.public_certificate)
     box.gateway.send_signal(signal.SIGHUP)
-    await _until_served(box, other.certificate)
+    await until_served(box, other.certificate)
     assert (await lead.ok("GET", "/api/v1/exams"))["exams"] == []
 
     files.public_certificate.unlink()
     box.gateway.send_signal(signal.SIGHUP)
-    await _until_served(box, files.certificate)
+    await until_served(box, files.certificate)
 
 
 async def test_the_plain_page_explains_and_opens_nothing(box: RealBox) -> None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
+import shutil
 import signal
 import sys
 from pathlib import Path
 from typing import Any
 
+from appliance.adapters.host.tls import TlsFiles
+from appliance.cli.rehearse import _running
 from appliance.core.exam import ExamState
+from appliance.rehearsal.invigilator_client import InvigilatorClient
 from tests.support.box import LEAD, PASSPHRASE, RealBox, running_box
+from tests.support.school_certificate import of_another_authority, until_served
 
 CANDIDATES = 3
 
@@ -90,3 +96,36 @@ async def test_it_says_what_is_missing_before_it_begins(tmp_path: Path) -> None:
     code, _, said = await _rehearse(box, "--candidates", "0")
     assert code == 2
     assert "--candidates" in said
+
+
+def _exchange(box: RealBox, other: TlsFiles) -> None:
+    """The box's first name is looked up, but not on the new certificate."""
+    file = box.state / "box.toml"
+    names = 'names = ["localhost", "127.0.0.1"]'
+    text, changed = re.subn(r"(?m)^names = .*$", names, file.read_text())
+    assert changed == 1
+    file.write_text(text)
+    files = TlsFiles.below(box.state / "tls")
+    shutil.copy(other.key, files.public_key)
+    shutil.copy(other.certificate, files.public_certificate)
+    box.gateway.send_signal(signal.SIGHUP)
+
+
+async def test_a_box_with_the_school_s_own_certificate_is_entered_by_the_name_on_it(
+    tmp_path: Path,
+) -> None:
+    other = await asyncio.to_thread(of_another_authority, tmp_path / "school")
+    async with running_box(tmp_path) as box:
+        await asyncio.to_thread(_exchange, box, other)
+        await until_served(box, other.certificate)
+        reading, writing = os.pipe()
+        os.write(writing, f"{PASSPHRASE}\n".encode())
+        os.close(writing)
+        found = await asyncio.to_thread(_running, box.state, LEAD, reading)
+        os.close(reading)
+        assert found.origin == box.origin
+        lead = InvigilatorClient(found.origin, found.tls)
+        try:
+            await lead.login(found.user, found.passphrase)
+        finally:
+            await lead.close()
