@@ -16,7 +16,7 @@ from appliance.cli.output import answer, table
 from appliance.config import box
 from appliance.config.cloud_file import load_cloud_file
 from appliance.core.fleet import Judged
-from appliance.processes.fleet import fleet, report_health
+from appliance.processes.fleet import fleet, report_after_round, report_health
 from appliance.processes.syncer import syncer
 
 app = App(name="fleet", help="All boxes that share one cloud.")
@@ -65,10 +65,24 @@ async def status(
 
 
 @app.command
-async def report(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
-    """Say how this box is, to those who look after the fleet. The nightly unit does this."""
+async def report(
+    *,
+    timer: Annotated[bool, Parameter(negative=())] = False,
+    state: State = DEFAULT_STATE,
+    json: Json = False,
+) -> None:
+    """Say how this box is, to those who look after the fleet. The nightly unit does this.
+
+    Parameters
+    ----------
+    timer
+        As the nightly unit calls it: only after a round in a window, and only what is new.
+    """
     async with syncer(state) as night:
-        health = await report_health(night)
+        health = await (report_after_round(night) if timer else report_health(night))
+    if health is None:
+        answer({"sent": False}, "Nothing to tell the fleet now.", as_json=json)
+        return
     answer(asdict(health), f"{health.name} is on the fleet's list.", as_json=json)
 
 

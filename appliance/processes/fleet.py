@@ -33,7 +33,15 @@ async def report_health(night: Syncer) -> Health:
         await records.upsert(documents.HEALTH, [health_document(health)])
     finally:
         await records.close()
+    await night.report_due.told()
     return health
+
+
+async def report_after_round(night: Syncer) -> Health | None:
+    """As the timer does; None, and nothing sent, where there is nothing to tell or no leave to."""
+    if await night.night.paused() or not await night.report_due():
+        return None
+    return await report_health(night)
 
 
 async def fleet(config: CloudConfig) -> list[Judged]:

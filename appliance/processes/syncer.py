@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.adapters.blobs.directory import DirectoryBlobs
@@ -32,6 +32,7 @@ from appliance.core.errors import IntegrityFailure, WrongState
 from appliance.core.exam import ExamState
 from appliance.core.ids import AttemptId, ExamId, PackName
 from appliance.core.night_window import THE_NIGHT
+from appliance.core.ports import Clock
 from appliance.processes.cloud_ends import CloudEnds, as_verifier, cloud_ends
 from appliance.processes.erased_state import belongings, replay_with_cloud
 from appliance.processes.gateway_signer import GatewaySigner
@@ -45,6 +46,7 @@ from appliance.services.night_plan import Night
 from appliance.services.orphans import Orphans
 from appliance.services.paced_line import PacedLine
 from appliance.services.recording import Recording
+from appliance.services.report_due import ReportDue
 from appliance.services.signing import Signer
 from appliance.services.sync import BoxRows, Sync, SyncReport
 from appliance.services.tombstones import replay_tombstones
@@ -68,6 +70,7 @@ class Syncer:
     orphans: Orphans
     state: Path
     reach: Callable[..., AbstractAsyncContextManager[CloudEnds]] = cloud_ends
+    clock: Clock = field(default_factory=SystemClock)  # by which windows open and close
 
     async def run(
         self,
@@ -85,7 +88,7 @@ class Syncer:
         night = self.config.night
         line = PacedLine(
             night.window or (THE_NIGHT if by_timer else ()),
-            SystemClock(),
+            self.clock,
             paused=self.night.paused,
             zone=night.zone,
             forced=bool(reason),
@@ -93,18 +96,35 @@ class Syncer:
         )
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(alone(self.state / "run" / "sync.lock"))
+            if by_timer:
+                await self.report_due.round_begins()
             if reason:
                 await self.stores.audit.append("box", "sync.forced", "archive", reason)
             uploads = UploadRows(self.stores.box)
             ends = await stack.enter_async_context(
                 self.reach(self.config.cloud, uploads=uploads, line=line)
             )
+            await line.ready()
+            if by_timer:
+                await self.report_due.let_in()
             started = time.monotonic()
             report = await self._sync(ends, line, progress).run()
+            if by_timer and not report.packs and not report.exams:
+                await self.report_due.did_nothing()
             await self.night.remember_speed(report.bytes, time.monotonic() - started)
             for exam in report.exams:
                 await self.night.learn(exam)
             return report
+
+    @property
+    def report_due(self) -> ReportDue:
+        """Whether the fleet is to hear of the timer's last round."""
+        return ReportDue(
+            self.stores.facts,
+            self.clock,
+            windows=self.config.night.window or THE_NIGHT,
+            zone=self.config.night.zone,
+        )
 
     async def verify(self, *, packs: int | None = None) -> list[Verified]:
         """Every exam that was sent, read back whole, or `packs` of each exam drawn at random and

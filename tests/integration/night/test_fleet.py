@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from appliance.config import box
 from appliance.config.box import CloudConfig
-from appliance.core.errors import Refused
+from appliance.config.night import NightConfig
+from appliance.core.errors import IntegrityFailure, Refused
 from appliance.core.fleet import State
 from appliance.processes.drill import drill
-from appliance.processes.fleet import fleet, report_health
+from appliance.processes.fleet import fleet, report_after_round, report_health
 from appliance.processes.record_preparation import prepare_records
 from appliance.processes.syncer import syncer
 from appliance.rehearsal.cloud_servers import CloudServers
 from appliance.rehearsal.hallvakt_command import hallvakt
+from appliance.services.paced_line import Closed
 from tests.support.closed_exam import closed_exam
+from tests.support.fake_clock import FakeClock
+
+EVENING_MS = round(datetime(2026, 11, 25, 22, tzinfo=UTC).timestamp() * 1000)
+UNIT = Path(__file__).parents[3] / "systemd" / "hallvakt-syncer.service"
 
 
 async def test_two_boxes_and_who_looks_after_them(
@@ -57,3 +66,63 @@ async def test_a_box_without_a_cloud_belongs_to_no_fleet(tmp_path: Path) -> None
     async with syncer(made.state, signer=made.signer) as night:
         with pytest.raises(Refused, match="no fleet"):
             await report_health(night)
+
+
+async def test_outside_its_windows_a_box_tells_nobody_anything(
+    cloud: CloudServers, cloud_config: CloudConfig, tmp_path: Path
+) -> None:
+    """The timer's rounds of a day: one record for the night, and none of a calm round."""
+    assert "hallvakt fleet report --timer " in await asyncio.to_thread(UNIT.read_text)
+    await prepare_records(cloud_config)
+    made = await closed_exam(tmp_path / "box", cloud_config)
+    await asyncio.to_thread(_by_utc, made.state)
+    clock = FakeClock(EVENING_MS - 3_600_000)
+    async with syncer(made.state, signer=made.signer) as opened:
+        night = replace(opened, clock=clock)
+
+        async def told_after_a_round() -> bool:
+            clock.advance(900)
+            try:
+                await night.run(lambda done, total: None, by_timer=True)
+            except Refused as calm:
+                if calm.code not in tuple(Closed):
+                    raise
+            return await report_after_round(night) is not None
+
+        assert [await told_after_a_round() for _ in range(3)] == [False, False, False]
+        assert await fleet(cloud_config) == []
+        # 22:00: the night. It sends; the rounds after it have nothing to send and nothing to say.
+        assert [await told_after_a_round() for _ in range(3)] == [True, False, False]
+        (said,) = await fleet(cloud_config)
+        assert said.health.backlog_exams == 0
+        clock.advance(12 * 3600)  # noon
+        assert not await told_after_a_round()
+        clock.advance(
+            12 * 3600
+        )  # the next night has nothing to send, and says once that all is well
+        assert [await told_after_a_round() for _ in range(2)] == [True, False]
+        await night.night.pause(True)
+        clock.advance(24 * 3600)
+        assert not await told_after_a_round()
+
+
+async def test_a_round_that_failed_is_told_of(cloud_config: CloudConfig, tmp_path: Path) -> None:
+    await prepare_records(cloud_config)
+    made = await closed_exam(tmp_path / "box", cloud_config)
+    await asyncio.to_thread(_damage, made.state)
+    await asyncio.to_thread(_by_utc, made.state)
+    async with syncer(made.state, signer=made.signer) as opened:
+        night = replace(opened, clock=FakeClock(EVENING_MS))
+        for _ in range(2):
+            with pytest.raises(IntegrityFailure):
+                await night.run(lambda done, total: None, by_timer=True)
+            assert await report_after_round(night) is not None
+
+
+def _damage(state: Path) -> None:
+    next((state / "blobs").glob("*/*")).write_bytes(b"damaged")
+
+
+def _by_utc(state: Path) -> None:
+    """Without windows of its own: the usual night, from 22:00 to 06:00."""
+    box.write(state, replace(box.load(state), night=NightConfig(time_zone="UTC")))
