@@ -25,6 +25,7 @@ class Closed(StrEnum):
 
     WINDOW = "outside-window"
     PAUSED = "paused"
+    METERED = "metered"
 
 
 class _Request:
@@ -94,6 +95,16 @@ class PacedLine:
                 "Outside the windows of [night] in box.toml nothing is sent: wait for the next "
                 "one, or give a reason with `hallvakt sync run --now --reason TEXT`.",
                 code=Closed.WINDOW,
+            )
+
+    async def ready_for(self, *, records: bool) -> None:
+        """`ready`, for one pack: windows that follow each other may differ in what they carry."""
+        await self.ready()
+        if self.records_only and not records:
+            raise Refused(
+                "A metered window is open now, which carries records only: the rest waits for the "
+                "next other one.",
+                code=Closed.METERED,
             )
 
     async def send(self, count: int) -> None:

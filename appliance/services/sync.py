@@ -34,7 +34,7 @@ from appliance.services.batching import Batching
 from appliance.services.manifest_writer import ManifestWriter
 from appliance.services.paced_line import Closed, PacedLine
 from appliance.services.recording import Recording
-from appliance.services.uploading import CONTENT_BYTES, Uploading, in_order
+from appliance.services.uploading import CONTENT_BYTES, METERED, Uploading, in_order
 
 
 @dataclass(slots=True)
@@ -162,6 +162,9 @@ class Sync:
             report.bytes += head.size
             self._progress(report.bytes, total)
 
+        async def leave(head: PackHead) -> None:
+            await self._line.ready_for(records=head.priority in METERED)
+
         async def complete(exam: ExamId) -> None:
             states = {head.state for head in await self._recording.heads(exam)}
             if PackState.PLANNED not in states:  # a metered line leaves some for later
@@ -179,6 +182,7 @@ class Sync:
             self._objects,
             crc32c=self._crc32c,
             content_bytes=self._content_bytes,
+            leave=leave,
             uploaded=uploaded,
             complete=complete,
         )

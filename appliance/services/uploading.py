@@ -19,6 +19,7 @@ from appliance.core.ports import Content, ObjectCloud
 from appliance.core.transfer import damaged
 from appliance.services.batching import Batching
 
+METERED = ORDER[:1]  # what a metered line carries: records
 AT_ONCE = 6  # small packs, whose way is mostly waiting for the reply
 # Of all packs in memory together: one large one is sent while the next is read. A client of S3
 # takes so much memory itself that there it is one large one and a few small ones.
@@ -26,7 +27,8 @@ CONTENT_BYTES, CONTENT_BYTES_S3 = 34 * 1024 * 1024, 20 * 1024 * 1024
 
 
 class Uploading:
-    """`uploaded` is told of each pack; `complete` when the last one of an exam is there, one exam
+    """`leave` is asked before each pack and raises when it may not go; `uploaded` is told of each
+    that went; `complete` when the last one of an exam is there, one exam
     at a time. `crc32c` is the box's own word, written as `RemoteObject.crc32c` is, which the
     store's must be."""
 
@@ -38,6 +40,7 @@ class Uploading:
         *,
         crc32c: Callable[[Content], str],
         content_bytes: int = CONTENT_BYTES,
+        leave: Callable[[PackHead], Awaitable[None]],
         uploaded: Callable[[PackHead], None],
         complete: Callable[[ExamId], Awaitable[None]],
     ) -> None:
@@ -46,6 +49,7 @@ class Uploading:
         self._objects = objects
         self._crc32c = crc32c
         self._content_bytes = content_bytes
+        self._leave = leave
         self._uploaded = uploaded
         self._complete = complete
         self._completing = asyncio.Lock()
@@ -80,6 +84,7 @@ class Uploading:
             await self._room.wait_for(lambda: self._in_memory + head.size <= self._content_bytes)
             self._in_memory += head.size
         try:
+            await self._leave(head)  # after waiting for room, which may have taken long
             content = await self._batching.assemble(await self._journal.pack(head.name))
             remote = await self._objects.put(f"packs/{head.name}", content)
             digest = await asyncio.to_thread(hashlib.sha256, content)
@@ -98,6 +103,6 @@ class Uploading:
 def in_order(heads: Sequence[PackHead], *, records_only: bool = False) -> list[PackHead]:
     """What still has to go, of all exams together: records first, then flagged footage, portraits,
     the rest; within a class as planned. On a metered line records only."""
-    classes = {kind: place for place, kind in enumerate(ORDER[:1] if records_only else ORDER)}
+    classes = {kind: place for place, kind in enumerate(METERED if records_only else ORDER)}
     waiting = [h for h in heads if h.state is PackState.PLANNED and h.priority in classes]
     return sorted(waiting, key=lambda h: (classes[h.priority], h.number))

@@ -1,0 +1,162 @@
+"""What windows, a metered line and a pause do to a run, with a real store and a clock that the test
+moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from appliance.config import box
+from appliance.config.box import CloudConfig
+from appliance.config.night import NightConfig
+from appliance.core.errors import Refused
+from appliance.core.exam import ExamState
+from appliance.core.night_window import Window
+from appliance.core.pack_journal import PackState
+from appliance.core.ports import Content, ObjectCloud, RemoteObject
+from appliance.core.snippet import PriorityClass
+from appliance.processes.cloud_ends import CloudEnds, cloud_ends
+from appliance.processes.syncer import Syncer, syncer
+from appliance.services.paced_line import Closed
+from tests.support.closed_exam import ClosedExam, closed_exam, exam_of
+from tests.support.fake_clock import FakeClock
+
+NOON_MS = round(datetime(2026, 11, 25, 12, tzinfo=UTC).timestamp() * 1000)
+HOUR_S = 3600
+
+
+def _silent(sent: int, total: int) -> None: ...
+
+
+def _windows(state: Path, *windows: Window) -> None:
+    night = NightConfig(time_zone="UTC", window=windows)
+    box.write(state, replace(box.load(state), night=night))
+
+
+@asynccontextmanager
+async def _night(made: ClosedExam, clock: FakeClock, *windows: Window) -> AsyncIterator[Syncer]:
+    await asyncio.to_thread(_windows, made.state, *windows)
+    async with syncer(made.state, signer=made.signer) as opened:
+        yield replace(opened, clock=clock)
+
+
+async def _sent(night: Syncer, made: ClosedExam) -> Counter[PriorityClass]:
+    heads = await night.journal.heads(made.exam_id)
+    return Counter(head.priority for head in heads if head.state is not PackState.PLANNED)
+
+
+class _Then:
+    """The object store of the night, and what happens when a pack has arrived."""
+
+    def __init__(self, real: ObjectCloud, then: Callable[[], Awaitable[None]]) -> None:
+        self._real = real
+        self._then = then
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    async def put(self, name: str, content: Content) -> RemoteObject:
+        remote = await self._real.put(name, content)
+        if name.startswith("packs/"):
+            await self._then()
+        return remote
+
+
+def _and_then(night: Syncer, then: Callable[[], Awaitable[None]]) -> Syncer:
+    @asynccontextmanager
+    async def reach(*words: Any, **more: Any) -> AsyncIterator[CloudEnds]:
+        async with cloud_ends(*words, **more) as ends:
+            objects = cast("ObjectCloud", _Then(ends.objects, then))
+            yield CloudEnds(objects=objects, records=ends.records)
+
+    return replace(night, reach=reach)
+
+
+async def test_a_metered_night_carries_records_only(state: Path, cloud_config: CloudConfig) -> None:
+    made = await closed_exam(state, cloud_config)
+    windows = (
+        Window(opens="11:00", closes="13:00", metered=True),
+        Window(opens="22:00", closes="06:00"),
+    )
+    clock = FakeClock(NOON_MS)
+    async with _night(made, clock, *windows) as night:
+        report = await night.run(_silent)
+        assert await _sent(night, made) == {PriorityClass.RECORDS: len(made.attempts)}
+        assert (report.packs, report.exams) == (len(made.attempts), [])
+        assert (await exam_of(state, made.exam_id)).state is ExamState.CLOSED
+        clock.advance(11 * HOUR_S)
+        assert (await night.run(_silent)).exams == [made.exam_id]
+
+
+async def test_what_a_window_carries_is_asked_of_the_next_one_again(
+    state: Path, cloud_config: CloudConfig
+) -> None:
+    made = await closed_exam(state, cloud_config, candidates=6)
+    windows = (
+        Window(opens="11:00", closes="13:00"),
+        Window(opens="13:00", closes="14:00", metered=True),
+    )
+    clock = FakeClock(NOON_MS)
+
+    async def one_o_clock() -> None:
+        clock.advance(HOUR_S if clock.now_ms() == NOON_MS else 0)
+
+    async with _night(made, clock, *windows) as night:
+        report = await _and_then(night, one_o_clock).run(_silent)
+        assert "metered" in report.stopped
+        sent = await _sent(night, made)
+        assert sent.total() < 3 * len(made.attempts)
+        again = await night.run(_silent)  # still over the metered line
+        assert (again.stopped, again.exams) == ("", [])
+        assert (await _sent(night, made))[PriorityClass.RECORDS] == len(made.attempts)
+
+
+async def test_the_timer_keeps_to_the_usual_night_where_a_box_has_no_windows(
+    state: Path, cloud_config: CloudConfig
+) -> None:
+    made = await closed_exam(state, cloud_config)
+    clock = FakeClock(NOON_MS)
+    async with _night(made, clock) as night:
+        with pytest.raises(Refused) as refused:
+            await night.run(_silent, by_timer=True)
+        assert refused.value.code == Closed.WINDOW
+        assert not await _sent(night, made)
+        clock.advance(10 * HOUR_S)
+        assert (await night.run(_silent, by_timer=True)).exams == [made.exam_id]
+
+
+async def test_a_person_s_command_goes_at_noon(state: Path, cloud_config: CloudConfig) -> None:
+    made = await closed_exam(state, cloud_config, candidates=1)
+    async with _night(made, FakeClock(NOON_MS)) as night:
+        assert (await night.run(_silent)).exams == [made.exam_id]
+
+
+async def test_a_pause_stops_a_run_midway_and_resumed_it_goes_on(
+    state: Path, cloud_config: CloudConfig
+) -> None:
+    made = await closed_exam(state, cloud_config, candidates=6)
+    clock = FakeClock(NOON_MS)
+    async with _night(made, clock) as night:
+
+        async def pause() -> None:
+            await night.night.pause(True)
+            clock.advance(2)
+
+        report = await _and_then(night, pause).run(_silent)
+        assert "Sending is paused" in report.stopped
+        assert report.exams == []
+        assert (await night.night.status()).backlog_packs > 0
+        with pytest.raises(Refused) as refused:
+            await night.run(_silent)
+        assert refused.value.code == Closed.PAUSED
+        await night.night.pause(False)
+        clock.advance(2)
+        assert (await night.run(_silent)).exams == [made.exam_id]
