@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 
 from appliance.adapters.relay import firewall
 from appliance.adapters.relay.configuration import render, slot
+from appliance.adapters.relay.lint import checked
 from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer
 from appliance.config.box import load
@@ -34,7 +35,9 @@ def config(*, number: int = 0, state: State = DEFAULT_STATE, json: Json = False)
     """
     plan = relay_plan(state, load(state))
     share = slot(plan, number)
-    text = render(plan, share, secret="NEW-FOR-EACH-EXAM", directory=Path("/run/hallvakt-coturn"))
+    text = checked(
+        render(plan, share, secret="NEW-FOR-EACH-EXAM", directory=Path("/run/hallvakt-coturn"))
+    )
     document = {
         "relay_address": share.relay_address,
         "port": share.port,

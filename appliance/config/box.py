@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from ipaddress import ip_network
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +23,14 @@ from appliance.whole_file import replace_whole
 FILE_NAME = "box.toml"
 _LAN_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
 _CARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}\Z")  # IFNAMSIZ, netdevice(7)
+# A peer address that coturn allows is one that nothing else may answer on: no cable has these
+# (RFC 1122, 3.2.1.3; RFC 2544, appendix C.2.2). Not 127.0.0.0/16, where services are: 127.0.0.1,
+# 127.0.0.53 of systemd-resolved, 127.0.1.1 of Debian.
+_RELAY_NETWORKS = (
+    *IPv4Network("127.0.0.0/8").address_exclude(IPv4Network("127.0.0.0/16")),
+    IPv4Network("198.18.0.0/15"),
+)
+_MOST_RELAYS = 16  # each live exam takes the next address
 _HEX_ID = re.compile(r"[0-9a-f]{32}\Z")
 
 
@@ -54,9 +62,10 @@ class WebConfig:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayConfig:
     """coturn. `listen_host` and `port` (UDP, TCP) and `tls_port` are what browsers reach;
-    relayed packets travel between ports `min_port..max_port` of `relay_host`, an address that
-    exists on the box's loopback interface only, so that the LAN cannot reach those ports and the
-    relay cannot reach services bound to other addresses of the box."""
+    relayed packets travel between ports `min_port..max_port` of `relay_host` and the addresses
+    after it, one per live exam: they exist on the box's loopback interface only, so that the LAN
+    cannot reach those ports and the relay cannot reach services bound to other addresses of the
+    box."""
 
     listen_host: str = "0.0.0.0"
     relay_host: str = "127.77.0.1"
@@ -173,6 +182,16 @@ def _are_networks(networks: tuple[str, ...]) -> bool:
         return False
 
 
+def _is_the_relay_s_own(host: str) -> bool:
+    try:
+        first = IPv4Address(host)
+        return any(
+            first in network and first + _MOST_RELAYS - 1 in network for network in _RELAY_NETWORKS
+        )
+    except AddressValueError:  # also of one that has none after it
+        return False
+
+
 def _is_port(number: int) -> bool:
     return 1 <= number <= 65535
 
@@ -205,6 +224,11 @@ _CHECKS: tuple[tuple[str, Callable[[BoxConfig], bool]], ...] = (
             not (_is_port(c.relay.port) and _is_port(c.relay.tls_port))
             or c.relay.port == c.relay.tls_port
         ),
+    ),
+    (
+        "relay.relay_host must be an address that only the relay has: of 198.18.0.0/15, or of "
+        "127.0.0.0/8 from 127.1.0.0 on, such as 127.77.0.1; never one of the box's own.",
+        lambda c: not _is_the_relay_s_own(c.relay.relay_host),
     ),
     (
         "web.port must be another port than relay.port and relay.tls_port.",

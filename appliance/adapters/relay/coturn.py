@@ -12,6 +12,7 @@ import structlog
 from appliance.adapters.relay import probe
 from appliance.adapters.relay.configuration import RelayPlan, RelaySlot, render, slot
 from appliance.adapters.relay.credentials import LONGEST_LIFE_S, ephemeral
+from appliance.adapters.relay.lint import checked
 from appliance.adapters.relay.place import Children, RelayFiles, RelayPlaces, RelayProcess
 from appliance.core.errors import HallvaktError, Unreachable
 from appliance.core.ids import ExamId, ViewId
@@ -175,7 +176,7 @@ class Coturn:
             plan = self._plan
             if files.certificate is not None:
                 plan = replace(plan, certificate=files.certificate, private_key=files.private_key)
-            return render(plan, share, secret=secret, directory=files.directory)
+            return checked(render(plan, share, secret=secret, directory=files.directory))
 
         return text
 

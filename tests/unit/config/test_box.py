@@ -72,6 +72,14 @@ def test_a_directory_without_a_box_says_what_to_do(tmp_path: Path) -> None:
         (TOP + "[web]\nport = 3478\n", "another port than relay.port"),
         (TOP + "[relay]\nport = 5349\n", "two different ports"),
         (TOP + "[relay]\nmin_port = 50000\n", "relay.min_port"),
+        *(
+            (TOP + f'[relay]\nrelay_host = "{host}"\n', "only the relay has")
+            for host in (
+                *("192.168.1.10", "10.77.0.1", "127.0.0.1", "127.0.0.53", "127.0.1.1", "0.0.0.0"),
+                *("127.255.255.255", "198.20.0.1", "8.8.8.8", "::1", "fd00::1", "relay.example"),
+                *("255.255.255.255", "", "127.77.0.1\\nno-auth"),
+            )
+        ),
         (TOP + "[workers]\ncount = 0\n", "workers.count"),
         (TOP + '[cloud]\nobjects = "s3"\n', "cloud.objects"),
         (TOP + '[cloud]\nobjects = "gcs"\n', "write cloud.bucket too"),
@@ -99,3 +107,8 @@ def test_a_person_may_add_a_window_below_what_the_box_wrote(tmp_path: Path) -> N
     path = box.write(tmp_path, BoxConfig(box_id=ID))
     path.write_text(f'{path.read_text()}\n[[night.window]]\nfrom = "22:00"\nto = "06:00"\n')
     assert box.load(tmp_path).night.window == (Window(opens="22:00", closes="06:00"),)
+
+
+@pytest.mark.parametrize("host", ["127.77.0.1", "127.1.0.1", "198.18.77.1", "198.19.255.1"])
+def test_an_address_that_only_the_relay_has(host: str) -> None:
+    assert box.parse(TOP + f'[relay]\nrelay_host = "{host}"\n').relay.relay_host == host
