@@ -26,13 +26,21 @@ old=$(hv_running)
 hallvakt() { "$hv_opt/versions/$1/.venv/bin/hallvakt" "${@:2}" --state "$hv_state"; }
 
 restart() { "$hv_systemctl" restart hallvakt.target; }
-# The gateway's own word, over its socket; some seconds for its start.
+# How often, and how many seconds apart, the box is asked before it is given up.
+patience=${HALLVAKT_UPDATE_PATIENCE:-60} pause=${HALLVAKT_UPDATE_PAUSE:-1}
+# workers VERSION: how many media workers the gateway has, in its own word over its socket; nothing
+# while it does not answer.
+workers() { hallvakt "$1" metrics 2>/dev/null | sed -n 's/^hallvakt_media_workers \([0-9]*\).*/\1/p'; }
+# answers VERSION: that the target has started says nothing, for it only wants the gateway. One that
+# dies again and again may answer once, so it is asked until it has answered three times in a row.
 answers() {
   [ "$hv_systemctl" != true ] || return 0
-  local n
-  for n in $(seq 30); do
-    hallvakt "$1" metrics >/dev/null 2>&1 && return 0
-    sleep 1
+  local n found row=0
+  for n in $(seq "$patience"); do
+    found=$(workers "$1" || true)
+    if [ -n "$found" ] && [ "$found" -ge "$least" ]; then row=$((row + 1)); else row=0; fi
+    [ "$row" -lt 3 ] || return 0
+    sleep "$pause"
   done
   return 1
 }
@@ -40,18 +48,22 @@ answers() {
 go_back() {
   "$hv_systemctl" stop hallvakt.target || true
   if ! hallvakt "$1" snapshot restore "$2"; then
-    restart
+    restart || true
     hv_stop 4 "Nothing was changed: the version that ran goes on."
   fi
   hv_switch_to "$1"
   hv_put_units "$hv_opt/versions/$1"
-  restart
+  if restart && answers "$1"; then return; fi
+  hv_stop 5 "Version $1 is back, but the box does not answer. Look at the log: $log"
 }
+log='journalctl -u hallvakt-gateway -u "hallvakt-media-worker@*"'
+least=1 # a box that had no worker before is not worse off without one
+[ "$(workers "$old" || true)" != 0 ] || least=0
 
 snapshots=$hv_state/snapshots
 if [ -n "$rollback" ]; then
   last=$(cat "$hv_opt/previous" 2>/dev/null || true)
-  [ -n "$last" ] && [ -e "$hv_opt/versions/$last/complete" ] \
+  [ -n "$last" ] && [ "$last" != "$old" ] && [ -e "$hv_opt/versions/$last/complete" ] \
     || hv_stop 4 "There is no version to go back to."
   hallvakt "$old" snapshot quiet || exit $? # going back stops the box, and with it a live exam
   hv_step "Going back from $old to $last"
@@ -90,4 +102,4 @@ if restart && answers "$new"; then
 fi
 hv_step "The box does not answer with version $new: going back to $old"
 go_back "$old" "$snapshots/before-$new"
-hv_stop 5 "Version $old runs again. Look at the log: journalctl -u hallvakt-gateway"
+hv_stop 5 "Version $old runs again. Look at the log: $log"

@@ -133,8 +133,16 @@ def test_an_update_needs_an_installed_box(tmp_path: Path) -> None:
 # --- an update, with two versions that are really there ----------------------------------------
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state directory of a new box."""
+    box = RealBox(tmp_path_factory.mktemp("made") / "box", free_port())
+    box.make()
+    return box.state
+
+
 @pytest.fixture
-def installed(tmp_path: Path, release: Path) -> Path:
+def installed(tmp_path: Path, release: Path, made: Path) -> Path:
     """A root with version 0.1.0 in place; its programs are this checkout's."""
     root = tmp_path / "root"
     opt = root / "opt" / "hallvakt"
@@ -142,21 +150,23 @@ def installed(tmp_path: Path, release: Path) -> Path:
     (opt / "current").symlink_to("versions/0.1.0")
     (root / "etc" / "hallvakt").mkdir(parents=True)
     shutil.copy(release / "release.pub", root / "etc" / "hallvakt" / "release.pub")
-    box = RealBox(tmp_path / "box", free_port())  # made at a short path, for its sockets
-    box.make()
-    (root / "var" / "lib").mkdir(parents=True)
-    shutil.move(box.state, root / "var" / "lib" / "hallvakt")
+    shutil.copytree(made, root / "var" / "lib" / "hallvakt")
     return root
 
 
-def _version(directory: Path, number: str) -> None:
+def _version(directory: Path, number: str, answer: str = "hallvakt_media_workers 2.0") -> None:
+    """`answer`: what its gateway says when it is asked how it is; empty when it does not run."""
     (directory / ".venv" / "bin").mkdir(parents=True)
     (directory / "systemd").mkdir()
     for name in ("hallvakt-gateway.service", "hallvakt-syncer.timer", "hallvakt.target"):
         shutil.copy(ROOT / "systemd" / name, directory / "systemd" / name)
     (directory / "pyproject.toml").write_text(f'[project]\nversion = "{number}"\n')
     command = directory / ".venv" / "bin" / "hallvakt"
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m appliance.cli.main "$@"\n')
+    asked = f"echo '{answer}'" if answer else "exit 5"
+    command.write_text(
+        f'#!/bin/sh\n[ "$1" != metrics ] || {{ {asked}; exit; }}\n'
+        f'exec {sys.executable} -m appliance.cli.main "$@"\n'
+    )
     command.chmod(0o755)
     (directory / "complete").touch()
 
@@ -184,6 +194,8 @@ def _update(root: Path, *words: str, systemctl: str = "true") -> subprocess.Comp
         *words,
         HALLVAKT_ROOT=str(root),
         HALLVAKT_SYSTEMCTL=systemctl,
+        HALLVAKT_UPDATE_PATIENCE="3",
+        HALLVAKT_UPDATE_PAUSE="0",
         PYTHONPATH=str(ROOT),
     )
 
@@ -210,6 +222,52 @@ def test_an_update_switches_in_one_step_and_goes_back(installed: Path, release: 
     back = _update(installed, "--rollback")
     assert back.returncode == 0, back.stderr
     assert _running(installed) == "versions/0.1.0"
+    nowhere = _update(installed, "--rollback")
+    assert nowhere.returncode == 4
+    assert "no version to go back to" in nowhere.stderr
+
+
+def test_an_update_checks_its_bundle_before_anything_else(installed: Path, release: Path) -> None:
+    bundle = _sign(release, "0.2.0")
+    content = bytearray(bundle.read_bytes())
+    content[600] ^= 1
+    bundle.write_bytes(content)
+    before = sorted((installed / "opt").rglob("*"))
+    done = _update(installed, "--bundle", str(bundle))
+    assert done.returncode == 6, done.stdout + done.stderr
+    assert "signature" in done.stderr
+    assert sorted((installed / "opt").rglob("*")) == before
+    assert not (installed / "var/lib/hallvakt/snapshots").exists()
+
+
+@pytest.mark.parametrize("answer", ["", "hallvakt_media_workers 0.0"])
+def test_a_version_that_starts_and_does_not_answer_gives_way_to_the_old_one(
+    installed: Path, release: Path, answer: str
+) -> None:
+    """systemd is content, for the target only wants the gateway; its workers may be missing too."""
+    _version(installed / "opt" / "hallvakt" / "versions" / "0.2.0", "0.2.0", answer)
+    done = _update(
+        installed, "--bundle", str(_sign(release, "0.2.0")), systemctl=shutil.which("true") or ""
+    )
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert "Version 0.1.0 runs again" in done.stderr
+    assert _running(installed) == "versions/0.1.0"
+
+
+def test_a_version_that_answers_stays(installed: Path, release: Path) -> None:
+    """And going back says when the old one does not answer."""
+    versions = installed / "opt" / "hallvakt" / "versions"
+    _version(versions / "0.2.0", "0.2.0")
+    systemctl = shutil.which("true") or ""
+    bundle = _sign(release, "0.2.0")
+    done = _update(installed, "--bundle", str(bundle), systemctl=systemctl)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert _running(installed) == "versions/0.2.0"
+    shutil.rmtree(versions / "0.1.0")
+    _version(versions / "0.1.0", "0.1.0", answer="")
+    back = _update(installed, "--rollback", systemctl=systemctl)
+    assert back.returncode == 5
+    assert "is back, but the box does not answer" in back.stderr
 
 
 def test_a_version_that_does_not_start_gives_way_to_the_old_one(
