@@ -25,6 +25,7 @@ from appliance.whole_file import unwritable
 _USAGE = 2
 _CONFIGURATION = 3
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+_PLACES = 6  # innermost ones that are told of an unforeseen error
 _UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h: a fault of Hallvakt's own
 
 _COMMANDS = (
@@ -64,6 +65,16 @@ _COMMANDS = (
     ("demo", "appliance.cli.demo:demo", "A whole exam on this machine."),
 )
 
+# What systemd's units run: their standard error is the journal, whose lines hold no values.
+_OF_UNITS = (
+    ("backup", "drill"),
+    ("certificate", "renew"),
+    ("fleet", "report"),
+    ("janitor",),
+    ("relay", "firewall"),
+    ("sync", "run"),
+)
+
 app = App(
     name="hallvakt",
     help="Exam-hall proctoring on a box on the school's own network.",
@@ -83,7 +94,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code. It may read a passphrase or a private key, so it
     leaves no picture of its memory behind."""
     leave_no_core_dump()
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not sys.stderr.isatty() and any(tuple(words[: len(one)]) == one for one in _OF_UNITS):
+        from appliance.processes.log_lines import log_to_stderr  # costs other commands nothing
+
+        log_to_stderr()
+    sys.exit(run(words))
 
 
 def run(arguments: Sequence[str], program: Callable[..., object] = app) -> int:
@@ -114,11 +130,21 @@ def run(arguments: Sequence[str], program: Callable[..., object] = app) -> int:
                 return _say(said, Unreachable.exit_code)
             return _say(unwritable(Path(error.filename), error).message, Unreachable.exit_code)
         return _say(
-            f"this should not have happened ({type(error).__name__}: {error}). Set "
+            f"this should not have happened ({_what_happened(error)}). Set "
             "HALLVAKT_TRACEBACK=1, run it again and report what it prints.",
             _UNEXPECTED,
         )
     return 0
+
+
+def _what_happened(error: Exception) -> str:
+    """Its text can quote what no log may hold, so that is for a person at a terminal only."""
+    if sys.stderr.isatty():
+        return f"{type(error).__name__}: {error}"
+    from appliance.processes.log_lines import places
+
+    kind, *way = places(error)
+    return " < ".join([kind, *reversed(way[-_PLACES:])])
 
 
 def _unknown_command(arguments: Sequence[str]) -> str | None:

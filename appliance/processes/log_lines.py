@@ -44,8 +44,8 @@ def log_to_stderr() -> None:
     foreign.addFilter(lambda r: limit.withheld(f"{r.name}:{r.module}:{r.lineno}") is not None)
     logging.basicConfig(level=logging.WARNING, handlers=[foreign], force=True)
     sys.excepthook = _uncaught
-    threading.excepthook = lambda args: _last_words("uncaught in a thread", args.exc_value)
-    sys.unraisablehook = lambda args: _last_words("could not be raised", args.exc_value)
+    threading.excepthook = lambda args: last_words("uncaught in a thread", args.exc_value)
+    sys.unraisablehook = lambda args: last_words("could not be raised", args.exc_value)
 
 
 def say_nothing() -> None:
@@ -120,9 +120,10 @@ def _places(error: BaseException) -> Iterator[str]:
 def _uncaught(
     _kind: type[BaseException], error: BaseException, _trace: TracebackType | None
 ) -> None:
-    _last_words("uncaught", error)
+    last_words("uncaught", error)
 
 
-def _last_words(what: str, error: BaseException | None) -> None:
+def last_words(what: str, error: BaseException | None) -> None:
+    """A line about what nobody caught, without structlog: also for a child that was forked."""
     line = {"event": what, "level": "error", "exception": places(error) if error else []}
     sys.stderr.write(json.dumps(line) + "\n")

@@ -12,8 +12,10 @@ import ctypes
 import os
 import signal
 import time
-import traceback
 from collections.abc import Callable
+
+from appliance.processes.log_limit import LogLimit
+from appliance.processes.log_lines import last_words
 
 _PR_SET_PDEATHSIG = 1
 # A child that dies sooner than this was not killed by a request: give the machine air.
@@ -30,14 +32,17 @@ def keep_alive(
     """Run `work` in a child process, anew whenever it ends; returns only an exit code of 3.
 
     `work` returns its child's exit code. The child dies with its parent. `on_death` gets one line
-    for the log, but not when the code is the `expected` one. Call it with a single thread.
+    for the log, but not when the code is the `expected` one, nor more often than the log wants.
+    Call it with a single thread.
     """
+    limit = LogLimit()
     while True:
         started = time.monotonic()
         parent = os.getpid()
+        aloud = limit.withheld("last words") is not None  # a child's own count ends with it
         child = os.fork()
         if child == 0:
-            os._exit(_in_child(work, parent))
+            os._exit(_in_child(work, parent, aloud))
         _, status = os.waitpid(child, 0)
         code = os.waitstatus_to_exitcode(status)
         if code == _CANNOT_START:
@@ -45,17 +50,21 @@ def keep_alive(
         if code == expected:
             continue
         ended = f"by signal {-code}" if code < 0 else f"with exit code {code}"
-        on_death(f"process {child} ended {ended} and is replaced")
+        withheld = limit.withheld("death")
+        if withheld is not None:
+            more = f" ({withheld} more did so before, unsaid)" if withheld else ""
+            on_death(f"process {child} ended {ended} and is replaced{more}")
         if time.monotonic() - started < _SHORT_LIFE_S:
             time.sleep(_PAUSE_S)
 
 
-def _in_child(work: Callable[[], int], parent: int) -> int:
+def _in_child(work: Callable[[], int], parent: int, aloud: bool) -> int:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before the line above
         return 1
     try:
         return work()
-    except Exception:  # noqa: BLE001 (it must not run on into the parent's code)
-        traceback.print_exc()
+    except Exception as error:  # noqa: BLE001 (it must not run on into the parent's code)
+        if aloud:
+            last_words("a process that is replaced failed", error)
         return 1
