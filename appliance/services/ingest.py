@@ -195,7 +195,7 @@ class Ingest:
             _check_silence(exam, checked)
         except (BadMedia, TooLarge):
             # The digest fits, so the same bytes would be refused again: nobody waits for them.
-            await self._snippets.mark_refused(attempt.attempt_id, upload.sequence)
+            await self._refuse(attempt, upload.sequence)
             raise
         sealed, late = await self._seal(exam, attempt, upload.sequence, checked.media, late)
         snippet = Snippet(
@@ -211,6 +211,19 @@ class Ingest:
         await self._objects.keep(sealed, lambda: self._snippets.add_snippet(snippet))
         if not late:
             self._look(exam, attempt, snippet, checked.media)
+
+    async def _refuse(self, attempt: Attempt, sequence: int) -> None:
+        """The page tells the candidate that the invigilator knows: said once for each attempt."""
+        first = not await self._snippets.refused(attempt.attempt_id)
+        await self._snippets.mark_refused(attempt.attempt_id, sequence)
+        if first:
+            self._halls.announce(
+                attempt.exam_id,
+                f"Seat {attempt.seat.label} sent a recording that cannot be used: watch this seat "
+                "in person and tell the technician.",
+                level="warning",
+                attempt=attempt.attempt_id,
+            )
 
     async def _seal(
         self, exam: Exam, attempt: Attempt, sequence: int, media: bytes, late: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -74,6 +75,24 @@ async def test_what_is_not_a_snippet_is_refused(
     assert reply.status == status, reply.json
     assert (await candidate.ok("GET", "/api/v1/attempts/me"))["acknowledged"] == 0
     assert (await candidate.upload(1, tiny_webm(1))).status == 201
+
+
+async def test_the_first_refused_snippet_of_a_seat_is_told_to_the_consoles_and_no_other(
+    lead: BoxApi, exam: Prepared, candidate: BoxApi
+) -> None:
+    """The page tells the candidate that the invigilator knows."""
+    async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
+        told: list[dict[str, Any]] = []
+        for number in (1, 1, 2, 3):
+            assert (await candidate.upload(number, tiny_webm(1)[:900])).status == 422
+        assert (await candidate.upload(4, tiny_webm(4))).status == 201
+        while not told or told[-1]["kind"] != "seat" or told[-1]["data"]["last_sequence"] != 4:
+            told.append(await feed.receive_json(timeout=60))
+    [notice] = [one["data"] for one in told if one["kind"] == "notice"]
+    assert notice["level"] == "warning"
+    assert notice["text"].startswith("Seat A1 sent a recording that cannot be used: watch ")
+    seat = told[-1]["data"]
+    assert notice["attempt_id"] == seat["attempt_id"]
 
 
 async def test_too_many_bytes_are_refused_before_they_are_read(candidate: BoxApi) -> None:
