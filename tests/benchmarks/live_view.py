@@ -17,6 +17,7 @@ import contextlib
 import json
 import resource
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -38,6 +39,7 @@ from tui.target import Target
 
 AT_ONCE_S = 10.0
 FIRST_WITHIN_S = 15.0
+_AT_MOST = {"first_picture_ms_median": 500, "latency_ms_median": 120}  # the exit code is 1 beyond
 
 
 @dataclass(slots=True)
@@ -176,6 +178,8 @@ def main() -> None:
     else:
         for name, value in figures.items():
             print(f"{name:32}{value:>8}")
+    missed = [f"{name} is over {most}" for name, most in _AT_MOST.items() if figures[name] > most]
+    sys.exit("; ".join(missed) or 0)
 
 
 if __name__ == "__main__":
