@@ -16,6 +16,7 @@ from appliance.core.night_forecast import Forecast, Measured, exam_bytes, foreca
 from appliance.core.night_window import THE_NIGHT, Span, Window, current, spans
 from appliance.core.pack_journal import PackJournal, PackState
 from appliance.core.ports import AttemptStore, Clock, ExamStore, SnippetStore
+from appliance.core.schedule import start_of
 from appliance.core.settings import SyncScope
 from appliance.core.snippet import PriorityClass
 
@@ -215,8 +216,17 @@ class Night:
         return exam_bytes(exam.settings, len(attempts), extra, measured)
 
     def _ends_ms(self, exam: Exam) -> int:
-        begins_ms = exam.started_ms or self._clock.now_ms()
+        begins_ms = exam.started_ms or self._planned_ms(exam)
         return begins_ms + exam.settings.duration_minutes * _MINUTE_MS
+
+    def _planned_ms(self, exam: Exam) -> int:
+        """The planned start, by the school's clock where it names no zone; now at the earliest."""
+        now_ms, start = self._clock.now_ms(), start_of(exam.settings)
+        if start is None:
+            return now_ms
+        if start.tzinfo is None:
+            start = start.replace(tzinfo=self._zone)
+        return max(now_ms, round(start.timestamp() * 1000))
 
     def _forecast(
         self, sizes: Mapping[PriorityClass, int], begins_ms: int, measured: Measured
