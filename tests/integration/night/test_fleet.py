@@ -74,7 +74,7 @@ async def test_outside_its_windows_a_box_tells_nobody_anything(
     """The timer's rounds of a day: one record for the night, and none of a calm round."""
     assert "hallvakt fleet report --timer " in await asyncio.to_thread(UNIT.read_text)
     await prepare_records(cloud_config)
-    made = await closed_exam(tmp_path / "box", cloud_config)
+    made = await closed_exam(tmp_path / "box", cloud_config, candidates=1)
     await asyncio.to_thread(_by_utc, made.state)
     clock = FakeClock(EVENING_MS - 3_600_000)
     async with syncer(made.state, signer=made.signer) as opened:
@@ -108,7 +108,7 @@ async def test_outside_its_windows_a_box_tells_nobody_anything(
 
 async def test_a_round_that_failed_is_told_of(cloud_config: CloudConfig, tmp_path: Path) -> None:
     await prepare_records(cloud_config)
-    made = await closed_exam(tmp_path / "box", cloud_config)
+    made = await closed_exam(tmp_path / "box", cloud_config, candidates=1)
     await asyncio.to_thread(_damage, made.state)
     await asyncio.to_thread(_by_utc, made.state)
     async with syncer(made.state, signer=made.signer) as opened:

@@ -81,7 +81,7 @@ def _and_then(night: Syncer, then: Callable[[], Awaitable[None]]) -> Syncer:
 
 
 async def test_a_metered_night_carries_records_only(state: Path, cloud_config: CloudConfig) -> None:
-    made = await closed_exam(state, cloud_config)
+    made = await closed_exam(state, cloud_config, candidates=1)
     windows = (
         Window(opens="11:00", closes="13:00", metered=True),
         Window(opens="22:00", closes="06:00"),
@@ -99,7 +99,7 @@ async def test_a_metered_night_carries_records_only(state: Path, cloud_config: C
 async def test_what_a_window_carries_is_asked_of_the_next_one_again(
     state: Path, cloud_config: CloudConfig
 ) -> None:
-    made = await closed_exam(state, cloud_config, candidates=6)
+    made = await closed_exam(state, cloud_config, candidates=3)
     windows = (
         Window(opens="11:00", closes="13:00"),
         Window(opens="13:00", closes="14:00", metered=True),
@@ -122,7 +122,7 @@ async def test_what_a_window_carries_is_asked_of_the_next_one_again(
 async def test_the_timer_keeps_to_the_usual_night_where_a_box_has_no_windows(
     state: Path, cloud_config: CloudConfig
 ) -> None:
-    made = await closed_exam(state, cloud_config)
+    made = await closed_exam(state, cloud_config, candidates=1)
     clock = FakeClock(NOON_MS)
     async with _night(made, clock) as night:
         with pytest.raises(Refused) as refused:
@@ -142,7 +142,7 @@ async def test_a_person_s_command_goes_at_noon(state: Path, cloud_config: CloudC
 async def test_a_pause_stops_a_run_midway_and_resumed_it_goes_on(
     state: Path, cloud_config: CloudConfig
 ) -> None:
-    made = await closed_exam(state, cloud_config, candidates=6)
+    made = await closed_exam(state, cloud_config, candidates=3)
     clock = FakeClock(NOON_MS)
     async with _night(made, clock) as night:
 
