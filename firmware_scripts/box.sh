@@ -13,6 +13,7 @@ hv_units=$hv_below/etc/systemd/system
 hv_command=$hv_below/usr/local/bin/hallvakt
 hv_ports=$hv_below/etc/sysctl.d/60-hallvakt.conf
 hv_keys=$hv_below/etc/hallvakt
+hv_credentials=$hv_below/etc/credstore.encrypted
 hv_systemctl=${HALLVAKT_SYSTEMCTL:-systemctl}
 hv_dry=${hv_dry:-}
 
@@ -92,6 +93,35 @@ hv_apt_of() {
     2> >(grep -v '^W: Symlinking' >&2) # it looks for compressed lists first, and says so
 }
 
+# hv_put_packages DEBS: what the box needs of Debian and has not, from a bundle's packages; from
+# Debian itself where DEBS is empty.
+hv_put_packages() {
+  local package packages=("${hv_box_packages[@]}") missing=() debs=$1
+  [ -n "$debs" ] || packages+=("${hv_online_packages[@]}")
+  hv_step "  ${packages[*]}"
+  for package in "${packages[@]}"; do
+    # shellcheck disable=SC2016 # ${...} is dpkg's
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] \
+      || missing+=("$package")
+  done
+  if [ ${#missing[@]} -eq 0 ]; then
+    hv_step "  all there"
+  elif [ -n "$debs" ]; then
+    hv_step "  from the bundle: ${missing[*]}"
+    debs=$debs/$(hv_suite)
+    [ -d "$debs" ] || hv_stop 4 "This bundle has no packages for Debian $(hv_suite): use a newer bundle."
+    hv_do hv_apt_of "$debs" update \
+      || hv_stop 5 "The bundle's Debian packages could not be read: the lines above say why."
+    hv_do hv_apt_of "$debs" install -y --no-install-recommends "${missing[@]}" >/dev/null \
+      || hv_stop 5 "The bundle's Debian packages could not be installed: the lines above say why."
+  else
+    hv_do env DEBIAN_FRONTEND=noninteractive apt-get update -qq \
+      || hv_stop 5 "The list of Debian packages could not be fetched: check the network."
+    hv_do env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+      "${missing[@]}" >/dev/null || hv_stop 5 "Debian packages could not be installed: the lines above say why."
+  fi
+}
+
 # --- one version in a directory of its own ---------------------------------------------------------
 
 # hv_put_version SOURCE WHEELS(or empty) MODELS(or empty): makes opt/versions/V complete or not at all.
@@ -134,6 +164,7 @@ hv_switch_to() {
   hv_do mv -T "$hv_opt/current.new" "$hv_opt/current"
 }
 
+# hv_put_units DIRECTORY: the units of one version, and none that only another version had.
 hv_put_units() {
   hv_do mkdir -p "$hv_units"
   local unit
@@ -141,5 +172,14 @@ hv_put_units() {
     [ -e "$unit" ] || continue
     hv_do install -m 644 "$unit" "$hv_units/"
   done
+  for unit in "$hv_units"/hallvakt*.{service,socket,timer,target}; do
+    if [ -e "$unit" ] && [ ! -e "$1/systemd/${unit##*/}" ]; then hv_remove_unit "${unit##*/}"; fi
+  done
   hv_do "$hv_systemctl" daemon-reload
+}
+
+hv_remove_unit() { # NAME; of a template, every instance
+  hv_do "$hv_systemctl" stop "${1/@./@*.}" || true
+  hv_do "$hv_systemctl" disable "$1" || true
+  hv_do rm -f "$hv_units/$1"
 }

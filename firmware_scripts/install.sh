@@ -39,6 +39,13 @@ if [ -n "$uninstall" ]; then
     if nft list table inet hallvakt >/dev/null 2>&1; then hv_do nft delete table inet hallvakt; fi
     if id hallvakt-relay >/dev/null 2>&1; then hv_do userdel hallvakt-relay; fi
   fi
+  hv_step "4. The credential that bound the keys of exams to this machine"
+  for credential in "$hv_credentials"/hallvakt-pepper*; do
+    [ -e "$credential" ] || continue
+    # Without it, an exam that is not closed yet could never be opened again.
+    if [ -e "$hv_state/box.toml" ]; then hv_step "  left, for exams in $hv_state need it: $credential"
+    else hv_do rm -f "$credential"; fi
+  done
   hv_step "Done. Left as they are: $hv_state with keys and recordings, its user hallvakt, and Debian's"
   hv_step "packages. To destroy keys and recordings too, run \`hallvakt factory-reset\` BEFORE uninstalling."
   exit 0
@@ -61,31 +68,8 @@ running=$(hv_running)
   || hv_stop 4 "Version $running runs here and has a box: nothing was changed. To have version $version" \
     "instead: $hv_opt/current/firmware_scripts/update.sh --bundle FILE"
 
-packages=("${hv_box_packages[@]}")
-[ -n "$bundle" ] || packages+=("${hv_online_packages[@]}")
-hv_step "1. Debian packages: ${packages[*]}"
-missing=()
-for package in "${packages[@]}"; do
-  # shellcheck disable=SC2016 # ${...} is dpkg's
-  [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] \
-    || missing+=("$package")
-done
-if [ ${#missing[@]} -eq 0 ]; then
-  hv_step "  all there"
-elif [ -n "$bundle" ]; then
-  hv_step "  from the bundle: ${missing[*]}"
-  debs=$unpacked/debs/$(hv_suite)
-  [ -d "$debs" ] || hv_stop 4 "This bundle has no packages for Debian $(hv_suite): use a newer bundle."
-  hv_do hv_apt_of "$debs" update \
-    || hv_stop 5 "The bundle's Debian packages could not be read: the lines above say why."
-  hv_do hv_apt_of "$debs" install -y --no-install-recommends "${missing[@]}" >/dev/null \
-    || hv_stop 5 "The bundle's Debian packages could not be installed: the lines above say why."
-else
-  hv_do env DEBIAN_FRONTEND=noninteractive apt-get update -qq \
-    || hv_stop 5 "The list of Debian packages could not be fetched: check the network."
-  hv_do env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    "${missing[@]}" >/dev/null || hv_stop 5 "Debian packages could not be installed: the lines above say why."
-fi
+hv_step "1. Debian packages"
+hv_put_packages "${unpacked:+$unpacked/debs}"
 # Debian starts a relay of its own, with its own rules; the box starts one per exam.
 hv_do "$hv_systemctl" disable --now coturn.service 2>/dev/null || true
 
@@ -120,8 +104,8 @@ done
 
 hv_step "6. A credential that binds the keys of exams to this machine"
 if [ -n "$hv_below" ]; then hv_step "  not below another directory"
-elif [ -e /etc/credstore.encrypted/hallvakt-pepper ] \
-  || [ -e /etc/credstore.encrypted/hallvakt-pepper-without-tpm ]; then hv_step "  there"
+elif [ -e "$hv_credentials/hallvakt-pepper" ] \
+  || [ -e "$hv_credentials/hallvakt-pepper-without-tpm" ]; then hv_step "  there"
 elif ! command -v systemd-creds >/dev/null; then
   hv_step "  not made: systemd-creds is missing. The box works; \`hallvakt doctor\` says what that means."
 else

@@ -84,7 +84,9 @@ hv_unpack_bundle "$bundle" "$unpacked"
 new=$(hv_version "$unpacked/source")
 [ "$new" != "$old" ] || hv_stop 4 "Version $new runs already."
 
-hv_step "3. Version $new beside version $old"
+hv_step "3. Version $new beside version $old, with Debian packages that it needs and this machine has not"
+# shellcheck source=firmware_scripts/box.sh
+(. "$unpacked/source/firmware_scripts/box.sh" && hv_put_packages "$unpacked/debs") # the new one's list
 hv_put_version "$unpacked/source" "$unpacked/wheels" "$unpacked/models"
 
 hv_step "4. A snapshot of the databases, and the new version tries itself on a copy"

@@ -160,6 +160,9 @@ def _version(directory: Path, number: str, answer: str = "hallvakt_media_workers
     (directory / "systemd").mkdir()
     for name in ("hallvakt-gateway.service", "hallvakt-syncer.timer", "hallvakt.target"):
         shutil.copy(ROOT / "systemd" / name, directory / "systemd" / name)
+    (directory / "firmware_scripts").mkdir()
+    needs = (SCRIPTS / "box.sh").read_text() + "hv_box_packages=(openssl)\n"  # it is there
+    (directory / "firmware_scripts" / "box.sh").write_text(needs)
     (directory / "pyproject.toml").write_text(f'[project]\nversion = "{number}"\n')
     command = directory / ".venv" / "bin" / "hallvakt"
     asked = f"echo '{answer}'" if answer else "exit 5"
@@ -171,12 +174,17 @@ def _version(directory: Path, number: str, answer: str = "hallvakt_media_workers
     (directory / "complete").touch()
 
 
-def _sign(release: Path, number: str) -> Path:
+def _sign(release: Path, number: str, packages: str = "openssl") -> Path:
     """A bundle whose version is already unpacked: what an update does after the packages."""
     source = release / "source-of" / number
     _version(source, number)
+    with (source / "firmware_scripts" / "box.sh").open("a") as box:
+        box.write(f"hv_box_packages=({packages})\n")
+    suite = _bash("-c", f". {SCRIPTS}/box.sh; hv_suite").stdout
+    (release / "debs" / suite).mkdir(parents=True, exist_ok=True)
     with tarfile.open(release / "payload", "w") as tar:
         tar.add(source, "source")
+        tar.add(release / "debs", "debs")
     made = _bash(
         "-c",
         f"""set -e; . {SCRIPTS}/box.sh; cd {release}; cp payload next.bundle
@@ -188,7 +196,9 @@ def _sign(release: Path, number: str) -> Path:
     return release / "next.bundle"
 
 
-def _update(root: Path, *words: str, systemctl: str = "true") -> subprocess.CompletedProcess[str]:
+def _update(
+    root: Path, *words: str, systemctl: str = "true", **environment: str
+) -> subprocess.CompletedProcess[str]:
     return _bash(
         str(SCRIPTS / "update.sh"),
         *words,
@@ -197,6 +207,7 @@ def _update(root: Path, *words: str, systemctl: str = "true") -> subprocess.Comp
         HALLVAKT_UPDATE_PATIENCE="3",
         HALLVAKT_UPDATE_PAUSE="0",
         PYTHONPATH=str(ROOT),
+        **environment,
     )
 
 
@@ -268,6 +279,60 @@ def test_a_version_that_answers_stays(installed: Path, release: Path) -> None:
     back = _update(installed, "--rollback", systemctl=systemctl)
     assert back.returncode == 5
     assert "is back, but the box does not answer" in back.stderr
+
+
+def test_an_update_brings_packages_that_only_the_new_version_needs(
+    installed: Path, release: Path
+) -> None:
+    versions = installed / "opt" / "hallvakt" / "versions"
+    _version(versions / "0.2.0", "0.2.0")
+    bundle = _sign(release, "0.2.0", packages="hallvakt-needs-this")
+    programs = release / "programs"
+    programs.mkdir()
+    apt = programs / "apt-get"
+    apt.write_text('#!/bin/sh\necho "$@" >>"$0.asked"\n')
+    apt.chmod(0o755)
+    path = f"{programs}:{os.environ['PATH']}"
+    done = _update(installed, "--bundle", str(bundle), PATH=path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (
+        "--no-install-recommends hallvakt-needs-this" in apt.with_name("apt-get.asked").read_text()
+    )
+    assert _running(installed) == "versions/0.2.0"
+
+
+def test_a_unit_that_only_another_version_has_goes_with_it(installed: Path, release: Path) -> None:
+    units = installed / "etc" / "systemd" / "system"
+    versions = installed / "opt" / "hallvakt" / "versions"
+    _version(versions / "0.2.0", "0.2.0")
+    (versions / "0.2.0" / "systemd" / "hallvakt-later@.service").write_text("[Service]\n")
+    done = _update(installed, "--bundle", str(_sign(release, "0.2.0")))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (units / "hallvakt-later@.service").exists()
+    (units / "hallvakt.target.wants").mkdir()
+    (units / "other.service").touch()
+    assert _update(installed, "--rollback").returncode == 0
+    assert not (units / "hallvakt-later@.service").exists()
+    assert (units / "hallvakt-gateway.service").exists()
+    assert (units / "other.service").exists()
+    assert (units / "hallvakt.target.wants").exists()
+
+
+def test_uninstalling_keeps_the_credential_for_as_long_as_a_box_needs_it(installed: Path) -> None:
+    credential = installed / "etc" / "credstore.encrypted" / "hallvakt-pepper"
+    credential.parent.mkdir()
+    credential.touch()
+
+    def uninstall() -> str:
+        words = (str(SCRIPTS / "install.sh"), "--uninstall")
+        root = str(installed)
+        return _bash(*words, HALLVAKT_ROOT=root, HALLVAKT_SYSTEMCTL="true").stdout
+
+    assert f"need it: {credential}" in uninstall()
+    assert credential.exists()
+    (installed / "var/lib/hallvakt/box.toml").unlink()  # as after a factory reset
+    assert str(credential) not in uninstall()
+    assert not credential.exists()
 
 
 def test_a_version_that_does_not_start_gives_way_to_the_old_one(
