@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from appliance.adapters.host.credentials import PEPPER, PEPPER_WITHOUT_TPM, machine_pepper
+from appliance.cli import factory_reset
+from appliance.cli.box_client import SOCKET
 from appliance.core.keys import PepperKeeping
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
@@ -50,6 +52,30 @@ def test_a_service_is_little_exposed(unit: str) -> None:
 def test_a_unit_has_no_unknown_word(unit: str) -> None:
     said = analyse("verify", f"./{unit}").stderr
     assert not re.search(r"Unknown (key|section|lvalue)|Failed to parse", said), said
+
+
+_UNITS_OF_SIZE = {"K": 2**10, "M": 2**20, "G": 2**30}
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_a_service_may_take_only_so_much_of_the_machine(unit: str) -> None:
+    """What runs wild ends by itself, long before a box of 4 GB swaps or forks itself to death."""
+    given = dict(re.findall(r"^(\w+)=(.*)$", (UNITS / unit).read_text(), re.MULTILINE))
+    number, suffix = re.fullmatch(r"(\d+)([KMG])", given["MemoryMax"]).groups()  # type: ignore[union-attr]
+    assert 200 * 2**20 <= int(number) * _UNITS_OF_SIZE[suffix] <= 2 * 2**30
+    assert 32 <= int(given["TasksMax"]) <= 256
+    assert given["MemorySwapMax"] == "0"  # keys and pictures reach no disk
+    assert given["LimitCORE"] == "0"
+
+
+def test_the_console_on_the_box_s_screen_sees_the_socket_and_nothing_that_is_kept() -> None:
+    text = (UNITS / "hallvakt-console@.service").read_text()
+    (hidden,) = re.findall(r"^InaccessiblePaths=(.*)$", text, re.MULTILINE)
+    kept = {"keys", "live", "tls", "db", "snapshots", "blobs", "erased", "log"}
+    # Where there is no box yet it waits for one, so none of these need be there.
+    assert set(hidden.split()) == {f"-/var/lib/hallvakt/{name}" for name in kept}
+    # What a box keeps, as `hallvakt factory-reset` knows it, is all of that but the socket.
+    assert kept == set(factory_reset._ORDER) - {SOCKET.parts[0]}
 
 
 def test_what_hears_the_hall_has_no_network_no_keys_and_writes_no_byte() -> None:
