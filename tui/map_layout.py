@@ -49,18 +49,21 @@ class MapLayout:
 
 
 def lay_out(plans: Sequence[HallPlan], width: int, height: int) -> MapLayout:
-    """Desks when the whole hall fits as desks, else the age of its picture beside or below each
-    seat where that fits, else one line a seat; airy where there is room."""
+    """Desks when the whole hall fits as desks, else the age of its picture beside each seat, else
+    below it; airy where there is room. A hall too wide for the window scrolls, with its ages: they
+    are left out only where that alone brings all of it into view, for a seat out of view shows
+    nothing at all."""
     for row_gap in (2, 1):
         drawing = _desks(plans, width, row_gap)
         if drawing is not None and drawing.height <= height:
             return drawing
     for cell_height, ages in ((1, True), (2, True), (1, False)):
+        below = cell_height == 2  # costs no width: the cell is as wide as one without an age
         for row_gap in (2, 1, 0):
             drawing = _lines(plans, width, row_gap, cell_height=cell_height, ages=ages)
-            if drawing.height <= height and (not ages or drawing.width <= width):
+            if drawing.height <= height and (below or drawing.width <= width):
                 return drawing
-    return _lines(plans, width, 0, cell_height=1, ages=False)
+    return _lines(plans, width, 0, cell_height=2, ages=True)
 
 
 def _desks(plans: Sequence[HallPlan], width: int, row_gap: int) -> MapLayout | None:

@@ -71,6 +71,28 @@ def test_desks_where_there_is_room_lines_where_not() -> None:
     assert small.height <= 16
 
 
+@pytest.mark.parametrize(
+    ("width", "height"), [(44, 18), (78, 32), (142, 53)], ids=["80x24", "120x40", "200x60"]
+)
+@pytest.mark.parametrize("count", [30, 60, 100, 200, 300, 500])
+def test_every_seat_has_its_age_where_the_hall_is_too_wide_to_be_in_view(
+    count: int, width: int, height: int
+) -> None:
+    layout = lay_out(plans(halls.big_hall(count).seats), width, height)
+    assert layout.ages
+    if 2 * -(-count // 25) <= height:  # room for two lines a seat: no need to scroll down
+        assert layout.height <= height
+
+
+def test_the_whole_hall_in_view_goes_before_the_ages() -> None:
+    drawn = plans(halls.big_hall(500).seats)
+    whole = lay_out(drawn, 200, 30)
+    assert not whole.ages
+    assert (whole.width, whole.height) == (200, 20)
+    assert lay_out(drawn, 200, 40).ages
+    assert lay_out(drawn, 199, 30).ages  # scrolls in any case
+
+
 _LABEL = st.text(st.sampled_from("ABCÅ123490- "), min_size=1, max_size=12)
 
 
