@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual.widgets import Input, OptionList
 
 from appliance.core.attempt import AttemptState
 from appliance.core.observation import Decision
@@ -199,6 +200,22 @@ async def test_find_by_name(in_hall: Console) -> None:
         await pilot.press("slash", *"cleo", "down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, HallScreen))
         assert "Cleo" in drawn(pilot).split("Seat ")[1]
+
+
+async def test_find_by_the_schools_number(in_hall: Console) -> None:
+    async with in_hall() as pilot:
+        await pilot.press("slash", *"1014")
+        await until(pilot, lambda: "C3       " in drawn(pilot) and " 1014 " in drawn(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HallScreen))
+        await until(pilot, lambda: _selected(pilot.app) == "C3")
+
+
+async def test_a_number_finds_nobody_while_names_are_hidden(in_hall: Console) -> None:
+    async with in_hall() as pilot:
+        await pilot.press("n", "slash", *"1014")
+        await until(pilot, lambda: pilot.app.screen.query_one(Input).value == "1014")
+        assert pilot.app.screen.query_one("#found", OptionList).option_count == 0
 
 
 async def test_n_hides_every_name(in_hall: Console) -> None:

@@ -138,6 +138,7 @@ async def test_list_look_find_and_queue(talk: Talk) -> None:
     assert talk.heard[0] == "Seat A3, Hall A, Cleo Testberg, pseudonym 3C6E."
     assert "Picture 4 s old." in talk.heard
     await talk.asks("find testberg", "Cleo Testberg")
+    await talk.asks("find 1002", "Seat A3, Cleo Testberg")
     await talk.asks("find zz", "No seat is called that.")
     await talk.asks("queue", "3: seat C5.")
     await talk.asks("look Z9", "No seat is called that.")
@@ -148,6 +149,7 @@ async def test_names_can_be_left_out(talk: Talk) -> None:
     await talk.asks("names", "Names are left out.")
     await talk.asks("list", "30 seats.")
     assert not any("Testberg" in line for line in talk.heard)
+    await talk.asks("find 1002", "No seat is called that.")
 
 
 async def test_decisions_by_number_with_reason_and_note(talk: Talk, box: ScriptedBox) -> None:

@@ -1,4 +1,4 @@
-"""Find a seat by its label, a name or a pseudonym."""
+"""Find a seat by its label, a name, the school's number or a pseudonym."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ class FindScreen(Dialog[AttemptId | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
             dialog.border_title = tr("Find")
-            yield Field(placeholder=tr("seat, name or pseudonym"), id="answer", compact=True)
+            yield Field(
+                placeholder=tr("seat, name, number or pseudonym"), id="answer", compact=True
+            )
             yield OptionList(id="found")
         yield KeyFooter()
 
@@ -56,8 +58,8 @@ class FindScreen(Dialog[AttemptId | None]):
         listing.highlighted = 0 if self._found else None
 
     def _line(self, seat: SeatStatus) -> str:
-        name = "" if self._names_hidden else (seat.name or "")
-        return f"{seat.seat:<8} {name:<30.30} {seat.pseudonym}"
+        name, number = ("", "") if self._names_hidden else (seat.name or "", seat.number or "")
+        return f"{seat.seat:<8} {name:<28.28} {number:<14.14} {seat.pseudonym}"
 
     def action_step(self, by: int) -> None:
         listing = self.query_one(OptionList)
@@ -74,7 +76,8 @@ class FindScreen(Dialog[AttemptId | None]):
 
 
 def matches(seats: Sequence[SeatStatus], text: str, *, names_hidden: bool) -> list[SeatStatus]:
-    """Seats whose label begins with `text` first, then names and pseudonyms that contain it."""
+    """Seats whose label begins with `text` first, then names, numbers and pseudonyms that contain
+    it. Hidden names give nothing away here: neither they nor the numbers are looked at."""
     wanted = text.strip().casefold()
     if not wanted:
         return []
@@ -84,9 +87,12 @@ def matches(seats: Sequence[SeatStatus], text: str, *, names_hidden: bool) -> li
         seat
         for seat in seats
         if seat not in by_label
-        and (
-            wanted in seat.pseudonym.casefold()
-            or (not names_hidden and wanted in (seat.name or "").casefold())
-        )
+        and any(wanted in words.casefold() for words in _said_of(seat, names_hidden))
     ]
     return by_label + others
+
+
+def _said_of(seat: SeatStatus, names_hidden: bool) -> tuple[str, ...]:
+    if names_hidden:
+        return (seat.pseudonym,)
+    return (seat.pseudonym, seat.name or "", seat.number or "")
