@@ -12,8 +12,9 @@ from enum import StrEnum
 from appliance.core.ids import BoxId
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
-# A box speaks after each night; half a day more is a night that took long.
-SILENT_MS = 36 * HOUR_MS
+# A box speaks after each night, and outside its windows not at all: at a weekend perhaps not for
+# days. Half a day more is a night that took long.
+SILENT_MS, LATE_MS = 36 * HOUR_MS, 12 * HOUR_MS
 # Browsers refuse the box when its certificate has ended; a box renews 30 days ahead by itself.
 CERTIFICATE_MS = 20 * DAY_MS
 DISK_PERCENT, DISK_FULL_PERCENT = 85, 95
@@ -45,6 +46,7 @@ class Health:
     disk_used_percent: int
     certificate_ends_ms: int | None
     clock_ahead_ms: int | None
+    next_window_ms: int | None = None  # when it will next be let to speak
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,8 @@ def judge(health: Health, now_ms: int, newest: str) -> Judged:
     """`newest` is the highest version of the fleet."""
     found: list[tuple[State, str]] = []
     silent = now_ms - health.at_ms
-    if silent > SILENT_MS:
+    expected_ms = max(health.at_ms + SILENT_MS, (health.next_window_ms or 0) + LATE_MS)
+    if now_ms > expected_ms:
         found.append((State.FAIL, f"silent for {silent // HOUR_MS} h: is it on, has it a line?"))
     if health.drill_ok is False:
         found.append((State.FAIL, "the restore drill failed: see `hallvakt sync status` there"))

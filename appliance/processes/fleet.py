@@ -79,6 +79,7 @@ async def _health(night: Syncer, database_ms: int) -> Health:
         disk_used_percent=round(100 * (disk.total - disk.free) / disk.total),
         certificate_ends_ms=await asyncio.to_thread(_certificate_ends_ms, night.state),
         clock_ahead_ms=now_ms - database_ms,
+        next_window_ms=status.next_window.opens_ms if status.next_window else None,
     )
 
 

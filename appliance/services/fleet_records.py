@@ -30,6 +30,7 @@ def health_document(health: Health) -> dict[str, Any]:
         "disk_used_percent": health.disk_used_percent,
         "certificate_ends_ms": health.certificate_ends_ms,
         "clock_ahead_ms": health.clock_ahead_ms,
+        "next_window_ms": health.next_window_ms,
     }
 
 
@@ -53,6 +54,7 @@ def read_health(document: Mapping[str, Any]) -> Health | None:
             disk_used_percent=int(document["disk_used_percent"]),
             certificate_ends_ms=_time(document.get("certificate_ends_ms")),
             clock_ahead_ms=_time(document.get("clock_ahead_ms")),
+            next_window_ms=_time(document.get("next_window_ms")),
         )
     except (KeyError, TypeError, ValueError):
         return None

@@ -130,6 +130,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             disk_used_percent=_WHOLE,
             certificate_ends_ms=_TIME,
             clock_ahead_ms=_TIME,
+            next_window_ms=_TIME,
         ),
         shard_key=("box", "_id"),
         indexes=(

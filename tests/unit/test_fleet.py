@@ -29,6 +29,7 @@ GOOD = Health(
     disk_used_percent=40,
     certificate_ends_ms=NOW + 300 * DAY_MS,
     clock_ahead_ms=12,
+    next_window_ms=NOW + 12 * HOUR_MS,
 )
 
 
@@ -37,10 +38,25 @@ def test_a_box_that_is_well() -> None:
     assert (judged.state, judged.notes) == (State.OK, ())
 
 
+@pytest.mark.parametrize(("late_h", "state"), [(-24, State.OK), (12, State.OK), (13, State.FAIL)])
+def test_a_box_without_a_window_at_the_weekend_is_not_called_silent(
+    late_h: int, state: State
+) -> None:
+    """From Friday night on; silent is who did not speak in the first window after it."""
+    weekend = replace(
+        GOOD, at_ms=NOW - (72 + late_h) * HOUR_MS, next_window_ms=NOW - late_h * HOUR_MS
+    )
+    assert judge(weekend, NOW, "1.2.0").state is state
+
+
 @pytest.mark.parametrize(
     ("health", "state", "word"),
     [
-        (replace(GOOD, at_ms=NOW - 50 * HOUR_MS), State.FAIL, "silent"),
+        (
+            replace(GOOD, at_ms=NOW - 50 * HOUR_MS, next_window_ms=NOW - 26 * HOUR_MS),
+            State.FAIL,
+            "silent",
+        ),
         (replace(GOOD, drill_ok=False), State.FAIL, "drill"),
         (replace(GOOD, disk_used_percent=90), State.WARN, "disk"),
         (replace(GOOD, disk_used_percent=97), State.FAIL, "disk"),
@@ -63,7 +79,7 @@ def test_what_needs_somebody(health: Health, state: State, word: str) -> None:
 
 def test_the_worst_come_first() -> None:
     late = replace(GOOD, name="B", disk_used_percent=90)
-    silent = replace(GOOD, name="C", at_ms=0)
+    silent = replace(GOOD, name="C", at_ms=0, next_window_ms=None)
     assert [j.health.name for j in judge_all([GOOD, late, silent], NOW)] == ["C", "B", "Aula"]
 
 
