@@ -13,8 +13,9 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -87,7 +88,9 @@ async def _serve(state: Path, config: BoxConfig, relay_socket: Path | None) -> N
             async with doors_open(runner, state, config):
                 log.info("gateway ready", port=config.web.port)
                 manager.ready(f"serving on port {config.web.port}")
-                watchdog = asyncio.create_task(_feed_watchdog(manager, parts))
+                watchdog = asyncio.create_task(
+                    _feed_watchdog(manager, partial(parts.stores.facts.get, "watchdog"))
+                )
                 watching = [
                     asyncio.create_task(_watch_clock(parts)),
                     asyncio.create_task(_watch_disk(parts)),
@@ -104,12 +107,12 @@ async def _serve(state: Path, config: BoxConfig, relay_socket: Path | None) -> N
         await _stop(parts)
 
 
-async def _feed_watchdog(manager: ServiceManager, parts: Parts) -> None:
-    """A sign of life only after work that a hanging disk or a blocked loop would not let by."""
+async def _feed_watchdog(manager: ServiceManager, work: Callable[[], Awaitable[object]]) -> None:
+    """A sign of life only after `work` that a hanging disk or a blocked loop would not let by."""
     if manager.watchdog_s is None:
         return
     while True:
-        await parts.stores.facts.get("watchdog")
+        await work()
         manager.alive()
         await asyncio.sleep(manager.watchdog_s / 3)
 
