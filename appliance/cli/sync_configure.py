@@ -13,7 +13,7 @@ from appliance.config import box as box_config
 from appliance.config import strict_toml
 from appliance.config.box import BoxConfig, CloudConfig
 from appliance.core.errors import WrongConfiguration
-from appliance.processes.cloud_ends import cloud_ends, has_verifier
+from appliance.processes.cloud_ends import check_both_ends, cloud_ends, has_verifier
 from appliance.processes.cloud_trial import probed
 
 
@@ -36,7 +36,7 @@ async def configure(file: Path, *, state: State = DEFAULT_STATE, json: Json = Fa
     """
     config = await asyncio.to_thread(_config, state, file)
     async with cloud_ends(config.cloud) as ends:
-        objects, records = await ends.objects.location(), await ends.records.check_residency()
+        objects, records = await check_both_ends(ends, config.cloud)
         proven = await probed(config.cloud, ends.objects)
     path = await asyncio.to_thread(_write, state, config)
     answer(

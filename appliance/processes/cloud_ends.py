@@ -47,11 +47,11 @@ async def cloud_ends(
         await objects.close()
 
 
-async def check_both_ends(ends: CloudEnds, config: CloudConfig) -> None:
-    """Before anything is read or written there: raise Refused when either end is not in the
-    EU/EEA, or does not say where it is."""
-    check_location(await ends.objects.location(), config.trusted_locations)
-    await ends.records.check_residency()
+async def check_both_ends(ends: CloudEnds, config: CloudConfig) -> tuple[str, str]:
+    """Where objects and records lie. Before anything is read or written there: raise Refused when
+    either end is not in the EU/EEA, or does not say where it is."""
+    objects = check_location(await ends.objects.location(), config.trusted_locations)
+    return objects, await ends.records.check_residency()
 
 
 def as_eraser(config: CloudConfig) -> CloudConfig:

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 
 from appliance.adapters.crypto.private_keys import write_private_key
+from appliance.cli.sync_configure import configure
+from appliance.config import box
 from appliance.config.box import CloudConfig
 from appliance.core.errors import Refused
 from appliance.processes.eraser import finish_erasures
 from appliance.processes.syncer import syncer
+from appliance.rehearsal.cloud_servers import CloudServers
 from tests.support.closed_exam import ClosedExam, closed_exam, new_reviewer
 from tests.support.erasing import erase_on_box
 from tests.support.scripted_mongo import replica_set
@@ -86,3 +89,23 @@ async def test_a_review_does_not_begin(tmp_path: Path) -> None:
     assert command.returncode == Refused.exit_code
     assert b"is in US, which is not in the EU or EEA, so nothing was sent" in said
     assert _untouched(config, asked)
+
+
+async def test_a_bucket_abroad_is_not_even_tried(tmp_path: Path) -> None:
+    abroad, described = CloudServers(tmp_path / "abroad", location="US-EAST1"), tmp_path / "c.toml"
+    made = await closed_exam(tmp_path / "box", CloudConfig(), candidates=1)
+    await asyncio.to_thread(abroad.start)
+    try:
+        before = await asyncio.to_thread(_files, abroad.objects_directory)
+        await asyncio.to_thread(abroad.describe, described)
+        with pytest.raises(Refused, match="US-EAST1"):
+            await configure(described, state=made.state)
+        assert await asyncio.to_thread(_files, abroad.objects_directory) == before
+    finally:
+        await asyncio.to_thread(abroad.stop)
+    assert (await asyncio.to_thread(box.load, made.state)).cloud == CloudConfig()
+
+
+def _files(directory: Path) -> dict[Path, int]:
+    """With when each was last written: a probe that was removed again leaves its trace."""
+    return {path: path.stat().st_mtime_ns for path in directory.rglob("*")}
