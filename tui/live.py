@@ -65,7 +65,8 @@ class _End:
 
 class LiveView:
     """`run` opens the view and answers, when it is over, why; cancelling it ends the view.
-    `seen` is called with each decoded frame: what measures, looks there."""
+    `seen` is called with each decoded frame: what measures, looks there. By `frame_clock`, in
+    seconds, a picture grows old."""
 
     def __init__(
         self,
@@ -75,11 +76,12 @@ class LiveView:
         *,
         seen: Callable[[Any], None] = lambda frame: None,
         ways: Callable[..., list[RTCIceServer]] = relay_ways,
+        frame_clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._exam = exam
         self._attempt = attempt
-        self._meter = FrameMeter(time.monotonic)
+        self._meter = FrameMeter(frame_clock)
         self._seen = seen
         self._ways = ways
         self._opened_with = 0  # frames there were when the peer of now was opened
