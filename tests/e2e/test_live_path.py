@@ -185,7 +185,8 @@ async def test_a_firewall_that_closes_one_way_after_the_other(
         watched = await seated(room, open_page, network=network)
         async with looking(room, box) as look:
             await look.until_frames(20)
-            assert await ways(watched) == {"tcp"}
+            # Both are open: whichever answers first on a busy machine carries it.
+            assert await ways(watched) in ({"tcp"}, {"tls"})
 
             relay_port = await plain_port(watched)
             network.block(
