@@ -60,7 +60,7 @@ def whole_file(file: Path, mode: int = 0o600, *, replace: bool) -> Iterator[Bina
             if replace:
                 fresh.replace(target)
             else:
-                _into_place(fresh, target)
+                into_place(fresh, target)
             fsync_directory(target.parent)
         finally:
             with suppress(OSError):
@@ -114,8 +114,8 @@ def fsync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def _into_place(fresh: Path, target: Path) -> None:
-    """Raise FileExistsError rather than replace what came meanwhile."""
+def into_place(fresh: Path, target: Path) -> None:
+    """Raise FileExistsError rather than replace what came meanwhile, OSError for a disk."""
     try:
         os.link(fresh, target)
     except OSError as error:

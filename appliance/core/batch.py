@@ -1,9 +1,9 @@
 """Which sealed objects go to the cloud together, and in which order (DESIGN sections 5 and 8).
 
 A pack holds objects of one attempt and one priority class, at most `PACK_BYTES`, so that
-destroying one attempt's key never touches another's pack; on S3 it is filled up to
-`PACK_BYTES_S3`. The order of the night is the order of `PriorityClass`: records, flagged footage,
-portraits, the rest.
+destroying one attempt's key never touches another's pack; on S3 and in a mounted directory it is
+filled up to `PACK_BYTES_WHOLE`. The order of the night is the order of `PriorityClass`: records,
+flagged footage, portraits, the rest.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from appliance.core.snippet import ObjectKind, PriorityClass, Snippet, StoredObj
 from appliance.core.transfer import CHUNK_BYTES
 
 PACK_BYTES = 16 * 1024 * 1024
-# On S3 a larger object is opened and closed by two requests more; up to here one request is all.
-PACK_BYTES_S3 = CHUNK_BYTES
+# Where a pack goes whole: on S3 a larger one is opened and closed by two requests more, and in a
+# mounted directory a file that was cut is begun anew.
+PACK_BYTES_WHOLE = CHUNK_BYTES
 FLAG_MARGIN_MS = 30_000  # footage this long before and after an observation travels with it
 
 ORDER = tuple(PriorityClass)

@@ -33,6 +33,8 @@ async def cloud_ends(
     needs is missing. Connects when first used."""
     objects = await asyncio.to_thread(_objects, config, uploads, line)
     try:
+        if isinstance(objects, DirectoryObjects) and uploads is not None:
+            await objects.sweep()
         uri = await asyncio.to_thread(records_uri, config.records_uri_file)
         records = MongoRecords(
             uri,
@@ -119,7 +121,7 @@ def _objects(config: CloudConfig, uploads: UploadJournal | None, line: Line | No
             line=line,
         )
     if config.objects == "directory" and config.directory is not None:
-        return DirectoryObjects(config.directory)
+        return DirectoryObjects(config.directory, uploads=uploads, line=line)
     raise Refused(
         "No cloud is configured, so everything stays on the box: fill in the table [cloud] of "
         "box.toml to change that.",

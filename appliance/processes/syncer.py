@@ -27,7 +27,7 @@ from appliance.adapters.store.packs import Packs
 from appliance.adapters.store.stores import Stores, open_stores
 from appliance.adapters.store.uploads import UploadRows
 from appliance.config.box import BoxConfig
-from appliance.core.batch import PACK_BYTES, PACK_BYTES_S3
+from appliance.core.batch import PACK_BYTES, PACK_BYTES_WHOLE
 from appliance.core.errors import IntegrityFailure, WrongState
 from appliance.core.exam import ExamState
 from appliance.core.ids import AttemptId, ExamId, PackName
@@ -263,7 +263,7 @@ async def syncer(
             blobs,
             journal,
             SystemRandomness(),
-            pack_bytes=PACK_BYTES_S3 if config.cloud.objects == "s3" else PACK_BYTES,
+            pack_bytes=PACK_BYTES if config.cloud.objects == "gcs" else PACK_BYTES_WHOLE,
         )
         yield Syncer(
             config=config,

@@ -25,7 +25,7 @@ import aiohttp
 import bson
 from pymongo import monitoring
 
-from appliance.core.batch import PACK_BYTES, PACK_BYTES_S3
+from appliance.core.batch import PACK_BYTES, PACK_BYTES_WHOLE
 from appliance.processes.cloud_ends import cloud_ends
 from appliance.processes.fleet import report_health
 from appliance.processes.record_preparation import prepare_records
@@ -49,7 +49,7 @@ class Store:
 
 
 # A session is begun and filled; on S3 a pack is one create-only request (ARCHITECTURE.md).
-STORES = (Store("gcs", PACK_BYTES, 2), Store("s3", PACK_BYTES_S3, 1))
+STORES = (Store("gcs", PACK_BYTES, 2), Store("s3", PACK_BYTES_WHOLE, 1))
 _LISTINGS = 2  # of a thousand packs each: before it is confirmed, and when it is read back
 # The rest of a manifest's way: written, described and read; recorded, and asked for twice.
 _MANIFEST_OBJECT_REQUESTS, _MANIFEST_RECORD_REQUESTS = 3, 3

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from appliance.core.batch import (
     ORDER,
     PACK_BYTES,
-    PACK_BYTES_S3,
+    PACK_BYTES_WHOLE,
     PackPlan,
     bytes_by_class,
     flagged_sequences,
@@ -137,11 +137,11 @@ def test_an_object_larger_than_a_pack_is_an_error() -> None:
 
 
 def test_on_s3_a_pack_is_one_request_and_a_larger_object_goes_by_itself() -> None:
-    assert PACK_BYTES_S3 <= CHUNK_BYTES  # the S3 adapter's own limit for one create-only request
-    sizes = [3_500_000, 3_500_000, 3_500_000, PACK_BYTES_S3 + 1, 100]
+    assert PACK_BYTES_WHOLE <= CHUNK_BYTES  # the S3 adapter's own limit for one create-only request
+    sizes = [3_500_000, 3_500_000, 3_500_000, PACK_BYTES_WHOLE + 1, 100]
     objects = [stored(ObjectKind.SNIPPET, n, size=size) for n, size in enumerate(sizes)]
-    plans = plan(objects, {}, SyncScope.ALL, pack_bytes=PACK_BYTES_S3)
-    assert [p.size for p in plans] == [7_000_000, 3_500_000, PACK_BYTES_S3 + 1, 100]
+    plans = plan(objects, {}, SyncScope.ALL, pack_bytes=PACK_BYTES_WHOLE)
+    assert [p.size for p in plans] == [7_000_000, 3_500_000, PACK_BYTES_WHOLE + 1, 100]
 
 
 def test_four_hours_at_the_default_rate_fill_packs_so_well_that_the_line_s_budget_holds() -> None:
@@ -153,8 +153,8 @@ def test_four_hours_at_the_default_rate_fill_packs_so_well_that_the_line_s_budge
     ]
     objects += [stored(ObjectKind.THUMBNAIL, n, size=5_000) for n in range(1440)]
     objects += [stored(kind, size=20_000) for kind in (ObjectKind.RECORD, ObjectKind.PORTRAIT)]
-    plans = plan(objects, {A: {7, 8, 9, 700}}, SyncScope.ALL, pack_bytes=PACK_BYTES_S3)
-    assert len(plans) <= sum(p.size for p in plans) // PACK_BYTES_S3 + 5
+    plans = plan(objects, {A: {7, 8, 9, 700}}, SyncScope.ALL, pack_bytes=PACK_BYTES_WHOLE)
+    assert len(plans) <= sum(p.size for p in plans) // PACK_BYTES_WHOLE + 5
 
 
 @given(

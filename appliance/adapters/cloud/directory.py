@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from appliance.adapters.cloud.names import check_name, check_prefix, crc32c, is_name
+from appliance.adapters.cloud.names import FOLDERS, check_name, check_prefix, crc32c, is_name
+from appliance.adapters.cloud.partial_file import is_token, partial_file, partial_path, sweep
 from appliance.adapters.cloud.residency import ON_SITE
 from appliance.core.errors import Conflict, NotFound, Unreachable
 from appliance.core.ports import Content, RemoteObject
-from appliance.core.transfer import damaged
-from appliance.whole_file import unwritable
+from appliance.core.transfer import (
+    FreeLine,
+    Line,
+    MemoryUploads,
+    UnfinishedUpload,
+    UploadJournal,
+    damaged,
+)
+from appliance.whole_file import fsync_directory, unwritable
+
+_PIECE = 64 * 1024  # paced one by one
 
 
 class DirectoryObjects:
-    """Files under `directory`, which must exist: a missing mount is not silently a new folder."""
+    """Files under `directory`, which must exist: a missing mount is not silently a new folder.
+    `uploads` names what a killed run left half written, `line` says when to write."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        uploads: UploadJournal | None = None,
+        line: Line | None = None,
+    ) -> None:
         self._directory = directory
+        self._uploads = uploads or MemoryUploads()
+        self._line = line or FreeLine()
+        self._writing: set[str] = set()
 
     async def location(self) -> str:
         if not await asyncio.to_thread(self._directory.is_dir):
@@ -30,7 +49,24 @@ class DirectoryObjects:
         return ON_SITE
 
     async def put(self, name: str, content: Content) -> RemoteObject:
-        return await asyncio.to_thread(self._put, check_name(name), content)
+        path = self._directory / check_name(name)
+        checksum = await asyncio.to_thread(crc32c, content)
+        sent = RemoteObject(name=name, size=len(content), crc32c=checksum)
+        try:
+            await self._clear(name)
+            if await asyncio.to_thread(path.exists) or not await self._write(path, name, content):
+                if await self.stat(name) != sent:
+                    raise Conflict("An object of that name with other content is stored already.")
+                return sent
+            stored = await self.stat(name)
+            if stored is not None and stored != sent:
+                await asyncio.to_thread(path.unlink)  # so that the next run sends it anew
+                raise damaged()
+        except OSError as error:
+            raise (await asyncio.to_thread(unwritable, path, error)) from error
+        if stored is None:
+            raise Unreachable(f"{self._directory} loses what is written to it: use another disk.")
+        return stored
 
     async def stat(self, name: str) -> RemoteObject | None:
         return await asyncio.to_thread(self._stat, check_name(name))
@@ -42,40 +78,54 @@ class DirectoryObjects:
         return await asyncio.to_thread(self._get, check_name(name), start, length)
 
     async def delete(self, name: str) -> None:
-        await asyncio.to_thread((self._directory / check_name(name)).unlink, missing_ok=True)
+        """What a killed run wrote of it goes too."""
+        path = self._directory / check_name(name)
+        await self._clear(name)
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def sweep(self) -> None:
+        """Delete what killed runs left of objects that nobody writes any more, once it is old."""
+        for folder in FOLDERS:
+            await asyncio.to_thread(sweep, self._directory / folder)
 
     async def close(self) -> None:
         return
 
-    def _put(self, name: str, content: Content) -> RemoteObject:
-        path = self._directory / name
-        sent = RemoteObject(name=name, size=len(content), crc32c=crc32c(content))
-        fresh = path.with_name(f".{secrets.token_hex(8)}")
+    async def _write(self, path: Path, name: str, content: Content) -> bool:
+        """False when there is a file of this name. Raise OSError."""
+        token = secrets.token_hex(8)
+        self._writing.add(token)
         try:
-            path.parent.mkdir(exist_ok=True, mode=0o700)
-            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                os.link(fresh, path)
-            except FileExistsError:
-                if self._stat(name) != sent:
-                    raise Conflict(
-                        "An object of that name with other content is stored already."
-                    ) from None
-            _fsync_directory(path.parent)
-            stored = self._stat(name)
-            if stored is not None and stored != sent:
-                path.unlink()  # so that the next run sends it anew
-                raise damaged()
-        except OSError as error:
-            raise unwritable(self._directory / name, error) from error
+            return await self._paced(path, token, name, content)
         finally:
-            fresh.unlink(missing_ok=True)
-        if stored is None:
-            raise Unreachable(f"{self._directory} loses what is written to it: use another disk.")
-        return stored
+            self._writing.discard(token)
+
+    async def _paced(self, path: Path, token: str, name: str, content: Content) -> bool:
+        async with self._line.under_way(len(content)) as sender:
+            await self._line.ready()
+            begun = UnfinishedUpload(name=name, size=len(content), token=token)
+            await self._uploads.remember(begun)
+            async with partial_file(path, token) as file:
+                for at in range(0, len(content), _PIECE):
+                    piece = memoryview(content)[at : at + _PIECE]
+                    await sender.send(len(piece))
+                    await file.append(piece)
+                try:
+                    await file.put_into_place()
+                except FileExistsError:
+                    return False
+            await asyncio.to_thread(fsync_directory, path.parent)
+        await self._uploads.forget(name)
+        return True
+
+    async def _clear(self, name: str) -> None:
+        begun = await self._uploads.find(name)
+        if begun is None or begun.token in self._writing:
+            return
+        if is_token(begun.token):  # not one of the store that the box sent to before
+            left = partial_path(self._directory / name, begun.token)
+            await asyncio.to_thread(left.unlink, missing_ok=True)
+        await self._uploads.forget(name)
 
     def _stat(self, name: str) -> RemoteObject | None:
         try:
@@ -99,11 +149,3 @@ class DirectoryObjects:
                 return file.read(-1 if length is None else length)
         except FileNotFoundError:
             raise NotFound("There is no such object in the object store.") from None
-
-
-def _fsync_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

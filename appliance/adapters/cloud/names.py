@@ -11,6 +11,7 @@ from appliance.core.errors import BadInput
 from appliance.core.ports import Content
 
 _PIECE = 256 * 1024
+FOLDERS = ("packs", "manifests", "decisions")
 _NAME = re.compile(r"(packs|manifests|decisions)/[0-9a-f]{32}\Z")
 _PREFIX = re.compile(r"(packs|manifests|decisions)/[0-9a-f]{0,32}\Z")
 

@@ -273,7 +273,9 @@ PLACES: Mapping[Callable[[Here], Work], tuple[str, ...]] = {
         "appliance/adapters/store/schema.py:_connection",
         "appliance/adapters/store/schema.py:create",
     ),
-    an_object_for_a_cloud_on_site: ("appliance/adapters/cloud/directory.py:DirectoryObjects._put",),
+    an_object_for_a_cloud_on_site: (
+        "appliance/adapters/cloud/partial_file.py:PartialFile._opened",
+    ),
     a_live_key: (
         "appliance/adapters/crypto/key_files.py:_write",
         "appliance/adapters/crypto/key_files.py:_open_existing",
