@@ -10,13 +10,6 @@ from tests.e2e.conftest import OpenPage
 from tests.e2e.exam_room import ExamRoom, settings
 from tests.support.browser import KEEP_WAKE_LOCK
 
-# The snippet of the last moment is sealed while the page already says that all is done.
-ALL_SENT = """() => {
-  const { recorded, acknowledged } = document.querySelector("#strip").dataset;
-  const sent = Number(recorded) >= 2 && acknowledged === recorded;
-  return sent && document.body.dataset.shown === "done";
-}"""
-
 
 async def test_from_the_slip_to_the_last_word(room: ExamRoom, open_page: OpenPage) -> None:
     await room.open(settings())
@@ -94,7 +87,7 @@ async def test_closing_the_exam_ends_the_visit_and_takes_what_is_still_in_the_sp
     await room.to("live")
     await watched.until_recorded(1)
     await room.to("closed")
-    await watched.page.wait_for_function(ALL_SENT, timeout=60_000)
+    await shown(watched.page, "done")
     assert await watched.page.inner_text("#done-title") in {
         "The exam is over",
         "You have handed in",

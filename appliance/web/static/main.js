@@ -32,7 +32,7 @@ class Visit {
   #status = null;
   #spool = null;
   #uploader = null;
-  #page = { cameraOn: false, portraitSkipped: false, handingIn: false, waiting: 0 };
+  #page = { cameraOn: false, portraitSkipped: false, handingIn: false };
   #step = null;
   #lost = 0; // snippets that could not be sent any more
   #finished = false;
@@ -77,7 +77,7 @@ class Visit {
     this.#beat.addEventListener("jump", () => this.#timeJumped());
     addEventListener("online", () => this.#tryAtOnce());
     addEventListener("beforeunload", (event) => {
-      if (this.#capture.recording || (!this.#finished && this.#page.waiting > 0)) {
+      if (this.#capture.recording || (!this.#finished && this.#spool?.waiting > 0)) {
         event.preventDefault();
       }
     });
@@ -158,7 +158,6 @@ class Visit {
   #draw() {
     if (this.#moved) return;
     this.#page.cameraOn = this.#camera.on;
-    this.#page.waiting = this.#spool?.waiting ?? 0;
     const step = this.#finished ? "done" : stepOf(this.#status, this.#page);
     drawHead(this.#status);
     count(this.#spool, this.#uploader);
@@ -191,7 +190,6 @@ class Visit {
         this.#finish();
         break;
       case "done":
-        if (!this.#finished) this.#finish();
         drawDone(this.#status, this.#lost);
         break;
     }

@@ -57,14 +57,13 @@ export function recordingWanted(status) {
 
 /**
  * `status` is the box's CandidateStatus or null before joining; `page` is
- * `{cameraOn, portraitSkipped, handingIn, waiting}`. One of: join, notice, devices, portrait,
- * ready, waiting, live, sending, done.
+ * `{cameraOn, portraitSkipped, handingIn}`. One of: join, notice, devices, portrait, ready, waiting,
+ * live, sending. "done" follows when all is handed in, which only the page itself knows: at the end
+ * the last snippet is still being sealed while nothing waits.
  */
 export function stepOf(status, page) {
   if (status === null) return "join";
-  if (isOver(status) || page.handingIn) {
-    return page.waiting > 0 || !isOver(status) ? "sending" : "done";
-  }
+  if (isOver(status) || page.handingIn) return "sending";
   if (status.notice === null && status.camera !== "refused") return "notice";
   const checkingIn = status.attempt_state === "expected";
   if (checkingIn && cameraInUse(status)) {
