@@ -21,7 +21,7 @@ export class Capture extends EventTarget {
   #spool = null;
   #status = null;
   #recorder = null;
-  #stopping = Promise.resolve(); // of the recorder before
+  #stopping = Promise.resolve(); // of the recorders before
   #drafting = Promise.resolve();
   #settling = false;
   #unsettled = false;
@@ -200,7 +200,7 @@ export class Capture extends EventTarget {
   /** Resolves when the last snippet is kept, also for who asks while it is still being made. */
   async #stopRecorder() {
     if (this.#recorder !== null) {
-      this.#stopping = this.#stopped(this.#recorder);
+      this.#stopping = Promise.all([this.#stopping, this.#stopped(this.#recorder)]);
       this.#recorder = null;
     }
     await this.#stopping;
@@ -242,9 +242,14 @@ export class Capture extends EventTarget {
 
   async #cameraLost(kind) {
     if (this.#status === null || this.#status.attempt_state === "expected") return;
-    // Without the microphone the picture goes on; without the picture nothing does.
-    await this.#stopRecorder();
-    if (kind === "video") await this.#cameraMissing();
+    // Without the microphone the picture goes on; without the picture nothing does. The reason is
+    // said at once: sealing the last snippet takes a moment, and "not recording" alone frightens.
+    const stopped = this.#stopRecorder();
+    if (kind === "video") this.#setTrouble("camera");
+    await stopped;
+    // Meanwhile the camera may have come back, or a break begun: then nothing is missing.
+    const missing = !this.#camera.on && this.#trouble !== null;
+    if (kind === "video" && missing) await this.#cameraMissing();
     this.#settle();
   }
 
