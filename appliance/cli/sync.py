@@ -16,7 +16,7 @@ from appliance.cli.sync_configure import configure
 from appliance.cli.sync_prepare import prepare
 from appliance.core.errors import BadInput, Refused
 from appliance.core.night_window import Span
-from appliance.core.night_words import counted, sentence, size, when
+from appliance.core.night_words import counted, sentence, size, when, window
 from appliance.processes.cloud_ends import has_verifier
 from appliance.processes.drill import Drill, last_drill
 from appliance.processes.syncer import syncer
@@ -41,8 +41,8 @@ ExamCode = Annotated[str, Parameter(name="--exam", help="One exam only: its code
 
 @app.command
 async def plan(*, exam: ExamCode = "", state: State = DEFAULT_STATE, json: Json = False) -> None:
-    """What the nights to come will send, in which order, and done when: exams that are closed, and
-    those to come by roster, settings and what this box has measured."""
+    """What the nights to come will send, in which order, through which windows and caps, and done
+    when: exams that are closed, and those to come by roster, settings and what was measured."""
     async with syncer(state) as night:
         only = (await night.stores.exams.by_code(exam.upper())).exam_id if exam else None
         planned = await night.night.plan(only)
@@ -53,11 +53,15 @@ async def plan(*, exam: ExamCode = "", state: State = DEFAULT_STATE, json: Json 
         "nights": planned.nights,
         "finishes_at": _time(planned.finishes_ms),
         "order": [{"kind": kind.value, "bytes": count} for kind, count in planned.order],
+        "windows": [_window(span) for span in planned.windows],
     }
     lines = []
     if planned.bytes:
-        lines = [f"{size(planned.bytes)} to send:"]
+        lines = [f"{size(planned.bytes)} to send, in this order:"]
         lines += [f"  {kind.value}: {size(count)}" for kind, count in planned.order if count]
+    if planned.windows:
+        lines.append("Through:")
+        lines += [f"  {window(span, now_ms, zone)}" for span in planned.windows]
     answer(document, [*lines, sentence(planned, now_ms, zone)], as_json=json)
 
 
@@ -142,7 +146,7 @@ async def status(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
         "last_verified_at": verified,
         "last_drill_at": _time(drilled.at_ms) if drilled else None,
         "drill_ok": drilled.ok if drilled else None,
-        "window": holds and _window(holds, open_now=now.window is not None),
+        "window": holds and {"open": now.window is not None, **_window(holds)},
         "cap_bit_s": now.window and now.window.cap_bit_s,
         "paused": now.paused,
     }
@@ -242,12 +246,13 @@ def _calm(refused: Refused) -> str:
     return refused.message if refused.code == "busy" else ""
 
 
-def _window(span: Span, *, open_now: bool) -> dict[str, object]:
+def _window(span: Span) -> dict[str, object]:
     return {
-        "open": open_now,
         "from": _time(span.opens_ms),
         "to": _time(span.closes_ms),
+        "cap_bit_s": span.cap_bit_s,
         "metered": span.metered,
+        "shared": span.shared,
     }
 
 

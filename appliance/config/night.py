@@ -18,7 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from appliance.core.errors import BadInput, WrongConfiguration
-from appliance.core.night_window import Window, check
+from appliance.core.night_window import THE_NIGHT, Window, check
 
 # `from` is a word of the language this is written in.
 _NAMES = {"from": "opens", "to": "closes"}
@@ -26,11 +26,15 @@ _NAMES = {"from": "opens", "to": "closes"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightConfig:
-    """No window: any time by command, and the usual night by the timer. `time_zone` empty is the
-    machine's own."""
+    """No window: the usual night. `time_zone` empty is the machine's own."""
 
     time_zone: str = ""
     window: tuple[Window, ...] = ()
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Those the box keeps to."""
+        return self.window or THE_NIGHT
 
     @property
     def zone(self) -> ZoneInfo | None:

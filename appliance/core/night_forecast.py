@@ -32,12 +32,14 @@ class Measured:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """`finishes_ms` is None when nothing is to be sent, when nothing is known about the line, or
-    when the windows of a week do not suffice (`nights` 0 and `bytes` above 0)."""
+    when the windows of a week do not suffice (`nights` 0 and `bytes` above 0). `windows` are those
+    that something goes through, each with its cap; one that is open now has opened before."""
 
     bytes: int
     nights: int
     finishes_ms: int | None
     order: tuple[tuple[PriorityClass, int], ...]
+    windows: tuple[Span, ...]
 
 
 def exam_bytes(
@@ -83,13 +85,23 @@ def forecast(
     order = tuple((kind, sizes.get(kind, 0)) for kind in PriorityClass)
     records = sizes.get(PriorityClass.RECORDS, 0)
     others = sum(size for _, size in order) - records
-    total, nights = records + others, 0
+    total = records + others
+    used: list[Span] = []
+
+    def done(nights: int, finishes_ms: int | None = None) -> Forecast:
+        return Forecast(
+            bytes=total, nights=nights, finishes_ms=finishes_ms, order=order, windows=tuple(used)
+        )
+
     for span in spans:
         if not records + others:
             break
+        if span.metered and not records:
+            continue
         rate = _rate(span.cap_bit_s, line_bit_s)
         if rate is None:
-            return Forecast(bytes=total, nights=1, finishes_ms=None, order=order)
+            used.append(span)
+            return done(1)
         begins_ms = max(span.opens_ms, now_ms)
         room = int(rate / 8 * (span.closes_ms - begins_ms) / 1000)
         taken = min(records, room)
@@ -99,11 +111,10 @@ def forecast(
             others -= more
             taken += more
         if taken:
-            nights += 1
+            used.append(span)
         if not records + others:
-            finishes_ms = begins_ms + round(taken * 8000 / rate)
-            return Forecast(bytes=total, nights=nights, finishes_ms=finishes_ms, order=order)
-    return Forecast(bytes=total, nights=0, finishes_ms=None, order=order)
+            return done(len(used), begins_ms + round(taken * 8000 / rate))
+    return done(0)
 
 
 def _rate(cap_bit_s: int | None, line_bit_s: int | None) -> float | None:

@@ -22,20 +22,22 @@ _AHEAD_DAYS = 8  # a window on one weekday only comes back after seven
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """`opens`, `closes` as `HH:MM`; `cap_mbit_s` None sends as fast as the line takes it; on a
-    `metered` line only records go, unless a person says otherwise."""
+    `metered` line only records go, unless a person says otherwise; a `shared` line is one that
+    others need at the same time, so it has a cap, and the cap binds a person's command, too."""
 
     opens: str = ""
     closes: str = ""
     days: tuple[str, ...] = DAYS
     cap_mbit_s: float | None = None
     metered: bool = False
+    shared: bool = False
 
     @property
     def cap_bit_s(self) -> int | None:
         return None if self.cap_mbit_s is None else round(self.cap_mbit_s * 1e6)
 
 
-# What a box without windows of its own keeps to when its timer starts the night.
+# What a box without windows of its own keeps to.
 THE_NIGHT = (Window(opens="22:00", closes="06:00"),)
 
 
@@ -47,6 +49,7 @@ class Span:
     closes_ms: int
     cap_bit_s: int | None = None
     metered: bool = False
+    shared: bool = False
 
     def holds(self, now_ms: int) -> bool:
         return self.opens_ms <= now_ms < self.closes_ms
@@ -61,6 +64,10 @@ def check(window: Window) -> None:
         raise BadInput(f"days must be some of {', '.join(DAYS)}.")
     if window.cap_mbit_s is not None and not 0.1 <= window.cap_mbit_s <= 10_000:
         raise BadInput("cap_mbit_s must be between 0.1 and 10000.")
+    if window.shared and window.cap_mbit_s is None:
+        raise BadInput(
+            "a shared line needs cap_mbit_s: how much of it the box may take from the others."
+        )
 
 
 def spans(windows: Sequence[Window], now_ms: int, zone: tzinfo | None = None) -> Iterator[Span]:
@@ -83,6 +90,7 @@ def spans(windows: Sequence[Window], now_ms: int, zone: tzinfo | None = None) ->
                     closes_ms=round(closes.timestamp() * 1000),
                     cap_bit_s=window.cap_bit_s,
                     metered=window.metered,
+                    shared=window.shared,
                 )
             )
     found.sort(key=lambda span: span.opens_ms)
@@ -99,6 +107,13 @@ def current(windows: Sequence[Window], now_ms: int, zone: tzinfo | None = None) 
     """The opening that holds now."""
     first = next(spans(windows, now_ms, zone), None)
     return first if first is not None and first.holds(now_ms) else None
+
+
+def cap_beside_others(windows: Sequence[Window]) -> int | None:
+    """What a person's command keeps to outside all windows: the others are on a shared line then,
+    too. None where no window is `shared`."""
+    caps = [w.cap_bit_s for w in windows if w.shared and w.cap_bit_s is not None]
+    return min(caps, default=None)
 
 
 def _clock(text: str) -> time:

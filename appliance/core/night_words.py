@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 
 from appliance.core.night_forecast import Forecast
+from appliance.core.night_window import Span
+from appliance.core.snippet import PriorityClass
 
 _NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven")
 
@@ -21,6 +23,37 @@ def sentence(forecast: Forecast, now_ms: int, zone: tzinfo | None = None) -> str
     if forecast.finishes_ms is None:
         return "How long it takes is known after the first night, or from a cap in [night]."
     return f"{nights(forecast.nights)}, done {when(forecast.finishes_ms, now_ms, zone)}."
+
+
+def whole(forecast: Forecast, now_ms: int, zone: tzinfo | None = None) -> str:
+    """In one line what is sent in which order, through which window and cap, and done when."""
+    said = [order(forecast)]
+    if forecast.windows:
+        first = "window" if len(forecast.windows) == 1 else "first window"
+        said.append(f"{first} {window(forecast.windows[0], now_ms, zone)}")
+    return "; ".join([*said, sentence(forecast, now_ms, zone)])
+
+
+def order(forecast: Forecast) -> str:
+    """`first records 4.0 MB, flagged footage 1.60 GB, portraits 12.0 MB, the rest 8.00 GB`."""
+    sizes = {kind: size(count) for kind, count in forecast.order}
+    return (
+        f"first records {sizes[PriorityClass.RECORDS]}, "
+        f"flagged footage {sizes[PriorityClass.FLAGGED]}, "
+        f"portraits {sizes[PriorityClass.PORTRAITS]}, the rest {sizes[PriorityClass.REST]}"
+    )
+
+
+def window(span: Span, now_ms: int, zone: tzinfo | None = None) -> str:
+    """`22:00 to 06:00, at most 4 Mbit/s`."""
+    opens = "now" if span.holds(now_ms) else when(span.opens_ms, now_ms, zone)
+    closes = datetime.fromtimestamp(span.closes_ms / 1000, zone)
+    cap = "no cap" if span.cap_bit_s is None else f"at most {span.cap_bit_s / 1e6:g} Mbit/s"
+    if span.shared:
+        cap += " of a shared line"
+    if span.metered:
+        cap += ", records only"
+    return f"{opens} to {closes:%H:%M}, {cap}"
 
 
 def nights(count: int) -> str:

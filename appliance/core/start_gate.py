@@ -15,7 +15,7 @@ from appliance.core.attempt import Attempt
 from appliance.core.checkup import Check, CheckStatus, fail, ok, warn, worst
 from appliance.core.keys import PepperKeeping
 from appliance.core.night_forecast import Forecast
-from appliance.core.night_words import sentence, size
+from appliance.core.night_words import sentence, size, whole
 from appliance.core.settings import Descriptor, ExamSettings
 
 _GB = 1_000_000_000
@@ -145,12 +145,11 @@ def night(forecast: Forecast | None, now_ms: int, zone: tzinfo | None = None) ->
     """What the nights after this exam will send; None on a box that keeps everything."""
     if forecast is None:
         return ok("night", "this box keeps everything")
-    said = sentence(forecast, now_ms, zone)
     if not forecast.bytes:
-        return ok("night", said)
+        return ok("night", sentence(forecast, now_ms, zone))
+    said = f"{size(forecast.bytes)} with this exam: {whole(forecast, now_ms, zone)}"
     if not forecast.nights:
         return warn("night", said, "Nothing is lost: what is not sent stays on the box.")
-    said = f"{size(forecast.bytes)} with this exam: {said}"
     if forecast.nights > 1:
         return warn(
             "night",

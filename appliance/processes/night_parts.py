@@ -31,6 +31,6 @@ def night_of(config: BoxConfig, stores: Stores) -> Night:
         Packs(stores.box),
         stores.facts,
         SystemClock(),
-        windows=config.night.window,
+        windows=config.night.windows,
         zone=config.night.zone,
     )

@@ -31,7 +31,6 @@ from appliance.core.batch import PACK_BYTES, PACK_BYTES_WHOLE
 from appliance.core.errors import IntegrityFailure, WrongState
 from appliance.core.exam import ExamState
 from appliance.core.ids import AttemptId, ExamId, PackName
-from appliance.core.night_window import THE_NIGHT
 from appliance.core.ports import Clock
 from appliance.processes.cloud_ends import CloudEnds, as_verifier, cloud_ends
 from appliance.processes.erased_state import belongings, replay_with_cloud
@@ -81,13 +80,13 @@ class Syncer:
         on_sent: Callable[[int], None] = lambda count: None,
     ) -> SyncReport:
         """`reason` sends outside the windows and in spite of a pause, and is audited; `by_timer`
-        keeps to the usual night where the box has no windows of its own.
+        says to the fleet that the round was made.
 
         Raise Refused outside a window and while paused, WrongState while another run is going on.
         """
         night = self.config.night
         line = PacedLine(
-            night.window or (THE_NIGHT if by_timer else ()),
+            night.windows,
             self.clock,
             paused=self.night.paused,
             zone=night.zone,
@@ -122,7 +121,7 @@ class Syncer:
         return ReportDue(
             self.stores.facts,
             self.clock,
-            windows=self.config.night.window or THE_NIGHT,
+            windows=self.config.night.windows,
             zone=self.config.night.zone,
         )
 

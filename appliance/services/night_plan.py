@@ -50,7 +50,7 @@ class NightStatus:
 
 
 class Night:
-    """`windows` are those of the configuration; without any, the usual night is reckoned with."""
+    """`windows` are those the box keeps to."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Night:
         facts: Facts,
         clock: Clock,
         *,
-        windows: Sequence[Window] = (),
+        windows: Sequence[Window] = THE_NIGHT,
         zone: tzinfo | None = None,
     ) -> None:
         self._exams = exams
@@ -70,7 +70,7 @@ class Night:
         self._journal = journal
         self._facts = facts
         self._clock = clock
-        self._windows = tuple(windows) or THE_NIGHT
+        self._windows = tuple(windows)
         self._zone = zone
 
     async def plan(self, only: ExamId | None = None) -> Forecast:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import tzinfo
 from enum import StrEnum
 
 from appliance.core.errors import Refused
-from appliance.core.night_window import Span, Window, current
+from appliance.core.night_window import Span, Window, cap_beside_others, current
 from appliance.core.ports import Clock
 from appliance.core.token_bucket import TokenBucket, wire_bytes
 from appliance.core.transfer import CHUNK_BYTES
@@ -18,6 +19,8 @@ _LOOK_EVERY_S = 1.0
 # On a slower line the pause between two requests is a small part, and what this machine's kernel
 # still holds of the last one takes longer than a killed process takes to come back and ask for it.
 _WORTH_OVERLAPPING_BYTE_S = 20e6 / 8
+# Of the pack whose task this is: the stores hand bodies over without knowing what is in them.
+_FOOTAGE: ContextVar[bool] = ContextVar("footage", default=False)
 
 
 class Closed(StrEnum):
@@ -48,8 +51,9 @@ class PacedLine:
     """Implements `core.transfer.Line`.
 
     `windows` empty means any time; `forced` (a person gave a reason) sends outside them and in
-    spite of a pause, and keeps to the cap of the window that happens to hold. `paused` is asked
-    once a second at most. `on_sent` is told of every piece that goes.
+    spite of a pause, and keeps to the cap of the window that happens to hold, or between windows to
+    that of a shared line. `paused` is asked once a second at most. `on_sent` is told of every piece
+    that goes.
     """
 
     def __init__(
@@ -92,30 +96,44 @@ class PacedLine:
                 )
         if not self._forced and not self._open(now_ms):
             raise Refused(
-                "Outside the windows of [night] in box.toml nothing is sent: wait for the next "
-                "one, or give a reason with `hallvakt sync run --now --reason TEXT`.",
+                "Outside the windows of [night] in box.toml (22:00 to 06:00 where it has none) "
+                "nothing is sent: wait for the next one, or give a reason with `hallvakt sync run "
+                "--now --reason TEXT`.",
                 code=Closed.WINDOW,
             )
-
-    async def ready_for(self, *, records: bool) -> None:
-        """`ready`, for one pack: windows that follow each other may differ in what they carry."""
-        await self.ready()
-        if self.records_only and not records:
+        if self.records_only and _FOOTAGE.get():
             raise Refused(
                 "A metered window is open now, which carries records only: the rest waits for the "
                 "next other one.",
                 code=Closed.METERED,
             )
 
+    @asynccontextmanager
+    async def carrying(self, *, records: bool) -> AsyncIterator[None]:
+        """While one pack goes, by this task and those it starts: windows that follow each other may
+        differ in what they carry, and footage stops where a metered one begins."""
+        before = _FOOTAGE.set(not records)
+        try:
+            await self.ready()
+            yield
+        finally:
+            _FOOTAGE.reset(before)
+
     async def send(self, count: int) -> None:
         await self.ready()
-        if self._span is not None and self._span.cap_bit_s is not None:
+        cap_bit_s = self._cap_bit_s()
+        if cap_bit_s is not None:
             now_s = self._clock.monotonic()
-            wait_s = self._bucket.wait_s(wire_bytes(count), self._span.cap_bit_s, now_s)
+            wait_s = self._bucket.wait_s(wire_bytes(count), cap_bit_s, now_s)
             if wait_s > 0:
                 await self._sleep(wait_s)
                 await self.ready()
         self._on_sent(count)
+
+    def _cap_bit_s(self) -> int | None:
+        if self._span is not None and self._span.holds(self._clock.now_ms()):
+            return self._span.cap_bit_s
+        return cap_beside_others(self._windows)
 
     @asynccontextmanager
     async def under_way(self, count: int) -> AsyncIterator[_Request]:

@@ -9,6 +9,7 @@ the journal and goes on.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 
 from appliance.core.errors import Refused
@@ -162,8 +163,8 @@ class Sync:
             report.bytes += head.size
             self._progress(report.bytes, total)
 
-        async def leave(head: PackHead) -> None:
-            await self._line.ready_for(records=head.priority in METERED)
+        def carried(head: PackHead) -> AbstractAsyncContextManager[None]:
+            return self._line.carrying(records=head.priority in METERED)
 
         async def complete(exam: ExamId) -> None:
             states = {head.state for head in await self._recording.heads(exam)}
@@ -182,7 +183,7 @@ class Sync:
             self._objects,
             crc32c=self._crc32c,
             content_bytes=self._content_bytes,
-            leave=leave,
+            carried=carried,
             uploaded=uploaded,
             complete=complete,
         )

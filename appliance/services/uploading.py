@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 
 from appliance.core.batch import ORDER
 from appliance.core.ids import ExamId
@@ -27,8 +28,8 @@ CONTENT_BYTES, CONTENT_BYTES_S3 = 34 * 1024 * 1024, 20 * 1024 * 1024
 
 
 class Uploading:
-    """`leave` is asked before each pack and raises when it may not go; `uploaded` is told of each
-    that went; `complete` when the last one of an exam is there, one exam
+    """`carried` is around each pack on its way and raises when it may not go; `uploaded` is told of
+    each that went; `complete` when the last one of an exam is there, one exam
     at a time. `crc32c` is the box's own word, written as `RemoteObject.crc32c` is, which the
     store's must be."""
 
@@ -40,7 +41,7 @@ class Uploading:
         *,
         crc32c: Callable[[Content], str],
         content_bytes: int = CONTENT_BYTES,
-        leave: Callable[[PackHead], Awaitable[None]],
+        carried: Callable[[PackHead], AbstractAsyncContextManager[None]],
         uploaded: Callable[[PackHead], None],
         complete: Callable[[ExamId], Awaitable[None]],
     ) -> None:
@@ -49,7 +50,7 @@ class Uploading:
         self._objects = objects
         self._crc32c = crc32c
         self._content_bytes = content_bytes
-        self._leave = leave
+        self._carried = carried
         self._uploaded = uploaded
         self._complete = complete
         self._completing = asyncio.Lock()
@@ -84,9 +85,9 @@ class Uploading:
             await self._room.wait_for(lambda: self._in_memory + head.size <= self._content_bytes)
             self._in_memory += head.size
         try:
-            await self._leave(head)  # after waiting for room, which may have taken long
-            content = await self._batching.assemble(await self._journal.pack(head.name))
-            remote = await self._objects.put(f"packs/{head.name}", content)
+            async with self._carried(head):  # after waiting for room, which may have taken long
+                content = await self._batching.assemble(await self._journal.pack(head.name))
+                remote = await self._objects.put(f"packs/{head.name}", content)
             digest = await asyncio.to_thread(hashlib.sha256, content)
             checksum = await asyncio.to_thread(self._crc32c, content)
             if (remote.size, remote.crc32c) != (len(content), checksum):

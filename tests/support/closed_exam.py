@@ -19,10 +19,12 @@ from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.store.stores import Stores, open_stores
 from appliance.config import box
 from appliance.config.box import BoxConfig, CloudConfig
+from appliance.config.night import NightConfig
 from appliance.core.attempt import Attempt, AttemptState, CameraState
 from appliance.core.exam import Exam, ExamState, Seat
 from appliance.core.ids import AttemptId, BoxId, ExamId, ObjectName
 from appliance.core.keys import KEY_BYTES
+from appliance.core.night_window import Window
 from appliance.core.settings import ExamSettings, Features, Retention
 from appliance.core.settings_hash import settings_hash
 from appliance.core.snippet import ObjectHeader, ObjectKind, Snippet, StoredObject
@@ -31,6 +33,7 @@ from tests.support.tiny_webm import tiny_webm
 
 STARTED_MS = time.time_ns() // 1_000_000 - 24 * 3_600_000  # yesterday, by this machine's clock
 SNIPPET_S = 1.0
+ANY_TIME = NightConfig(time_zone="UTC", window=(Window(opens="00:00", closes="00:00"),))
 TITLE = "Provtitel Kanarie"  # stands in sealed records only
 THUMBNAIL = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
 PORTRAIT = THUMBNAIL[:-2] + b"portrait" + THUMBNAIL[-2:]
@@ -88,7 +91,8 @@ async def closed_exam(
     retention: Retention | None = None,
     bulk: int = 0,
 ) -> ClosedExam:
-    """In `state`, or a new box there; a box made by `hallvakt init` keeps its id and key.
+    """In `state`, or a new box there; a box made by `hallvakt init` keeps its id and key. Either
+    may send at any time.
 
     `colleague` is a second key that opens it. `bulk` random bytes are added to each snippet's
     plaintext, to have packs to fill."""
@@ -133,7 +137,7 @@ def _box(made: ClosedExam, cloud: CloudConfig) -> Stores:
         for name in ("db", "run", "keys"):
             (made.state / name).mkdir(parents=True)
         config = BoxConfig(box_id=made.box_id)
-    box.write(made.state, replace(config, cloud=cloud))
+    box.write(made.state, replace(config, cloud=cloud, night=ANY_TIME))
     return open_stores(made.state)
 
 

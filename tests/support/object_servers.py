@@ -10,12 +10,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from appliance.adapters.cloud.s3_session import S3Account
+from appliance.config.box import CloudConfig
 from appliance.rehearsal.school import free_port
 
 BUCKET, REGION = "hallvakt-archive", "eu-north-1"
@@ -101,6 +103,17 @@ class SeaweedFS:
         )
         path.chmod(0o600)
         return path
+
+    def config(self, other: CloudConfig, directory: Path, endpoint: str = "") -> CloudConfig:
+        """`other` with its objects here, or behind `endpoint`; the key lies in `directory`."""
+        return replace(
+            other,
+            objects="s3",
+            endpoint=endpoint or self.endpoint,
+            bucket=BUCKET,
+            region=REGION,
+            credentials_file=self.write_credentials(directory / "s3"),
+        )
 
 
 def bucket_made(endpoint: str, bucket: str, region: str) -> bool:

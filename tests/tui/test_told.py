@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 import appliance
 from appliance.core import start_gate
 from appliance.core.night_forecast import Forecast
+from appliance.core.night_window import Span
+from appliance.core.snippet import PriorityClass
 from tests.support.said import said_by
 from tui.told import recognised, told
 
@@ -53,9 +56,17 @@ def test_values_stay_and_values_that_are_sentences_are_translated(swedish: None)
     assert told(start_gate.disk(2_000_000_000, 9_000_000_000).detail) == (
         "provet behöver 2.0 GB, 9.0 GB är lediga"
     )
-    forecast = Forecast(bytes=9_100_000_000, nights=2, finishes_ms=None, order=())
-    night = told(start_gate.night(forecast, 0).detail)
-    assert night.startswith("9.10 GB med det här provet: Hur lång tid")
+    order = tuple((kind, 2_000_000_000) for kind in PriorityClass)
+    span = Span(opens_ms=1, closes_ms=8 * 3_600_000, cap_bit_s=4_000_000, metered=True)
+    forecast = Forecast(
+        bytes=8_000_000_000, nights=2, finishes_ms=None, order=order, windows=(span,)
+    )
+    night = told(start_gate.night(forecast, 0, UTC).detail)
+    assert night.startswith(
+        "8.00 GB med det här provet: först uppgifter 2.00 GB, flaggat material 2.00 GB, porträtt "
+        "2.00 GB, resten 2.00 GB; fönster 00:00 till 08:00, högst 4 Mbit/s, bara uppgifter; "
+        "Hur lång tid"
+    )
     assert told("Seat A3 refused the notice: watch this seat in person.").startswith("Plats A3 ")
     assert told("A3: no picture. Nothing to send.") == "A3: ingen bild. Inget att skicka."
 

@@ -13,7 +13,9 @@ from appliance.core.checkup import Check, CheckStatus, ok
 from appliance.core.exam import Seat
 from appliance.core.keys import PepperKeeping
 from appliance.core.night_forecast import Forecast
+from appliance.core.night_window import Span
 from appliance.core.settings import Capture, Descriptor, ExamSettings, Features, Retention
+from appliance.core.snippet import PriorityClass
 from tests.contract.store.samples import attempt
 
 OK, WARN, FAIL = CheckStatus.OK, CheckStatus.WARN, CheckStatus.FAIL
@@ -39,7 +41,15 @@ NOON_MS = round(datetime(2026, 11, 25, 12, tzinfo=UTC).timestamp() * 1000)
 
 def _night(nights: int, *, gb: int = 21, hours: float | None = 30.0) -> Check:
     finishes_ms = None if hours is None else NOON_MS + round(hours * 3_600_000)
-    planned = Forecast(bytes=gb * GB, nights=nights, finishes_ms=finishes_ms, order=())
+    opens_ms = NOON_MS + 10 * 3_600_000
+    span = Span(opens_ms=opens_ms, closes_ms=opens_ms + 8 * 3_600_000, cap_bit_s=5_000_000)
+    planned = Forecast(
+        bytes=gb * GB,
+        nights=nights,
+        finishes_ms=finishes_ms,
+        order=tuple((kind, gb * GB // 4) for kind in PriorityClass),
+        windows=(span,) * nights,
+    )
     return gate.night(planned, NOON_MS, UTC)
 
 
@@ -130,8 +140,14 @@ def test_a_warning_does_not_stop_a_start_and_a_failure_does() -> None:
 
 
 def test_two_nights_are_called_two_nights_before_the_start() -> None:
-    assert _night(2).detail == "21.00 GB with this exam: Two nights, done Thu 26 Nov 18:00."
-    assert _night(1, hours=16.5).detail == "21.00 GB with this exam: One night, done 04:30."
+    of = "first records 5.25 GB, flagged footage 5.25 GB, portraits 5.25 GB, the rest 5.25 GB"
+    through = "window 22:00 to 06:00, at most 5 Mbit/s"
+    assert _night(2).detail == (
+        f"21.00 GB with this exam: {of}; first {through}; Two nights, done Thu 26 Nov 18:00."
+    )
+    assert _night(1, hours=16.5).detail == (
+        f"21.00 GB with this exam: {of}; {through}; One night, done 04:30."
+    )
     assert "do not fit through the windows of a week" in _night(0, hours=None).detail
     assert gate.night(None, NOON_MS).detail == "this box keeps everything"
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,10 @@ async def test_the_night_by_command(state: Path, cloud_config: CloudConfig) -> N
     assert planned["bytes"] > 0
     assert [o["kind"] for o in planned["order"]] == ["records", "flagged", "portraits", "rest"]
     assert sum(o["bytes"] for o in planned["order"]) == planned["bytes"]
+    (window,) = planned["windows"]
+    assert (window["cap_bit_s"], window["metered"], window["shared"]) == (None, False, False)
+    midnight = [datetime.fromisoformat(window[end]) for end in ("from", "to")]
+    assert midnight[1] - midnight[0] == timedelta(days=1)
 
     code, _, said = await _hallvakt("sync", "run", *at)
     assert code == 5  # nobody signs

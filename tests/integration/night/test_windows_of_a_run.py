@@ -28,6 +28,7 @@ from appliance.processes.syncer import Syncer, syncer
 from appliance.services.paced_line import Closed
 from tests.support.closed_exam import ClosedExam, closed_exam, exam_of
 from tests.support.fake_clock import FakeClock
+from tests.support.object_servers import SeaweedFS
 
 NOON_MS = round(datetime(2026, 11, 25, 12, tzinfo=UTC).timestamp() * 1000)
 HOUR_S = 3600
@@ -119,24 +120,61 @@ async def test_what_a_window_carries_is_asked_of_the_next_one_again(
         assert (await _sent(night, made))[PriorityClass.RECORDS] == len(made.attempts)
 
 
-async def test_the_timer_keeps_to_the_usual_night_where_a_box_has_no_windows(
+@pytest.mark.parametrize("store", ["gcs", "s3"])
+async def test_footage_under_way_goes_no_further_over_a_metered_line(
+    store: str, state: Path, cloud_config: CloudConfig, seaweed: SeaweedFS, tmp_path: Path
+) -> None:
+    """In the middle of a pack the metered window begins: not one piece more, and it goes on where
+    it was with the next other window."""
+    config = cloud_config if store == "gcs" else seaweed.config(cloud_config, tmp_path)
+    made = await closed_exam(state, config, candidates=1, snippets=4, bulk=1_500_000)
+    windows = (
+        Window(opens="11:00", closes="13:00"),
+        Window(opens="13:00", closes="14:00", metered=True),
+        Window(opens="14:00", closes="15:00"),
+    )
+    clock, after = FakeClock(NOON_MS), list[int]()
+    sent = 0
+
+    def one_o_clock(count: int) -> None:
+        nonlocal sent
+        sent += count
+        if clock.now_ms() > NOON_MS:
+            after.append(count)
+        elif sent > 1_000_000:
+            clock.advance(HOUR_S)
+
+    async with _night(made, clock, *windows) as night:
+        report = await night.run(_silent, on_sent=one_o_clock)
+        assert "metered" in report.stopped
+        assert (after, sent < 6_000_000) == ([], True)
+        clock.advance(HOUR_S)
+        assert (await night.run(_silent)).exams == [made.exam_id]
+
+
+async def test_where_a_box_has_no_windows_the_usual_night_binds_timer_and_person(
     state: Path, cloud_config: CloudConfig
 ) -> None:
     made = await closed_exam(state, cloud_config, candidates=1)
     clock = FakeClock(NOON_MS)
     async with _night(made, clock) as night:
-        with pytest.raises(Refused) as refused:
-            await night.run(_silent, by_timer=True)
-        assert refused.value.code == Closed.WINDOW
+        for by_timer in (True, False):
+            with pytest.raises(Refused, match="22:00 to 06:00") as refused:
+                await night.run(_silent, by_timer=by_timer)
+            assert refused.value.code == Closed.WINDOW
         assert not await _sent(night, made)
         clock.advance(10 * HOUR_S)
         assert (await night.run(_silent, by_timer=True)).exams == [made.exam_id]
 
 
-async def test_a_person_s_command_goes_at_noon(state: Path, cloud_config: CloudConfig) -> None:
+async def test_a_person_s_command_with_a_reason_goes_at_noon(
+    state: Path, cloud_config: CloudConfig
+) -> None:
     made = await closed_exam(state, cloud_config, candidates=1)
     async with _night(made, FakeClock(NOON_MS)) as night:
-        assert (await night.run(_silent)).exams == [made.exam_id]
+        assert (await night.run(_silent, reason="A holiday.")).exams == [made.exam_id]
+        entries = await night.stores.audit.entries()
+    assert ("sync.forced", "A holiday.") in [(e.action, e.about) for e in entries]
 
 
 async def test_a_pause_stops_a_run_midway_and_resumed_it_goes_on(
@@ -144,7 +182,7 @@ async def test_a_pause_stops_a_run_midway_and_resumed_it_goes_on(
 ) -> None:
     made = await closed_exam(state, cloud_config, candidates=3)
     clock = FakeClock(NOON_MS)
-    async with _night(made, clock) as night:
+    async with _night(made, clock, Window(opens="00:00", closes="00:00")) as night:
 
         async def pause() -> None:
             await night.night.pause(True)

@@ -28,6 +28,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
             window=(
                 Window(opens="22:00", closes="06:00", days=("mon", "tue"), cap_mbit_s=4.0),
                 Window(opens="12:00", closes="13:00", metered=True),
+                Window(opens="13:00", closes="14:00", cap_mbit_s=1.5, shared=True),
             ),
         ),
         cloud=CloudConfig(objects="directory", directory=tmp_path / "copy"),

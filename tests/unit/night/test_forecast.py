@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from appliance.core.night_forecast import Measured, exam_bytes, expected_byte_s, forecast
 from appliance.core.night_window import Window, spans
-from appliance.core.night_words import sentence
+from appliance.core.night_words import sentence, whole
 from appliance.core.settings import Capture, ExamSettings, Features, Retention, SyncScope
 from appliance.core.snippet import PriorityClass
 
@@ -41,6 +41,43 @@ def test_two_nights_in_words() -> None:
     assert (planned.bytes, planned.nights) == (21 * GB, 2)
     assert _utc(planned.finishes_ms) == "Fri 01:20"
     assert sentence(planned, NOON_MS, UTC) == "Two nights, done Fri 27 Nov 01:20."
+
+
+def test_the_whole_forecast_in_one_line() -> None:
+    """Bytes by class in their order, window, cap, nights and when it is done."""
+    evening = [Window(opens="22:00", closes="04:00", cap_mbit_s=4, shared=True)]
+    sizes = {
+        PriorityClass.RECORDS: 4_000_000,
+        PriorityClass.FLAGGED: 2 * GB,
+        PriorityClass.PORTRAITS: 12_000_000,
+        PriorityClass.REST: 10 * GB,
+    }
+    planned = forecast(sizes, spans(evening, NOON_MS, UTC), NOON_MS, 50_000_000)
+    assert whole(planned, NOON_MS, UTC) == (
+        "first records 4.0 MB, flagged footage 2.00 GB, portraits 12.0 MB, the rest 10.00 GB; "
+        "first window 22:00 to 04:00, at most 4 Mbit/s of a shared line; "
+        "Two nights, done Thu 26 Nov 23:01."
+    )
+    open_now = [Window(opens="10:00", closes="18:00", metered=True)]
+    planned = forecast(_sizes(1000, 0), spans(open_now, NOON_MS, UTC), NOON_MS, 50_000_000)
+    assert "; window now to 18:00, no cap, records only; One night, done 12:00." in whole(
+        planned, NOON_MS, UTC
+    )
+
+
+def test_the_windows_that_are_needed_are_named_with_their_caps() -> None:
+    week = [
+        Window(opens="12:30", closes="13:00", metered=True),
+        Window(opens="22:00", closes="04:00", days=("wed",), cap_mbit_s=5),
+        Window(opens="22:00", closes="04:00", days=("thu", "fri"), cap_mbit_s=10),
+    ]
+    planned = forecast(_sizes(0, 20 * GB), spans(week, NOON_MS, UTC), NOON_MS, None)
+    assert [(_utc(s.opens_ms), s.cap_bit_s) for s in planned.windows] == [
+        ("Wed 22:00", 5_000_000),
+        ("Thu 22:00", 10_000_000),
+    ]
+    unknown = forecast(_sizes(0, GB), spans(week[:1] + SIX_HOURS, NOON_MS, UTC), NOON_MS, None)
+    assert [_utc(s.opens_ms) for s in unknown.windows] == ["Wed 22:00"]
 
 
 def test_a_cap_binds_and_an_open_window_counts_from_now() -> None:

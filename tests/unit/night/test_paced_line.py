@@ -127,6 +127,49 @@ async def test_a_metered_window_is_for_records() -> None:
     assert line.records_only
 
 
+async def test_footage_under_way_stops_where_a_metered_window_begins() -> None:
+    clock = FakeClock(EVENING_MS)
+    windows = (
+        Window(opens="20:00", closes="22:30"),
+        Window(opens="22:30", closes="06:00", metered=True),
+    )
+    line = _line(clock, *windows)
+    footage, records = asyncio.Event(), asyncio.Event()
+
+    async def pack(*, of_records: bool, turned: asyncio.Event) -> None:
+        async with line.carrying(records=of_records), line.under_way(PIECE * 2) as sender:
+            await sender.send(PIECE)
+            await turned.wait()
+            await asyncio.create_task(sender.send(PIECE))  # as a client of a store does it
+
+    both = [
+        asyncio.ensure_future(pack(of_records=False, turned=footage)),
+        asyncio.ensure_future(pack(of_records=True, turned=records)),
+    ]
+    for _ in range(20):
+        await asyncio.sleep(0)
+    clock.advance(30 * 60)
+    footage.set()
+    with pytest.raises(Refused) as stopped:
+        await both[0]
+    assert stopped.value.code == Closed.METERED
+    records.set()
+    await both[1]
+
+
+async def test_a_shared_line_s_cap_binds_a_person_s_command_too() -> None:
+    """At noon the others are on it."""
+    clock = FakeClock(EVENING_MS - 10 * 3_600_000)
+    windows = (
+        Window(opens="22:00", closes="06:00", cap_mbit_s=4.0),
+        Window(opens="20:00", closes="22:00", cap_mbit_s=2.0, shared=True),
+        Window(opens="06:00", closes="07:00", cap_mbit_s=3.0, shared=True),
+    )
+    line = _line(clock, *windows, forced=True)
+    on_the_line = wire_bytes(await _sent_in(line, clock, 10)) * 8 / 10
+    assert 0.95 * 2e6 <= on_the_line <= 1.05 * 2e6
+
+
 async def test_what_a_cut_would_cost_is_bounded_for_all_together() -> None:
     line = _line(FakeClock(EVENING_MS))
     at_stake: dict[int, int] = {}

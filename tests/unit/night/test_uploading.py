@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -79,14 +80,16 @@ async def _never() -> bool:
     return False
 
 
-async def _any_time(head: PackHead) -> None: ...
+@asynccontextmanager
+async def _any_time(head: PackHead) -> AsyncIterator[None]:
+    yield
 
 
 def _uploading(
     box: _Box,
     objects: MemoryObjects,
     told: list[PackHead],
-    leave: Callable[[PackHead], Awaitable[None]] = _any_time,
+    carried: Callable[[PackHead], AbstractAsyncContextManager[None]] = _any_time,
 ) -> Uploading:
     async def complete(exam: ExamId) -> None: ...
 
@@ -96,7 +99,7 @@ def _uploading(
         stands_in,
         objects,
         crc32c=crc32c,
-        leave=leave,
+        carried=carried,
         uploaded=told.append,
         complete=complete,
     )
@@ -141,10 +144,10 @@ async def _at_the_turn(heads: Sequence[PackHead], told: list[PackHead]) -> None:
     )
     line = PacedLine(windows, clock, paused=_never, zone=UTC)
 
-    async def leave(head: PackHead) -> None:
-        await line.ready_for(records=head.priority in METERED)
+    def carried(head: PackHead) -> AbstractAsyncContextManager[None]:
+        return line.carrying(records=head.priority in METERED)
 
-    await _uploading(_Box(), _Slow(clock), told, leave).send(heads)
+    await _uploading(_Box(), _Slow(clock), told, carried).send(heads)
 
 
 async def test_a_metered_window_that_follows_is_not_for_footage() -> None:

@@ -75,6 +75,7 @@ def test_a_window_of_a_whole_day_has_no_gap() -> None:
         (replace(NIGHT, days=()), "days"),
         (replace(NIGHT, days=("mån",)), "mon, tue"),
         (replace(NIGHT, cap_mbit_s=0.0), "cap_mbit_s"),
+        (Window(opens="22:00", closes="06:00", shared=True), "a shared line needs cap_mbit_s"),
     ],
 )
 def test_what_is_no_window(wrong: Window, says: str) -> None:
