@@ -44,6 +44,9 @@ class Router:
     indexes: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
 
+    def hello(self) -> dict[str, Any]:
+        return {"msg": "isdbgrid"}
+
     def judge(self, command: Mapping[str, Any]) -> bool:
         """Whether it is done already; raise RefusedError for what a router does not take."""
         name = next(iter(command))
@@ -114,6 +117,13 @@ def _whole(key: tuple[str, ...], document: Mapping[str, Any]) -> None:
 async def strict_mongos(port: int, *, may_shard: bool = True) -> AsyncIterator[Router]:
     """In front of the server at `port` of this machine."""
     made = Router(may_shard=may_shard)
+    async with in_front(made, port):
+        yield made
+
+
+@asynccontextmanager
+async def in_front(made: Router, port: int) -> AsyncIterator[None]:
+    """Serve as `made`, whose URI is known from now on."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", port)
@@ -144,7 +154,7 @@ async def strict_mongos(port: int, *, may_shard: bool = True) -> AsyncIterator[R
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     made.uri = f"mongodb://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     try:
-        yield made
+        yield
     finally:
         server.close()
 
@@ -152,8 +162,8 @@ async def strict_mongos(port: int, *, may_shard: bool = True) -> AsyncIterator[R
 def _own_answer(made: Router, operation: int, content: bytes) -> dict[str, Any] | None:
     """What the router says without asking anybody; None for what it passes on."""
     if operation == QUERY or _HELLO & set(command := command_of(content)):
-        return {**LIMITS, "msg": "isdbgrid", "localTime": datetime.now(UTC)}
-    made.asked.append(command)
+        return {**LIMITS, **made.hello(), "localTime": datetime.now(UTC)}
+    made.asked.append(dict(command))
     try:
         return {"ok": 1.0} if made.judge(command) else None
     except RefusedError as refused:

@@ -1,4 +1,5 @@
-"""A whole archive's life on a sharded cluster: every command is one that a router takes."""
+"""A whole archive's life on a sharded cluster, where every command is one that a router takes; a
+night on a single server."""
 
 from __future__ import annotations
 
@@ -23,10 +24,11 @@ from appliance.review.receipts import sent_receipts
 from appliance.services.record_schema import COLLECTIONS
 from tests.integration.backup.conftest import new_box
 from tests.support.archived_exam import archived_exam
-from tests.support.closed_exam import STARTED_MS, exam_of
+from tests.support.closed_exam import STARTED_MS, closed_exam, exam_of
 from tests.support.erasing import erase_on_box
 from tests.support.fake_clock import FakeClock
 from tests.support.strict_mongos import Router, strict_mongos
+from tests.support.strict_topologies import topology
 
 
 async def test_an_archive_s_life_on_a_sharded_cluster(
@@ -65,6 +67,25 @@ async def test_an_archive_s_life_on_a_sharded_cluster(
     assert _touched(router, "insert", "update") == names
     assert _touched(router, "find") == names
     assert _touched(router, "delete") == names - {"boxes", "tombstones"}
+
+
+async def test_a_night_and_its_end_on_a_single_server(
+    state: Path, cloud: CloudServers, cloud_config: CloudConfig, tmp_path: Path
+) -> None:
+    """Member of no replica set, as a school's own MongoDB often is."""
+    async with topology("single server", cloud.records_uri) as server:
+        uri = tmp_path / "alone.uri"
+        await asyncio.to_thread(uri.write_text, server.uri)
+        config = replace(cloud_config, records_uri_file=uri)
+        assert (await prepare_records(config)).cluster == "single server"
+        made = await closed_exam(state, config, candidates=1)
+        async with syncer(state, signer=made.signer) as night:
+            assert (await night.run(lambda sent, total: None)).exams == [made.exam_id]
+            (verified,) = await night.verify()
+            assert verified.objects == len(made.plain)
+        await clean(state, clock=FakeClock(STARTED_MS + 32 * DAY_MS))
+        assert (await exam_of(state, made.exam_id)).state is ExamState.PURGED
+    assert _touched(server, "insert", "update") >= {"exams", "attempts", "packs", "manifests"}
 
 
 def _touched(router: Router, *commands: str) -> set[str]:
