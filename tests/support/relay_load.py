@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -64,7 +65,9 @@ async def leg(relay: LoadedRelay, user: str, *, bytes_per_second: int, seconds: 
     )
     assert process.stdout is not None
     settled = None
+    said: deque[bytes] = deque(maxlen=10)
     async for line in process.stdout:
+        said.append(line)
         if b"error 486" in line:
             settled = Carried(refused=True)
             break
@@ -76,5 +79,5 @@ async def leg(relay: LoadedRelay, user: str, *, bytes_per_second: int, seconds: 
     if process.returncode is None:
         process.kill()
     await process.wait()
-    assert settled is not None, "the client said nothing"
+    assert settled is not None, f"the client counted nothing: {b''.join(said).decode()}"
     return settled

@@ -48,37 +48,23 @@ class Allocation:
         return 0
 
 
-_UNAUTHORIZED, _TRIES = 401, 3
-
-
 @asynccontextmanager
 async def allocation(server: IceServer, *, life_s: int = 600) -> AsyncIterator[Allocation]:
-    """An allocation over UDP at `server`'s address; raises stun.TransactionFailed when refused.
-
-    A 401 is asked about again from another port: on a busy machine a request is sent twice, and its
-    second answer has another nonce than the client then uses.
-    """
+    """An allocation over UDP at `server`'s address; raises stun.TransactionFailed when refused."""
     host, _, port = urlsplit(server.urls[0]).path.rpartition(":")
     place = (host, int(port))
-    for tried in range(1, _TRIES + 1):
-        transport, inner = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: turn.TurnClientUdpProtocol(
-                place,
-                username=server.username,
-                password=server.credential,
-                lifetime=life_s,
-                channel_refresh_time=500,
-            ),
-            remote_addr=place,
-        )
-        try:
-            address = await inner.connect()
-            break
-        except stun.TransactionFailed as refused:
-            transport.close()
-            if refused.response.attributes["ERROR-CODE"][0] != _UNAUTHORIZED or tried == _TRIES:
-                raise
+    transport, inner = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: turn.TurnClientUdpProtocol(
+            place,
+            username=server.username,
+            password=server.credential,
+            lifetime=life_s,
+            channel_refresh_time=500,
+        ),
+        remote_addr=place,
+    )
     try:
+        address = await inner.connect()
         yield Allocation(inner, address)
         await inner.delete()
     finally:

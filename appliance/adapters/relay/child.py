@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from appliance.adapters.relay import user_database
 from appliance.core.errors import Unreachable
 from appliance.whole_file import replace_whole, unwritable
 
@@ -124,3 +125,4 @@ def _make_empty(directory: Path) -> None:
         directory.mkdir(parents=True, mode=0o700)
     except OSError as error:
         raise unwritable(directory, error) from error
+    user_database.make(directory)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from appliance.adapters.relay import user_database
 from appliance.core.errors import WrongConfiguration
 
 _EVERYTHING = ("0.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
@@ -94,8 +95,8 @@ def slot(plan: RelayPlan, number: int, *, port: int | None = None) -> RelaySlot:
 def render(plan: RelayPlan, share: RelaySlot, *, secret: str, directory: Path) -> str:
     """The configuration text. It holds `secret`: hand it over in memory, never as a file.
 
-    `directory` is where coturn may write its process id, its log and its (empty) user database;
-    without a database of its own it would also accept secrets from the machine-wide one.
+    `directory` is where coturn may write its process id and its log, and where its (empty) user
+    database lies; without one of its own it would also accept secrets from the machine-wide one.
     """
     lines = [
         # First, because a complaint about a later line is otherwise logged outside `directory`.
@@ -104,7 +105,7 @@ def render(plan: RelayPlan, share: RelaySlot, *, secret: str, directory: Path) -
         "new-log-timestamp",
         "no-stdout-log",
         f"pidfile={directory / 'coturn.pid'}",
-        f"userdb={directory / 'users.sqlite'}",
+        f"userdb={directory / user_database.NAME}",
         f"listening-ip={plan.listen}",
         f"listening-port={share.port}",
         f"relay-ip={share.relay_address}",

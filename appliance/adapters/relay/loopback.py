@@ -19,7 +19,6 @@ from appliance.core.errors import Unreachable
 from appliance.core.ports import IceServer
 
 _WITHIN_S = 8.0
-_UNAUTHORIZED, _TRIES = 401, 3
 
 
 async def round_trip_ms(one: IceServer, other: IceServer) -> float:
@@ -69,43 +68,21 @@ async def _allocation(
     server: IceServer,
 ) -> AsyncIterator[tuple[turn.TurnClientUdpProtocol, tuple[str, int]]]:
     host, _, port = urlsplit(server.urls[0]).path.rpartition(":")
-    transport, client, address = await _allocated(server, (host.strip("[]"), int(port)))
+    place = (host.strip("[]"), int(port))
+    transport, client = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: turn.TurnClientUdpProtocol(
+            place,
+            username=server.username,
+            password=server.credential,
+            lifetime=60,
+            channel_refresh_time=500,
+        ),
+        remote_addr=place,
+    )
     try:
-        yield client, address
+        yield client, await client.connect()
         await client.delete()
     finally:
         transport.close()
         if client.refresh_task is not None:
             client.refresh_task.cancel()
-
-
-async def _allocated(
-    server: IceServer, place: tuple[str, int]
-) -> tuple[asyncio.DatagramTransport, turn.TurnClientUdpProtocol, tuple[str, int]]:
-    """On a busy machine a request is sent twice, and its second answer has another nonce than the
-    client then uses: a 401 is asked about again, from another port."""
-    for tried in range(1, _TRIES + 1):
-        transport, client = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: turn.TurnClientUdpProtocol(
-                place,
-                username=server.username,
-                password=server.credential,
-                lifetime=60,
-                channel_refresh_time=500,
-            ),
-            remote_addr=place,
-        )
-        try:
-            return transport, client, await client.connect()
-        except BaseException as error:
-            transport.close()
-            if tried == _TRIES or not _is_unauthorized(error):
-                raise
-    raise AssertionError  # the last try returns or raises
-
-
-def _is_unauthorized(error: BaseException) -> bool:
-    return (
-        isinstance(error, stun.TransactionFailed)
-        and error.response.attributes.get("ERROR-CODE", (0, ""))[0] == _UNAUTHORIZED
-    )

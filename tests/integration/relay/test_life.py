@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from aioice import stun
 
-from appliance.adapters.relay import child, probe
+from appliance.adapters.relay import child, probe, user_database
 from appliance.adapters.relay.configuration import RelayPlan
 from appliance.adapters.relay.coturn import Coturn
 from appliance.core.errors import Unreachable, WrongConfiguration
@@ -277,3 +277,26 @@ async def test_more_exams_than_planned_are_refused(
             await relay.start(ExamId(secrets.token_hex(16)))
     finally:
         await relay.stop_all()
+
+
+async def test_views_opened_together_at_the_start_are_all_let_in(
+    relay: Coturn, exam: ExamId, tmp_path: Path
+) -> None:
+    """Each of coturn's threads reads its user database at its first view. None may find tables
+    missing: it makes them then, and shuts the others out meanwhile."""
+    await relay.start(exam)
+
+    async def view(number: int) -> str:
+        server = relay.credential(exam, ViewId(f"{number:032x}"), host="127.0.0.1")
+        async with allocation(server) as allocated:
+            return allocated.address[0]
+
+    assert await asyncio.gather(*map(view, range(8))) == [RELAY_ADDRESS] * 8
+    empty = await asyncio.to_thread(_empty_user_database, tmp_path)
+    used = tmp_path / f"relay-{exam}" / user_database.NAME
+    assert used.read_bytes() == empty
+
+
+def _empty_user_database(directory: Path) -> bytes:
+    user_database.make(directory)
+    return (directory / user_database.NAME).read_bytes()
