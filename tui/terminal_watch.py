@@ -20,6 +20,8 @@ def end_with_the_terminal(descriptor: int = 0) -> None:
     Does nothing where `descriptor` is no terminal.
     """
     if os.isatty(descriptor):
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # started by `nohup`, or by what was
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
         threading.Thread(
             target=_wait, args=(descriptor,), name="terminal-watch", daemon=True
         ).start()

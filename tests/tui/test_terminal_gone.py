@@ -1,6 +1,7 @@
 """A program whose terminal is gone ends, also without a hang-up signal from the kernel.
 
-Tried on the first boot, which draws without a box; the console calls the same line.
+Tried on the first boot, which draws without a box; the console calls the same line. It is started
+by what ignores the signal, as `nohup` does, and programs inherit that.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ def test_it_ends_with_its_terminal(tmp_path: Path) -> None:
     master, slave = pty.openpty()
     # A session of its own, whose controlling terminal is not this one: no SIGHUP is sent to it.
     process = subprocess.Popen(
-        [sys.executable, "-m", "tui.first_boot", "--state", str(tmp_path)],
+        [
+            *("sh", "-c", "trap '' HUP; exec \"$@\"", "sh"),
+            *(sys.executable, "-m", "tui.first_boot", "--state", str(tmp_path)),
+        ],
         stdin=slave,
         stdout=slave,
         stderr=slave,
