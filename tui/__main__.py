@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import getpass
 import locale
 import logging
@@ -81,6 +82,7 @@ def _run(
 ) -> int:
     with asked_this_terminal(arguments.pictures or preferences.now.pictures or "auto") as asked:
         app = ConsoleApp(shift, boxes, asked, preferences)
+        gc.freeze()  # the imports stay: walking them took 60 ms, more than a key may
         try:
             app.run()
         finally:

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import gc
 import os
 import signal
 import sys
@@ -85,6 +86,7 @@ async def _serve(state: Path, config: BoxConfig, relay_socket: Path | None) -> N
         )
         await runner.setup()
         try:
+            gc.freeze()  # what the start made stays: walking it took 40 ms of each full collection
             async with doors_open(runner, state, config):
                 log.info("gateway ready", port=config.web.port)
                 manager.ready(f"serving on port {config.web.port}")
