@@ -1,19 +1,18 @@
 """The sending process is killed again and again, wherever it is: nothing is lost, nothing is there
-twice, and a kill costs at most one chunk. Counted at the strict store."""
+twice, and a kill costs at most one chunk. Counted at the strict store, and before a real S3 one."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
-import sys
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
+from appliance.adapters.cloud.s3 import S3Objects
 from appliance.adapters.store.packs import Packs
 from appliance.adapters.store.uploads import UploadRows
 from appliance.config.box import CloudConfig
@@ -21,23 +20,13 @@ from appliance.core.pack_journal import PackState
 from appliance.core.transfer import CHUNK_BYTES
 from appliance.processes.syncer import syncer
 from tests.support.closed_exam import ClosedExam, closed_exam
+from tests.support.killed_night import begun, kill_at, killed
+from tests.support.object_servers import BUCKET, REGION, WRITER, SeaweedFS
 from tests.support.strict_gcs import StrictGcs
+from tests.support.tap import Tap
 
-_CHILD = """
-import asyncio, sys
-from pathlib import Path
-from appliance.adapters.crypto.signing import SigningKey
-from appliance.processes.syncer import syncer
-from tests.support.closed_exam import LocalSigner
-
-async def main():
-    signer = LocalSigner(SigningKey.load(Path(sys.argv[2])))
-    async with syncer(Path(sys.argv[1]), signer=signer) as night:
-        await night.run(lambda sent, total: None)
-
-asyncio.run(main())
-"""
 _FRAMING = 20_000  # multipart heads and manifests, of all packs together
+_HEADS = 100_000  # on S3, where all that goes to the store is counted: of requests, and questions
 
 
 @pytest.fixture
@@ -48,58 +37,99 @@ async def strict() -> AsyncIterator[StrictGcs]:
     await made.stop()
 
 
-async def _child(made: ClosedExam, key: Path) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _CHILD, str(made.state), str(key), stderr=asyncio.subprocess.DEVNULL
-    )
+class _Store(Protocol):
+    """What counts the bytes on their way to the store, and tells of them."""
+
+    watch: Callable[[int], None]
+
+    @property
+    def sent_bytes(self) -> int: ...
 
 
-def _once(pid: int, target: int) -> Callable[[int], None]:
-    """Kill when so many bytes have arrived; one signal, for a second one could meet another."""
-    left = [pid]
+@dataclass(slots=True)
+class _Strict:
+    server: StrictGcs
 
-    def look(total: int) -> None:
-        if total >= target and left:
-            os.kill(left.pop(), signal.SIGKILL)
+    @property
+    def sent_bytes(self) -> int:
+        return self.server.body_bytes
 
-    return look
+    @property
+    def watch(self) -> Callable[[int], None]:
+        return self.server.watch
+
+    @watch.setter
+    def watch(self, told: Callable[[int], None]) -> None:
+        self.server.watch = told
 
 
 async def _killed_over_and_over(
-    made: ClosedExam, strict: StrictGcs, tmp_path: Path, *, kills: int, step: int
-) -> None:
+    made: ClosedExam, store: _Store, tmp_path: Path, *, kills: int, step: int, heads: int
+) -> set[str]:
+    """Names of the packs, which are all confirmed."""
     key = tmp_path / "signing.pem"
     await asyncio.to_thread(made.signing_key.save, key)
     where = random.Random(6)
     for _ in range(kills):
-        child = await _child(made, key)
-        strict.watch = _once(child.pid, strict.body_bytes + where.randrange(step))
-        assert await child.wait() == -signal.SIGKILL
-        strict.watch = lambda total: None
-    sent_before = strict.body_bytes
+        child = await begun(made.state, key)
+        store.watch = kill_at(child, store.sent_bytes + where.randrange(step))
+        assert await killed(child)
+        store.watch = lambda total: None
+    sent_before = store.sent_bytes
     async with syncer(made.state, signer=made.signer) as night:
         await night.run(lambda sent, total: None)
         packs = await Packs(night.stores.box).packs(made.exam_id)
         assert all(pack.state is PackState.CONFIRMED for pack in packs)
         for pack in packs:  # nothing that was begun is left over
             assert await UploadRows(night.stores.box).find(f"packs/{pack.name}") is None
+        sent = store.sent_bytes
         (verified,) = await night.verify()
         assert verified.objects == len(made.plain)
-    assert sent_before < strict.body_bytes  # there was something left to do
-    stored = {name for name in strict.objects if name.startswith("packs/")}
-    assert stored == {f"packs/{pack.name}" for pack in packs}
-    assert len(strict.created) == len(set(strict.created))
+    assert sent_before < sent  # there was something left to do
     assert sorted(o.name for pack in packs for o in pack.objects) == sorted(made.names)
-    again = strict.body_bytes - sum(pack.size for pack in packs)
-    assert again <= kills * CHUNK_BYTES + _FRAMING
+    again = sent - sum(pack.size for pack in packs)
+    assert again <= kills * CHUNK_BYTES + heads
+    return {f"packs/{pack.name}" for pack in packs}
 
 
-async def test_killed_ten_times(
+async def _on_gcs(
+    state: Path, strict: StrictGcs, config: CloudConfig, tmp_path: Path, *, kills: int, step: int
+) -> None:
+    config = replace(config, endpoint=strict.endpoint, bucket=strict.bucket)
+    size = (2, 4) if kills < 10 else (10, 12)
+    made = await closed_exam(state, config, candidates=size[0], snippets=size[1], bulk=3_500_000)
+    packs = await _killed_over_and_over(
+        made, _Strict(strict), tmp_path, kills=kills, step=step, heads=_FRAMING
+    )
+    assert {name for name in strict.objects if name.startswith("packs/")} == packs
+    assert len(strict.created) == len(set(strict.created))
+
+
+async def test_killed_five_times_on_gcs(
     state: Path, strict: StrictGcs, cloud_config: CloudConfig, tmp_path: Path
 ) -> None:
-    config = replace(cloud_config, endpoint=strict.endpoint, bucket=strict.bucket)
-    made = await closed_exam(state, config, candidates=2, snippets=8, bulk=3_500_000)
-    await _killed_over_and_over(made, strict, tmp_path, kills=10, step=4_000_000)
+    await _on_gcs(state, strict, cloud_config, tmp_path, kills=5, step=4_000_000)
+
+
+async def test_killed_five_times_on_s3(
+    state: Path, seaweed: SeaweedFS, cloud_config: CloudConfig, tmp_path: Path
+) -> None:
+    before = await _packs_on(seaweed)
+    async with Tap("127.0.0.1", seaweed.port) as tap:
+        config = seaweed.config(cloud_config, tmp_path, tap.url)
+        made = await closed_exam(state, config, candidates=2, snippets=4, bulk=3_500_000)
+        packs = await _killed_over_and_over(
+            made, tap, tmp_path, kills=5, step=4_000_000, heads=_HEADS
+        )
+    assert await _packs_on(seaweed) - before == packs
+
+
+async def _packs_on(seaweed: SeaweedFS) -> set[str]:
+    store = S3Objects(BUCKET, region=REGION, account=WRITER, endpoint=seaweed.endpoint)
+    try:
+        return set(await store.list("packs/"))
+    finally:
+        await store.close()
 
 
 @pytest.mark.soak
@@ -107,9 +137,7 @@ async def test_killed_ten_times(
 async def test_killed_two_hundred_times(
     state: Path, strict: StrictGcs, cloud_config: CloudConfig, tmp_path: Path
 ) -> None:
-    config = replace(cloud_config, endpoint=strict.endpoint, bucket=strict.bucket)
-    made = await closed_exam(state, config, candidates=10, snippets=12, bulk=3_500_000)
-    await _killed_over_and_over(made, strict, tmp_path, kills=200, step=3_000_000)
+    await _on_gcs(state, strict, cloud_config, tmp_path, kills=200, step=3_000_000)
 
 
 async def test_the_line_falls_again_and_again(

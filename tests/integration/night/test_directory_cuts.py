@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import signal
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,30 +18,8 @@ from appliance.core.transfer import CHUNK_BYTES
 from appliance.processes.cloud_ends import as_eraser, cloud_ends
 from appliance.processes.syncer import syncer
 from tests.support.closed_exam import ClosedExam, closed_exam
+from tests.support.killed_night import killed_itself
 
-_CHILD = """
-import asyncio, os, signal, sys
-from pathlib import Path
-from appliance.adapters.crypto.signing import SigningKey
-from appliance.processes.syncer import syncer
-from tests.support.closed_exam import LocalSigner
-
-sent = 0
-
-def on_sent(count):
-    global sent
-    if sent >= int(sys.argv[3]):
-        print(sent, flush=True)
-        os.kill(os.getpid(), signal.SIGKILL)
-    sent += count
-
-async def main():
-    signer = LocalSigner(SigningKey.load(Path(sys.argv[2])))
-    async with syncer(Path(sys.argv[1]), signer=signer) as night:
-        await night.run(lambda sent, total: None, on_sent=on_sent)
-
-asyncio.run(main())
-"""
 _KILLS = 3
 _IN_THE_FIRST_LARGE_PACK = 3_500_000
 _MANIFESTS = 40_000  # of all packs together
@@ -59,7 +35,7 @@ async def test_killed_over_and_over(state: Path, cloud_config: CloudConfig, tmp_
     sent: list[int] = []
     for kill in range(_KILLS):
         target = where.randrange(1_000_000, 8_000_000) if kill else _IN_THE_FIRST_LARGE_PACK
-        sent.append(await _killed(made, key, target))
+        sent.append(await killed_itself(made.state, key, target))
         left = await asyncio.to_thread(_partial, archive)
         assert sum(left) <= CHUNK_BYTES
         if kill == 0:
@@ -77,17 +53,6 @@ async def test_killed_over_and_over(state: Path, cloud_config: CloudConfig, tmp_
     assert stored == {pack.name for pack in packs}  # no partial file either
     again = sum(sent) - sum(pack.size for pack in packs)
     assert again <= _KILLS * CHUNK_BYTES + _MANIFESTS
-
-
-async def _killed(made: ClosedExam, key: Path, target: int) -> int:
-    """How many bytes went before."""
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", _CHILD, str(made.state), str(key), str(target)),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    out, _ = await child.communicate()
-    assert child.returncode == -signal.SIGKILL
-    return int(out)
 
 
 async def _erased(made: ClosedExam, eraser: CloudConfig) -> None:
