@@ -35,7 +35,7 @@ from tui.half_blocks import Pixels
 from tui.language import text, tr
 from tui.live_frames import FrameMeter
 from tui.problems import LoginEnded
-from tui.relay_way import address_of, relay_ways, trust_box
+from tui.relay_way import address_of, open_ways, relay_ways, trust_box
 
 _OFFERED_WITHIN_S = 8.0
 _GATHER_WITHIN_S = 8.0  # aiortc itself gives up after five
@@ -177,7 +177,9 @@ class LiveView:
         async with asyncio.timeout(_OFFERED_WITHIN_S):
             offered = await _relay_offered(socket)
         trust = await asyncio.to_thread(self._client.target.trust)
-        for way in self._ways(offered, worked=self._client.relay_way, tls=trust is not None):
+        worked = self._client.relay_way
+        ways = self._ways(offered, worked=worked, tls=trust is not None)
+        for way in await open_ways(ways, worked):
             peer = await self._gathered(way, trust, over, tasks)
             sdp = peer.localDescription.sdp
             if "typ relay" in sdp:

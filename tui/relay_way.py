@@ -7,35 +7,51 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiortc import RTCIceServer, RTCPeerConnection
+from aiortc.rtcicetransport import parse_stun_turn_uri
 
 from appliance.core.errors import Unreachable
 from tui.language import tr
+from tui.relay_probe import answers_over_udp
 
 _TLS = "turns:"
+_UDP_ANSWERS_WITHIN_S = 1.0
+_WAS_BLOCKED_S = 0.2  # what another way had to carry the last time is probably still blocked
 
 
 def relay_ways(
     offered: Sequence[Mapping[str, Any]], *, worked: str = "", tls: bool = True
 ) -> list[RTCIceServer]:
-    """One address each (aiortc uses only the first it is given). Over TCP first, because a dead
-    relay shows there at once; plain before TLS, because media is encrypted end to end anyway; UDP
-    last. Before all the address that `worked` the last time. Raise Unreachable when there is none.
+    """One address each (aiortc uses only the first it is given). UDP first, where a lost packet
+    holds up nothing behind it; then what `worked` the last time; plain TCP before TLS, because
+    media is encrypted end to end anyway. Raise Unreachable when there is none.
     """
     found: list[tuple[int, str, Mapping[str, Any]]] = []
     for server in offered:
         urls = server.get("urls") or []
         for url in [urls] if isinstance(urls, str) else urls:
             if url.startswith("turn:"):
-                found.append((1 if "transport=tcp" in url else 3, url, server))
+                found.append((1 if "transport=tcp" in url else 0, url, server))
             elif url.startswith(_TLS) and tls:
                 found.append((2, url, server))
     if not found:
         raise Unreachable(tr("The box offers no relay now; live views are not possible."))
-    found.sort(key=lambda each: (each[1] != worked, each[0]))
+    found.sort(key=lambda each: (min(each[0], 1), each[1] != worked, each[0]))
     return [
         RTCIceServer(urls=[url], username=of.get("username"), credential=of.get("credential"))
         for _, url, of in found
     ]
+
+
+async def open_ways(ways: Sequence[RTCIceServer], worked: str = "") -> list[RTCIceServer]:
+    """The same, with UDP at the end where the relay does not answer over it: to find that out
+    with a peer takes five seconds."""
+    first = parse_stun_turn_uri(address_of(ways[0]))
+    if len(ways) == 1 or first["transport"] != "udp":
+        return list(ways)
+    patience = _UDP_ANSWERS_WITHIN_S if worked in {"", address_of(ways[0])} else _WAS_BLOCKED_S
+    if await answers_over_udp(first["host"], first["port"], patience):
+        return list(ways)
+    return [*ways[1:], ways[0]]
 
 
 def address_of(way: RTCIceServer) -> str:

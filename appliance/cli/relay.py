@@ -16,7 +16,7 @@ from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer
 from appliance.config.box import load
 from appliance.core.errors import BadInput, Unreachable
-from appliance.processes.foundation import relay_plan
+from appliance.processes.foundation import own_addresses, relay_plan
 
 app = App(name="relay", help="The relay of live views: its configuration and its firewall.")
 
@@ -33,10 +33,17 @@ def config(*, number: int = 0, state: State = DEFAULT_STATE, json: Json = False)
     number
         Which of the exams that are live at the same time, from 0.
     """
-    plan = relay_plan(state, load(state))
+    box = load(state)
+    plan = relay_plan(state, box)
     share = slot(plan, number)
     text = checked(
-        render(plan, share, secret="NEW-FOR-EACH-EXAM", directory=Path("/run/hallvakt-coturn"))
+        render(
+            plan,
+            share,
+            secret="NEW-FOR-EACH-EXAM",
+            directory=Path("/run/hallvakt-coturn"),
+            own_addresses=own_addresses(box),
+        )
     )
     document = {
         "relay_address": share.relay_address,

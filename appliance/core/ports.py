@@ -297,6 +297,9 @@ class Relay(Protocol):
 
     async def running(self, exam: ExamId) -> bool: ...
 
+    async def gone(self, exam: ExamId) -> None:
+        """Return when the relay that runs now does no more, at once if none does."""
+
     def credential(self, exam: ExamId, view: ViewId, *, host: str) -> IceServer:
         """`host` is the name or address under which the asking peer reached the box."""
 

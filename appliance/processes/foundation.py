@@ -15,6 +15,7 @@ from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.crypto.wrapping import KeyWrapping
 from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.host.credentials import machine_pepper, pepper_keeping
+from appliance.adapters.host.machine import lan_addresses
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.host.tls import TlsFiles
 from appliance.adapters.relay.configuration import RelayPlan
@@ -100,6 +101,7 @@ def lay_foundation(state: Path, config: BoxConfig, relay_socket: Path | None = N
             clock=clock,
             randomness=randomness,
             places=_relay_places(tls, relay_socket),
+            own_addresses=lambda: own_addresses(config),
         ),
         keys=keys,
         sealing=sealing,
@@ -136,6 +138,11 @@ def _relay_places(tls: TlsFiles, relay_socket: Path | None) -> RelayPlaces:
     if relay_socket is None:
         return Children(launcher(pair))
     return Units(relay_socket, certificate=pair[0], private_key=pair[1])
+
+
+def own_addresses(config: BoxConfig) -> list[str]:
+    """What this machine is called now by whom it lets in, itself included."""
+    return [*lan_addresses(uplink=config.web.uplink), "127.0.0.1"]
 
 
 def relay_plan(state: Path, config: BoxConfig) -> RelayPlan:

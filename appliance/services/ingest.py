@@ -19,6 +19,7 @@ from appliance.core.errors import (
     BadInput,
     BadMedia,
     Conflict,
+    HallvaktError,
     Locked,
     NoRoom,
     NotAllowed,
@@ -26,7 +27,7 @@ from appliance.core.errors import (
     WrongState,
 )
 from appliance.core.exam import Exam, ExamState
-from appliance.core.ids import ExamId
+from appliance.core.ids import AttemptId, ExamId
 from appliance.core.ports import BlobStore, Clock, ExamStore, SnippetStore
 from appliance.core.processing import Category, permitted
 from appliance.core.snippet import MAX_SNIPPET_BYTES, ObjectKind, Snippet
@@ -98,6 +99,7 @@ class Ingest:
         self._budget = budget
         self._pace = pace
         self._keep_free = keep_free
+        self._damaged: dict[AttemptId, int] = {}  # the number that last came so
         self._under_way: Counter[ExamId] = Counter()
         self._idle = asyncio.Condition()
 
@@ -122,6 +124,17 @@ class Ingest:
             async with self._idle:
                 self._idle.notify_all()
 
+    async def refuse(self, attempt: Attempt, sequence: int) -> None:
+        """What was refused before it was looked into, and would be again: told and counted like
+        what the container check refuses. What is not wanted now anyway is neither."""
+        async with self._locks.of(attempt.attempt_id):
+            with suppress(HallvaktError):
+                self._admit(await self._exams.get(attempt.exam_id), attempt)
+                arrived = await self._arrivals.of(attempt.attempt_id)
+                if sequence not in arrived:
+                    arrived.check_new(sequence)
+                    await self._refuse(attempt, sequence)
+
     async def drain(self, exam: ExamId, within_s: float) -> None:
         """Return when no upload of `exam` is between its first check and its answer."""
 
@@ -130,7 +143,7 @@ class Ingest:
                 await self._idle.wait_for(lambda: self._under_way[exam] == 0)
 
     async def _take(self, attempt: Attempt, upload: Upload) -> Receipt:
-        self._check_limits(upload)
+        await self._check_limits(attempt, upload)
         async with self._locks.of(attempt.attempt_id):
             arrived = await self._arrivals.of(attempt.attempt_id)
             if upload.sequence in arrived:
@@ -148,10 +161,14 @@ class Ingest:
             sequence=upload.sequence, acknowledged=arrived.solid, wait_ms=self._pace_ms()
         )
 
-    def _check_limits(self, upload: Upload) -> None:
+    async def _check_limits(self, attempt: Attempt, upload: Upload) -> None:
         if len(upload.body) > MAX_SNIPPET_BYTES:
             raise TooLarge("The snippet is too large: record shorter ones.")
         if hashlib.sha256(upload.body).digest() != upload.digest:
+            # Once it may be the way here; a page that meets it twice gives the snippet up.
+            if self._damaged.get(attempt.attempt_id) == upload.sequence:
+                await self.refuse(attempt, upload.sequence)
+            self._damaged[attempt.attempt_id] = upload.sequence
             raise BadInput(
                 "The snippet does not fit its digest: it was damaged on the way, send it again.",
                 code="digest-mismatch",

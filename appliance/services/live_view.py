@@ -148,17 +148,32 @@ class LiveViews:
             found.console.send(IceCandidate(candidate=candidate))
 
     async def watch_over(self, view: LiveView, still_allowed: StillAllowed) -> None:
-        """Return when `view` has ended; end it when `still_allowed` raises."""
-        while not view.ended.is_set():
-            try:
-                await asyncio.wait_for(view.ended.wait(), RECHECK_S)
-            except TimeoutError:
-                try:
-                    await still_allowed()
-                    self._channels.of(view.attempt_id)
-                except HallvaktError as error:
-                    gone = error.code == "page-not-connected"
-                    self.end(view, error.message, transient=gone)
+        """Return when `view` has ended; end it when `still_allowed` raises, and at once when its
+        relay dies: over UDP neither end would be told."""
+        ended = asyncio.create_task(view.ended.wait())
+        relay_gone = asyncio.create_task(self._relay.gone(view.exam_id))
+        try:
+            while not view.ended.is_set():
+                await asyncio.wait(
+                    {ended, relay_gone}, timeout=RECHECK_S, return_when=asyncio.FIRST_COMPLETED
+                )
+                if view.ended.is_set():
+                    return
+                if relay_gone.done():
+                    self.end(view, "The relay of live views stopped.", transient=True)
+                    return
+                await self._check_again(view, still_allowed)
+        finally:
+            ended.cancel()
+            relay_gone.cancel()
+
+    async def _check_again(self, view: LiveView, still_allowed: StillAllowed) -> None:
+        try:
+            await still_allowed()
+            self._channels.of(view.attempt_id)
+        except HallvaktError as error:
+            gone = error.code == "page-not-connected"
+            self.end(view, error.message, transient=gone)
 
     def failed(self, attempt: AttemptId, view: ViewId) -> None:
         """The candidate's page says that nothing comes through the relay any more."""

@@ -158,13 +158,17 @@ async def snippet(request: web.Request, attempt: Attempt) -> web.StreamResponse:
         request.headers.get("Hallvakt-Started-Ms", ""), "The header Hallvakt-Started-Ms"
     )
     ingest = request.app[GATEWAY].ingest
-    # Memory is reserved before the first byte is read, and given back after the answer.
-    with ingest.room_for(declared_length(request, MAX_SNIPPET_BYTES)):
-        body = await read_body(request, limit=MAX_SNIPPET_BYTES, seconds=UPLOAD_SECONDS)
-        receipt = await ingest.take(
-            attempt,
-            Upload(sequence=sequence, digest=digest, started_ms=started_ms, body=body),
-        )
+    try:
+        # Memory is reserved before the first byte is read, and given back after the answer.
+        with ingest.room_for(declared_length(request, MAX_SNIPPET_BYTES)):
+            body = await read_body(request, limit=MAX_SNIPPET_BYTES, seconds=UPLOAD_SECONDS)
+            receipt = await ingest.take(
+                attempt,
+                Upload(sequence=sequence, digest=digest, started_ms=started_ms, body=body),
+            )
+    except TooLarge:
+        await ingest.refuse(attempt, sequence)
+        raise
     return json_response(receipt, status=201)
 
 

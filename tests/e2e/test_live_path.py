@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from aioice.turn import TurnClientUdpProtocol
 from aiortc import RTCIceServer
 
 from appliance.rehearsal.browser import shown, walk_to_the_room
@@ -116,6 +117,10 @@ class Look:
         [transceiver] = self.view._peer.getTransceivers()  # type: ignore[union-attr]
         return transceiver.receiver.transport.transport._connection._nominated[1]
 
+    def to_the_relay(self) -> Any:
+        """aioice's connection to the relay itself, over which the pair in use goes."""
+        return self.pair().protocol.transport._TurnTransport__inner_protocol
+
 
 @contextlib.asynccontextmanager
 async def looking(
@@ -180,6 +185,9 @@ async def test_media_goes_through_the_relay_only_and_onto_no_disk(
         assert {(pair["local"], pair["remote"]) for pair in found["pairs"]} == {("relay", "relay")}
         pair = look.pair()
         assert (pair.local_candidate.type, pair.remote_candidate.type) == ("relay", "relay")
+        # Nothing blocks UDP here, so nothing else carries it.
+        assert {pair["protocol"] for pair in found["pairs"]} == {"udp"}
+        assert isinstance(look.to_the_relay(), TurnClientUdpProtocol)
 
         # The gateway moved a fraction of it, and has no socket that media could come in by.
         moved = await asyncio.to_thread(traffic.tcp_bytes, gateway) - moved
@@ -280,14 +288,15 @@ async def test_a_console_that_can_only_reach_the_relay_over_tls(
     believed because the console knows the box's authority."""
 
     def blocked(offered: list[dict[str, Any]], **how: Any) -> list[RTCIceServer]:
-        plain, tls, _ = relay_ways(offered, **how)
+        udp, plain, tls = relay_ways(offered, **how)
         assert address_of(tls).startswith("turns:")
-        plain.urls = [f"turn:127.0.0.1:{free_port()}?transport=tcp"]  # nobody listens there
-        return [plain, tls]
+        udp.urls = [f"turn:127.0.0.1:{free_port()}?transport=udp"]  # nobody listens there
+        plain.urls = [f"turn:127.0.0.1:{free_port()}?transport=tcp"]
+        return [udp, plain, tls]
 
     await seated(room, open_page)
     async with looking(room, box, ways=blocked) as look:
         await look.until_frames(10)
-        inner = look.pair().protocol.transport._TurnTransport__inner_protocol
+        inner = look.to_the_relay()
         assert inner.transport.get_extra_info("ssl_object").version() in {"TLSv1.2", "TLSv1.3"}
         assert look.pair().local_candidate.type == "relay"

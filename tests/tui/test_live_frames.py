@@ -79,7 +79,7 @@ def test_no_room_to_paint_keeps_the_frame() -> None:
     assert meter.take(40, 12) is not None
 
 
-def test_tcp_is_preferred_and_plain_before_tls() -> None:
+def test_udp_is_preferred_and_plain_before_tls() -> None:
     offered: list[dict[str, Any]] = [
         {"urls": "stun:127.0.0.1", "username": "u", "credential": "c"},
         {
@@ -91,18 +91,23 @@ def test_tcp_is_preferred_and_plain_before_tls() -> None:
     ]
     ways = relay_ways(offered)
     assert [address_of(way) for way in ways] == [
+        "turn:127.0.0.1:1?transport=udp",
         "turn:127.0.0.1:1?transport=tcp",
         "turns:127.0.0.1:2?transport=tcp",
-        "turn:127.0.0.1:1?transport=udp",
     ]
-    assert [way.username for way in ways] == ["u2", "u", "u"]
+    assert [way.username for way in ways] == ["u", "u2", "u"]
 
 
-def test_what_worked_is_tried_first_and_tls_only_where_somebody_is_trusted() -> None:
-    urls = ["turn:127.0.0.1:1?transport=tcp", "turns:127.0.0.1:2?transport=tcp"]
-    offered = [{"urls": urls, "username": "u", "credential": "c"}]
-    assert [address_of(way) for way in relay_ways(offered, worked=urls[1])] == urls[::-1]
-    assert [address_of(way) for way in relay_ways(offered, tls=False)] == urls[:1]
+def test_what_worked_is_next_after_udp_and_tls_only_where_somebody_is_trusted() -> None:
+    udp, tcp, tls = (
+        "turn:127.0.0.1:1?transport=udp",
+        "turn:127.0.0.1:1?transport=tcp",
+        "turns:127.0.0.1:2?transport=tcp",
+    )
+    offered = [{"urls": [tls, tcp, udp], "username": "u", "credential": "c"}]
+    assert [address_of(way) for way in relay_ways(offered, worked=tls)] == [udp, tls, tcp]
+    assert [address_of(way) for way in relay_ways(offered, worked=tcp)] == [udp, tcp, tls]
+    assert [address_of(way) for way in relay_ways(offered, tls=False)] == [udp, tcp]
 
 
 @pytest.mark.parametrize("offered", [[], [{"urls": "stun:127.0.0.1"}]])

@@ -10,6 +10,7 @@ which nothing else listens.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -92,8 +93,19 @@ def slot(plan: RelayPlan, number: int, *, port: int | None = None) -> RelaySlot:
     )
 
 
-def render(plan: RelayPlan, share: RelaySlot, *, secret: str, directory: Path) -> str:
+def render(
+    plan: RelayPlan,
+    share: RelaySlot,
+    *,
+    secret: str,
+    directory: Path,
+    own_addresses: Sequence[str] = (),
+) -> str:
     """The configuration text. It holds `secret`: hand it over in memory, never as a file.
+
+    `own_addresses`: what the machine is called on its networks now. A socket for 0.0.0.0 answers
+    over UDP as whatever its route is called, and a browser that asked another address throws that
+    away; so each has a socket of its own, and 0.0.0.0 stays for those that come later.
 
     `directory` is where coturn may write its process id and its log, and where its (empty) user
     database lies; without one of its own it would also accept secrets from the machine-wide one.
@@ -107,6 +119,7 @@ def render(plan: RelayPlan, share: RelaySlot, *, secret: str, directory: Path) -
         f"pidfile={directory / 'coturn.pid'}",
         f"userdb={directory / user_database.NAME}",
         f"listening-ip={plan.listen}",
+        *(f"listening-ip={each}" for each in _besides(plan, own_addresses)),
         f"listening-port={share.port}",
         f"relay-ip={share.relay_address}",
         f"min-port={share.first_media_port}",
@@ -140,6 +153,14 @@ def render(plan: RelayPlan, share: RelaySlot, *, secret: str, directory: Path) -
         # Only lifts coturn's blanket refusal; the two denials above still cover 127.0.0.0/8.
         lines.append("allow-loopback-peers")
     return "\n".join(lines) + "\n"
+
+
+def _besides(plan: RelayPlan, own_addresses: Sequence[str]) -> list[str]:
+    if plan.listen != "0.0.0.0":
+        return []
+    first = int(IPv4Address(plan.relay_address))
+    relays = range(first, first + plan.exams_at_once)
+    return [each for each in own_addresses if int(IPv4Address(each)) not in relays]
 
 
 def _tls(plan: RelayPlan, share: RelaySlot) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -49,14 +49,17 @@ class Coturn:
         randomness: Randomness,
         credential_s: int = LONGEST_LIFE_S,
         places: RelayPlaces | None = None,
+        own_addresses: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """`places`: where coturn runs; a child of this process when not given."""
+        """`places`: where coturn runs; a child of this process when not given. `own_addresses`: as
+        `render` takes them, asked at each start."""
         self._plan = plan
         self._run = run
         self._clock = clock
         self._randomness = randomness
         self._credential_s = credential_s
         self._places = places or Children()
+        self._own_addresses = own_addresses
         self._near = "127.0.0.1" if plan.listen == "0.0.0.0" else plan.listen
         self._exams: dict[ExamId, _Running] = {}
         self._keepers: set[asyncio.Task[None]] = set()
@@ -85,6 +88,11 @@ class Coturn:
     async def running(self, exam: ExamId) -> bool:
         known = self._exams.get(exam)
         return known is not None and not known.process.ended
+
+    async def gone(self, exam: ExamId) -> None:
+        known = self._exams.get(exam)
+        if known is not None:
+            await known.process.wait()
 
     def credential(self, exam: ExamId, view: ViewId, *, host: str) -> IceServer:
         known = self._exams.get(exam)
@@ -176,7 +184,11 @@ class Coturn:
             plan = self._plan
             if files.certificate is not None:
                 plan = replace(plan, certificate=files.certificate, private_key=files.private_key)
-            return checked(render(plan, share, secret=secret, directory=files.directory))
+            own = self._own_addresses()
+            directory = files.directory
+            return checked(
+                render(plan, share, secret=secret, directory=directory, own_addresses=own)
+            )
 
         return text
 

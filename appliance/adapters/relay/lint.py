@@ -26,7 +26,8 @@ _DENIED = {
     "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff": "IPv6",
 }
 _LIMITS = ("user-quota", "total-quota", "max-bps", "bps-capacity")
-_ONCE = ("relay-ip", "allowed-peer-ip", "static-auth-secret", "listening-ip", "realm")
+_ONCE = ("relay-ip", "allowed-peer-ip", "static-auth-secret", "realm")
+_EVERYWHERE = "0.0.0.0"
 _OPENING = (
     "no-auth",
     "lt-cred-mech",
@@ -80,6 +81,7 @@ def lint(text: str) -> list[str]:
 
 def _addresses(given: Mapping[str, Sequence[str]]) -> list[str]:
     relay, allowed = given.get("relay-ip", ()), given.get("allowed-peer-ip", ())
+    listening = given.get("listening-ip", ())
     try:
         address = IPv4Address(relay[0] if relay else "")
     except AddressValueError:
@@ -87,7 +89,9 @@ def _addresses(given: Mapping[str, Sequence[str]]) -> list[str]:
     faults = []
     if any(peer != str(address) for peer in allowed):
         faults.append("allowed-peer-ip is another address than the relay's own")
-    if address == IPv4Address("127.0.0.1") or str(address) in given.get("listening-ip", ()):
+    if not _is_once(listening) and _EVERYWHERE not in listening:
+        faults.append("listening-ip must be one address, or 0.0.0.0 and others besides")
+    if address == IPv4Address("127.0.0.1") or str(address) in listening:
         faults.append("relay-ip is an address on which others listen")
     if "allow-loopback-peers" in given and not address.is_loopback:
         faults.append("allow-loopback-peers is for a relay on the loopback device only")

@@ -46,7 +46,7 @@ class Visit {
   #channel = new Channel();
   #handIn = new HandIn();
   #afterwards = new AfterwardsStep();
-  #live = new LiveViews(this.#channel, this.#camera, () => this.#mayBeSeen());
+  #live = new LiveViews(this.#channel, this.#camera, this.#beat, () => this.#mayBeSeen());
   #join = new JoinStep(() => this.#joined());
   #notice = new NoticeStep(() => this.#ask());
   #devices = new DevicesStep(this.#camera, () => this.#ask());

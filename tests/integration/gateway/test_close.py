@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from typing import Any
 
 import aiohttp
@@ -68,6 +70,24 @@ async def test_close_ends_a_live_view_within_two_seconds(box: RealBox, lead: Box
     assert report["views_ended"] == 1
     assert report["views_ended_s"] < 2 + watch.lost_s  # by the box's own clock
     assert report["live_key_destroyed"] is True
+
+
+async def test_a_relay_that_dies_ends_its_views_and_says_that_they_may_be_opened_again(
+    box: RealBox, lead: BoxApi
+) -> None:
+    exam = await box.new_exam(lead, WITH_LIVE_VIEW)
+    page, attempt = await _sitting(box, exam)
+    async with (
+        page.websocket("/api/v1/attempts/me/channel") as channel,
+        lead.websocket(f"/api/v1/exams/{exam.exam}/attempts/{attempt}/live") as view,
+    ):
+        await _until(view, "ice_servers", "LiveToConsole")
+        pid = box.state / "run" / f"relay-{exam.exam}" / "coturn.pid"
+        os.kill(int(await asyncio.to_thread(pid.read_text)), signal.SIGKILL)
+        ended = await _until(view, "ended", "LiveToConsole")
+        assert (ended["reason"], ended["transient"]) == ("The relay of live views stopped.", True)
+        await _until(channel, "live_end", "ChannelToPage")
+    await _close(lead, exam)
 
 
 async def test_a_live_view_ends_when_the_console_logs_out(box: RealBox, lead: BoxApi) -> None:

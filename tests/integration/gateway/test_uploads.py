@@ -77,22 +77,53 @@ async def test_what_is_not_a_snippet_is_refused(
     assert (await candidate.upload(1, tiny_webm(1))).status == 201
 
 
+# What a page sends, the digest it gives (None: the right one), the box's answer.
+REFUSED = [
+    pytest.param(tiny_webm(1)[:900], None, 422, id="cannot be opened"),
+    pytest.param(bytes(MAX_SNIPPET_BYTES + 1), None, 413, id="too large"),
+    pytest.param(tiny_webm(1), bytes(32), 400, id="another digest"),
+]
+
+
+@pytest.mark.parametrize(("media", "digest", "status"), REFUSED)
 async def test_the_first_refused_snippet_of_a_seat_is_told_to_the_consoles_and_no_other(
-    lead: BoxApi, exam: Prepared, candidate: BoxApi
+    lead: BoxApi,
+    exam: Prepared,
+    candidate: BoxApi,
+    media: bytes,
+    digest: bytes | None,
+    status: int,
 ) -> None:
-    """The page tells the candidate that the invigilator knows."""
+    """The page tells the candidate that the invigilator knows. Each is sent twice, as it does."""
     async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
         told: list[dict[str, Any]] = []
-        for number in (1, 1, 2, 3):
-            assert (await candidate.upload(number, tiny_webm(1)[:900])).status == 422
-        assert (await candidate.upload(4, tiny_webm(4))).status == 201
-        while not told or told[-1]["kind"] != "seat" or told[-1]["data"]["last_sequence"] != 4:
+        for number in (1, 1, 2, 2):
+            assert (await candidate.upload(number, media, digest=digest)).status == status
+        assert (await candidate.upload(3, tiny_webm(3))).status == 201
+        while not told or told[-1]["kind"] != "seat" or told[-1]["data"]["last_sequence"] != 3:
             told.append(await feed.receive_json(timeout=60))
     [notice] = [one["data"] for one in told if one["kind"] == "notice"]
     assert notice["level"] == "warning"
     assert notice["text"].startswith("Seat A1 sent a recording that cannot be used: watch ")
     seat = told[-1]["data"]
     assert notice["attempt_id"] == seat["attempt_id"]
+    assert (await candidate.upload(1, tiny_webm(1))).status == 201  # told, and still welcome
+
+
+async def test_one_damaged_upload_is_told_to_nobody(
+    lead: BoxApi, exam: Prepared, candidate: BoxApi
+) -> None:
+    """Nor is what nobody wants: a number far away, too large or not."""
+    async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
+        assert (await candidate.upload(1, tiny_webm(1), digest=bytes(32))).status == 400
+        assert (await candidate.upload(1, tiny_webm(1))).status == 201
+        assert (await candidate.upload(2, tiny_webm(2), digest=bytes(32))).status == 400
+        assert (await candidate.upload(900, bytes(MAX_SNIPPET_BYTES + 1))).status == 413
+        assert (await candidate.upload(2, tiny_webm(2))).status == 201
+        told: list[dict[str, Any]] = []
+        while not told or told[-1]["kind"] != "seat" or told[-1]["data"]["last_sequence"] != 2:
+            told.append(await feed.receive_json(timeout=60))
+    assert not any(one["kind"] == "notice" for one in told)
 
 
 async def test_too_many_bytes_are_refused_before_they_are_read(candidate: BoxApi) -> None:

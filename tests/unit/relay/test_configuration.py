@@ -44,6 +44,20 @@ def test_loopback_peers_only_for_a_relay_on_loopback() -> None:
     assert "denied-peer-ip=0.0.0.0-255.255.255.255" in lines
 
 
+def test_on_all_addresses_each_that_is_there_has_a_socket_of_its_own() -> None:
+    own = ["10.77.0.1", "10.78.0.1", "198.18.77.2"]  # the last is for the second exam's relay
+
+    def listening(plan: RelayPlan) -> list[str]:
+        text = render(
+            plan, slot(plan, 0), secret="s", directory=Path("/run/relay"), own_addresses=own
+        )
+        found = [line.partition("=") for line in text.splitlines()]
+        return [value for key, _, value in found if key == "listening-ip"]
+
+    assert listening(replace(PLAN, listen="0.0.0.0")) == ["0.0.0.0", *own[:2]]
+    assert listening(PLAN) == ["10.77.0.1"]
+
+
 def test_tls_needs_a_certificate() -> None:
     assert {"no-tls", "no-dtls"} <= set(_lines(replace(PLAN, tls_port=5349)))
     lines = _lines(TLS)
