@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.box import LEAD, PASSPHRASE, ROOT, RealBox, clean_environment
+from tests.support.traffic import processes
 
 
 def janitor(box: RealBox) -> subprocess.Popen[bytes]:
@@ -28,6 +29,18 @@ def hall_audio(box: RealBox, environment: Mapping[str, str]) -> subprocess.Popen
 def children(process: subprocess.Popen[bytes]) -> list[int]:
     pid = process.pid
     return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def relays(box: RealBox) -> list[int]:
+    """coturn's words name no directory; it stands in the box's."""
+    found = []
+    for pid in processes("turnserver"):
+        try:
+            if os.readlink(f"/proc/{pid}/cwd").startswith(str(box.state)):
+                found.append(pid)
+        except OSError:
+            continue
+    return found
 
 
 def _quiet(words: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

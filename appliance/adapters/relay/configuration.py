@@ -107,12 +107,13 @@ def render(
     over UDP as whatever its route is called, and a browser that asked another address throws that
     away; so each has a socket of its own, and 0.0.0.0 stays for those that come later.
 
-    `directory` is where coturn may write its process id and its log, and where its (empty) user
-    database lies; without one of its own it would also accept secrets from the machine-wide one.
+    `directory` is where coturn may write its process id, and where its (empty) user database lies;
+    without one of its own it would also accept secrets from the machine-wide one.
     """
     lines = [
-        # First, because a complaint about a later line is otherwise logged outside `directory`.
-        f"log-file={directory / 'coturn.log'}",
+        # It would hold the addresses of candidates' computers, and nobody reads it. First, because
+        # a complaint about a later line is otherwise logged in a place of coturn's own choice.
+        "log-file=/dev/null",
         "simple-log",
         "new-log-timestamp",
         "no-stdout-log",

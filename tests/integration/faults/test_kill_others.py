@@ -21,13 +21,12 @@ from typing import Self
 
 import pytest
 
-from tests.support.around_the_box import TerminalConsole, children, hall_audio, janitor
+from tests.support.around_the_box import TerminalConsole, children, hall_audio, janitor, relays
 from tests.support.box import SETTINGS, RealBox, use_hall_microphone, use_workers
 from tests.support.box_api import BoxApi
 from tests.support.invariants import check
 from tests.support.media_workers import until
 from tests.support.pulse import DEVICE, Pulse
-from tests.support.traffic import processes
 from tests.support.under_load import Load, roster, under_load
 
 _SETTINGS = SETTINGS + "live_view = true\nhall_microphone = true\n"
@@ -119,23 +118,11 @@ class Around:
         found: list[int] = []
 
         def one() -> bool:
-            found[:] = _relays(self._box)
+            found[:] = relays(self._box)
             return len(found) == 1 and found != [but]
 
         await until(one, _SOON_S)
         return found[0]
-
-
-def _relays(box: RealBox) -> list[int]:
-    """coturn's words name no directory; it stands in the box's."""
-    found = []
-    for pid in processes("turnserver"):
-        try:
-            if os.readlink(f"/proc/{pid}/cwd").startswith(str(box.state)):
-                found.append(pid)
-        except OSError:
-            continue
-    return found
 
 
 def _make_audible(pulse: Pulse) -> None:

@@ -13,6 +13,7 @@ from appliance.adapters.store.stores import open_stores
 from appliance.core.ids import AttemptId
 from appliance.rehearsal.page_key import PageKey
 from tests.integration.gateway.contract import check_message
+from tests.support.around_the_box import relays
 from tests.support.box import SETTINGS, RealBox
 from tests.support.box_api import BoxApi, Prepared
 from tests.support.stopwatch import Stopwatch
@@ -40,6 +41,7 @@ async def test_close_ends_a_live_view_within_two_seconds(box: RealBox, lead: Box
     exam = await box.new_exam(lead, WITH_LIVE_VIEW)
     page, attempt = await _sitting(box, exam)
     live = f"/api/v1/exams/{exam.exam}/attempts/{attempt}/live"
+    before = await asyncio.to_thread(relays, box)
     async with (
         page.websocket("/api/v1/attempts/me/channel") as channel,
         lead.websocket(live) as view,
@@ -70,6 +72,10 @@ async def test_close_ends_a_live_view_within_two_seconds(box: RealBox, lead: Box
     assert report["views_ended"] == 1
     assert report["views_ended_s"] < 2 + watch.lost_s  # by the box's own clock
     assert report["live_key_destroyed"] is True
+    after = await asyncio.to_thread(relays, box)
+    assert len(set(before) - set(after)) == 1  # other exams' go on
+    left = await asyncio.to_thread(lambda: [p.name for p in (box.state / "run").glob("relay-*")])
+    assert f"relay-{exam.exam}" not in left
 
 
 async def test_a_relay_that_dies_ends_its_views_and_says_that_they_may_be_opened_again(

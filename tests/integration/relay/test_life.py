@@ -186,7 +186,7 @@ async def test_the_secret_is_nowhere_to_be_read(
             pass
         pid = _pid(tmp_path / f"relay-{exam}")
         places = _readable(pid, tmp_path)
-        assert any(path.name == "coturn.log" for path in places)
+        assert any(path.name == "users.sqlite" for path in places)
         for path, content in places.items():
             assert known.hex().encode() not in content, path
             assert server.credential.encode() not in content, path
