@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from blockbuster import BlockBuster
+from pymongo import monitoring
 
 from appliance.rehearsal.cloud_servers import CloudServers
 
@@ -19,6 +20,26 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudServers]:
     servers.start()
     yield servers
     servers.stop()
+
+
+class _Connections(monitoring.ConnectionPoolListener):
+    """Whether the driver opened a connection: only then is there anything to collect."""
+
+    opened = False
+
+    def connection_created(self, event: monitoring.ConnectionCreatedEvent) -> None:
+        self.opened = True
+
+    def _nothing(self, event: object) -> None: ...
+
+    pool_created = pool_ready = pool_cleared = pool_closed = _nothing
+    connection_ready = connection_closed = _nothing
+    connection_check_out_started = connection_check_out_failed = _nothing
+    connection_checked_out = connection_checked_in = _nothing
+
+
+_connections = _Connections()
+monitoring.register(_connections)
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +53,10 @@ def driver_may_look_around(blocking_fails: BlockBuster) -> Iterator[None]:
     blocking_fails.functions["os.stat"].can_block_in(
         "pymongo/pool_options.py", "get_container_env_info"
     )
+    _connections.opened = False
     yield
+    if not _connections.opened:
+        return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
