@@ -20,7 +20,6 @@ from appliance.whole_file import replace_whole, unwritable
 
 app = App(name="certificate", help="The box's certificate, and files for IT.")
 
-_DAY_S = 86_400
 _HOW = {
     "hallvakt-ca.cer": "Windows: Group Policy, Public Key Policies, Trusted Root Certification "
     "Authorities.",
@@ -71,11 +70,9 @@ def renew(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
     if not files.is_public:
         tls.ensure_certificate(state / "tls", names, now)
     seen = tls.read_certificate(files.served_certificate)
-    found = checkup.certificate(
-        (seen.ends - now).total_seconds() / _DAY_S,
-        [name for name in names if not seen.covers(name)],
-        own_authority=not files.is_public,
-    )
+    served_days, authority_days = tls.days_left(files, now)
+    missing = [name for name in names if not seen.covers(name)]
+    found = checkup.certificate(served_days, missing, authority_days)
     renewed = files.served_certificate.read_bytes() != before
     document = {"renewed": renewed, "ends_at": seen.ends.isoformat(timespec="seconds")}
     lines = ["Renewed." if renewed else "Nothing to renew.", f"The certificate: {found.detail}."]

@@ -6,7 +6,7 @@ something with which an exam should not be started; a `warn` is something a tech
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -91,8 +91,9 @@ def disk_writes(kind: str, fsync_ms: float) -> Check:
     return ok("disk writes", said)
 
 
-def disk_health(readings: Sequence[tuple[str, bool | None]]) -> Check:
-    """(device, SMART's own verdict or None where it gives none)."""
+def disk_health(readings: Sequence[tuple[str, bool | None]], *, may_ask: bool = True) -> Check:
+    """(device, SMART's own verdict or None where it gives none). `may_ask`: whether who looks has
+    the right to ask a disk at all, as root has and the gateway has not."""
     sick = [name for name, good in readings if good is False]
     silent = [name for name, good in readings if good is None]
     if sick:
@@ -100,6 +101,12 @@ def disk_health(readings: Sequence[tuple[str, bool | None]]) -> Check:
             "disk health",
             f"the disk {', '.join(sick)} says that it is failing",
             "Replace it before the next exam.",
+        )
+    if not may_ask and (silent or not readings):
+        return warn(
+            "disk health",
+            "the disks cannot be asked from here how they are",
+            "Run `hallvakt doctor` as root on the box now and then: it asks them.",
         )
     if not readings or silent:
         return warn(
@@ -140,9 +147,18 @@ def tpm(present: bool) -> Check:
     return ok("tpm", "present: what seals the live keys can be bound to this machine")
 
 
-def uplink(named: str, cards: Sequence[str], leads_out: str) -> Check:
+def uplink(
+    named: str, cards: Sequence[str], leads_out: str, closed: Collection[str] | None
+) -> Check:
     """`named` in box.toml as the card towards the internet, or empty; `cards` that have a link;
-    `leads_out` the one of the default route, or empty: by day there may be none."""
+    `leads_out` the one of the default route, or empty: by day there may be none; `closed`: cards
+    on which the firewall in force lets nobody in, None where who looks may not read it."""
+    if named and closed is not None and named not in closed:
+        return fail(
+            "uplink",
+            f"the firewall does not close {named}: the box can be reached from there",
+            "Run `systemctl restart hallvakt-firewall`, and look at its log if that fails.",
+        )
     if named and named not in cards:
         return warn(
             "uplink",
@@ -156,6 +172,11 @@ def uplink(named: str, cards: Sequence[str], leads_out: str) -> Check:
             f"{named} is named, but the way to the internet leads through {leads_out}",
             f"Give the default route to {named} in the machine's network settings, so that nothing "
             "goes out through the candidates' network.",
+        )
+    if named and closed is None:
+        return ok(
+            "uplink",
+            f"{named} has a link; whether it is closed to others, `hallvakt doctor` sees as root",
         )
     if named:
         return ok("uplink", f"{named}: nobody reaches the box there")
@@ -191,15 +212,21 @@ def clock(now_s: float, synchronised: bool, source: str, built_s: float) -> Chec
     return ok("clock", f"synchronised ({source or 'by the kernel'})")
 
 
-def certificate(days_left: float, names_missing: Sequence[str], own_authority: bool) -> Check:
-    """Of the box's certificate; `names_missing` stand in box.toml but not on it."""
-    by = "the box's own authority" if own_authority else "an outside authority"
+def certificate(
+    days_left: float, names_missing: Sequence[str], authority_days: float | None
+) -> Check:
+    """Of the box's certificate; `names_missing` stand in box.toml but not on it. `authority_days`:
+    how long the box's own authority still lasts, None where an outside one made the certificate."""
+    own = authority_days is not None
+    by = "the box's own authority" if own else "an outside authority"
     said = f"from {by}, {days_left:.0f} days left"
     again = (
         "Start the box: it makes a new one."
-        if own_authority
+        if own
         else "Renew it and put the new files in their place; the box takes them up by itself."
     )
+    if authority_days is not None and authority_days < WARN_CERTIFICATE_DAYS:
+        return _authority_ends(authority_days)
     if days_left <= 0:
         return fail("certificate", f"from {by}, ended {-days_left:.0f} days ago", again)
     if names_missing:
@@ -208,9 +235,20 @@ def certificate(days_left: float, names_missing: Sequence[str], own_authority: b
             f"{said}; does not carry {', '.join(names_missing)}",
             "Correct web.names in box.toml, or get a certificate with these names.",
         )
-    if days_left < WARN_CERTIFICATE_DAYS and not own_authority:
+    if days_left < WARN_CERTIFICATE_DAYS and not own:
         return warn("certificate", said, again)
     return ok("certificate", said)
+
+
+def _authority_ends(days: float) -> Check:
+    """It cannot be renewed: computers trust this one and no other."""
+    advice = (
+        "Get a certificate from an outside authority (public.pem and public.key), or make the box "
+        "anew and install its new authority on the school's computers."
+    )
+    if days <= 0:
+        return fail("certificate", f"the box's own authority ended {-days:.0f} days ago", advice)
+    return warn("certificate", f"the box's own authority ends in {days:.0f} days", advice)
 
 
 # CVE-2026-27624: peers written as IPv6-mapped IPv4 get past the relay's denials up to here.

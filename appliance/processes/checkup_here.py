@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from appliance.core.checkup import Check
+from appliance.core.checkup_microphone import microphone_now
 from appliance.processes import checkup_parts
+from appliance.processes.checkup_stock import backlog_checks, models_checks
 from appliance.processes.foundation import Foundation
-from appliance.services.doctor import Checkup, examine
+from appliance.processes.night_parts import night_of
+from appliance.services.doctor import Checkup, Probe, examine
 
 _GOOD_FOR_S = 20.0  # however often it is asked, the box is looked at this seldom
 
@@ -25,8 +29,22 @@ def checkup_here(on: Foundation) -> Checkup:
         async with one_at_a_time:
             now = time.monotonic()
             if last is None or now - last[0] > _GOOD_FOR_S:
-                found = await examine(checkup_parts.local(on.state, on.config, pepper=on.pepper))
+                found = await examine(_probes(on))
                 last = (now, found)
             return last[1]
 
     return look
+
+
+def _probes(on: Foundation) -> Mapping[str, Probe]:
+    async def microphone() -> Sequence[Check]:
+        states = set(on.measured.hall_microphone.values())
+        return [microphone_now(on.config.hall_microphone.device, states)]
+
+    night = night_of(on.config, on.stores)
+    return {
+        **checkup_parts.local(on.state, on.config, pepper=on.pepper),
+        "models": partial(asyncio.to_thread, models_checks),
+        "microphone": microphone,
+        "backlog": partial(backlog_checks, on.config, night, on.stores.exams),
+    }

@@ -24,8 +24,10 @@ from appliance.adapters.crypto.recipients import load_recipients
 from appliance.adapters.host import machine, storage, tls
 from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.host.credentials import WARNINGS, machine_pepper, pepper_keeping
+from appliance.adapters.host.firewall_seen import closed_cards
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.relay.coturn import Coturn
+from appliance.adapters.relay.firewall import TABLE
 from appliance.adapters.relay.loopback import round_trip_ms
 from appliance.adapters.store import schema
 from appliance.config.box import BoxConfig
@@ -64,7 +66,7 @@ def disk_checks(state: Path) -> Sequence[Check]:
     return [
         checkup.disk_room(room.free, room.total),
         _disk_writes(state),
-        checkup.disk_health(storage.health()),
+        checkup.disk_health(storage.health(), may_ask=storage.may_be_asked()),
     ]
 
 
@@ -120,20 +122,18 @@ def _network(config: BoxConfig) -> Sequence[Check]:
         else ok("names", ", ".join(config.web.names))
     )
     up = [card.name for card in machine.network_cards() if card.state == "up"]
-    out = checkup.uplink(config.web.uplink, up, machine.card_to_the_internet())
+    named = config.web.uplink
+    closed = closed_cards(TABLE) if named else None
+    out = checkup.uplink(named, up, machine.card_to_the_internet(), closed)
     return [network_cards_check(), out, names]
 
 
 def _certificate(state: Path, config: BoxConfig) -> Sequence[Check]:
     files = tls.TlsFiles.below(state / "tls")
     seen = tls.read_certificate(files.served_certificate)
-    return [
-        checkup.certificate(
-            (seen.ends - datetime.now(UTC)).total_seconds() / 86_400,
-            [name for name in config.web.names if not seen.covers(name)],
-            own_authority=not files.is_public,
-        )
-    ]
+    missing = [name for name in config.web.names if not seen.covers(name)]
+    served_days, authority_days = tls.days_left(files, datetime.now(UTC))
+    return [checkup.certificate(served_days, missing, authority_days)]
 
 
 async def _relay(state: Path, config: BoxConfig) -> Sequence[Check]:

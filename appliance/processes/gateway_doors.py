@@ -71,14 +71,16 @@ async def _start(site: web.BaseSite, host: str, port: int, key: str) -> None:
 
 
 @asynccontextmanager
-async def _kept_fresh(keeper: CertificateKeeper) -> AsyncIterator[None]:
+async def _kept_fresh(
+    keeper: CertificateKeeper, every_s: float = _LOOK_AT_FILES_S
+) -> AsyncIterator[None]:
     """New files are taken up within a minute, or at once on SIGHUP."""
     asked = asyncio.Event()
 
     async def keep() -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(asked.wait(), _LOOK_AT_FILES_S)
+                await asyncio.wait_for(asked.wait(), every_s)
             asked.clear()
             await asyncio.to_thread(keeper.refresh)
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from appliance.adapters.host.firewall_seen import named_in
 from appliance.adapters.relay.configuration import RelayPlan
-from appliance.adapters.relay.firewall import no_rules, rules
+from appliance.adapters.relay.firewall import TABLE, no_rules, rules
 from appliance.config.box import BoxConfig, RelayConfig, write
 from appliance.core.errors import BadInput
 from appliance.core.ids import BoxId
@@ -156,11 +157,17 @@ def test_the_relay_address_is_reached_from_no_cable(networks: TwoNetworks) -> No
     assert _refused(networks) == before + 2
 
 
+def _listed(networks: TwoNetworks) -> str:
+    listing = [*networks.inside("box"), "nft", "list", "table", "inet", TABLE]
+    return subprocess.run(listing, check=True, capture_output=True, text=True).stdout
+
+
 def test_on_the_uplink_s_card_nobody_reaches_the_box(networks: TwoNetworks) -> None:
     """The cable of these networks is the uplink's for once; what the box asks there is answered."""
     apart = rules(PLAN, str(RELAY_USER), uplink="lan0", ports=[443, 80])
     _nft(networks, apart)
     try:
+        assert named_in(_listed(networks)) == {"lan0"}  # as the doctor reads it
         for number, port in enumerate((443, 80, PLAN.port), start=1):
             before = _refused(networks)
             _sent(networks.inside("lan"), 0, BOX, port)
@@ -173,6 +180,7 @@ def test_on_the_uplink_s_card_nobody_reaches_the_box(networks: TwoNetworks) -> N
         assert _refused(networks) == before
     finally:
         _nft(networks, rules(PLAN, str(RELAY_USER)))
+    assert named_in(_listed(networks)) == set()
 
 
 def test_loading_twice_is_loading_once_and_unloading_leaves_nothing(networks: TwoNetworks) -> None:

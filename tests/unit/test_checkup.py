@@ -6,6 +6,8 @@ import pytest
 
 from appliance.core import checkup
 from appliance.core.checkup import Check, CheckStatus
+from appliance.core.checkup_microphone import microphone, microphone_now
+from appliance.core.feed import HallMicrophoneState as Heard
 
 OK, WARN, FAIL = CheckStatus.OK, CheckStatus.WARN, CheckStatus.FAIL
 GB = 1_000_000_000
@@ -23,6 +25,8 @@ _JUDGED: list[tuple[Check, CheckStatus]] = [
     (checkup.disk_health([("sda", True), ("sdb", None)]), WARN),
     (checkup.disk_health([]), WARN),
     (checkup.disk_health([("sda", None), ("sdb", False)]), FAIL),
+    (checkup.disk_health([("sda", None)], may_ask=False), WARN),
+    (checkup.disk_health([("sda", True)], may_ask=False), OK),
     (checkup.memory(8 * GB, 6 * GB, 0), OK),
     (checkup.memory(8 * GB, 6 * GB, 2 * GB), WARN),
     (checkup.memory(2 * GB, 1 * GB, 0), WARN),
@@ -30,11 +34,25 @@ _JUDGED: list[tuple[Check, CheckStatus]] = [
     (checkup.clock(2e9, True, "chrony", 1.9e9), OK),
     (checkup.clock(2e9, False, "", 1.9e9), WARN),
     (checkup.clock(0.0, True, "chrony", 1.9e9), FAIL),  # the battery is empty: 1970
-    (checkup.certificate(300, [], own_authority=True), OK),
-    (checkup.certificate(20, [], own_authority=True), OK),  # renewed at the next start
-    (checkup.certificate(20, [], own_authority=False), WARN),
-    (checkup.certificate(-1, [], own_authority=True), FAIL),
-    (checkup.certificate(300, ["exam.school.example"], own_authority=True), FAIL),
+    (checkup.certificate(300, [], 3000), OK),
+    (checkup.certificate(20, [], 3000), OK),  # renewed at the next start
+    (checkup.certificate(20, [], None), WARN),
+    (checkup.certificate(-1, [], 3000), FAIL),
+    (checkup.certificate(300, ["exam.school.example"], 3000), FAIL),
+    (checkup.certificate(300, [], 31), OK),
+    (checkup.certificate(300, [], 29), WARN),  # nobody renews the authority itself
+    (checkup.certificate(300, [], -1), FAIL),
+    (checkup.uplink("eth1", ["eth0", "eth1"], "", None), OK),  # the gateway cannot see
+    (checkup.uplink("eth1", ["eth0", "eth1"], "eth1", {"eth0"}), FAIL),
+    (microphone("", None), OK),
+    (microphone("USB", ["HD USB Audio: - (hw:1,0)"]), OK),
+    (microphone("USB", ["default"]), WARN),
+    (microphone("USB", None), WARN),
+    (microphone_now("", ()), OK),
+    (microphone_now("USB", ()), OK),
+    (microphone_now("USB", {Heard.OFF, Heard.HEARD}), OK),
+    (microphone_now("USB", {Heard.STARTING}), OK),
+    (microphone_now("USB", {Heard.HEARD, Heard.NOT_HEARD}), WARN),
     (checkup.relay_version((4, 10, 0)), OK),
     (checkup.relay_version((4, 6, 1)), WARN),
     (checkup.relay_version(None), FAIL),
@@ -74,6 +92,11 @@ def test_the_worst_finding_decides() -> None:
 def test_a_card_towards_the_internet_is_named_and_there(
     named: str, cards: list[str], leads_out: str, status: CheckStatus
 ) -> None:
-    found = checkup.uplink(named, cards, leads_out)
+    found = checkup.uplink(named, cards, leads_out, {named})
     assert found.status is status
     assert bool(found.advice) == (status is not CheckStatus.OK)
+
+
+def test_a_disk_that_may_not_be_asked_sends_to_root_and_not_to_a_package() -> None:
+    assert "as root" in checkup.disk_health([("sda", None)], may_ask=False).advice
+    assert "smartmontools" in checkup.disk_health([("sda", None)]).advice

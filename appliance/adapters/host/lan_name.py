@@ -7,14 +7,15 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
+import structlog
 from zeroconf import NonUniqueNameException, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
 from appliance.adapters.host.machine import lan_addresses
-from appliance.core.errors import Unreachable
 
 _SERVICE = "_https._tcp.local."
-_LOOK_AT_CARDS_S = 5.0
+_LOOK_AT_CARDS_S, _TAKEN_S = 5.0, 60.0
+_LOG = structlog.get_logger("lan_name")
 
 
 @asynccontextmanager
@@ -23,7 +24,8 @@ async def announced(name: str, port: int, host: str, *, uplink: str = "") -> Asy
     with 0.0.0.0, all its addresses on the LAN are told, which those of the card `uplink` are not.
 
     A box does not need a network to start: cables and addresses that come, change or go later are
-    followed. Raises Unreachable when another machine has the name already at the start.
+    followed. Where another machine has the name, that is said in the log, the box goes on under its
+    address, and asks again every minute.
     """
     everywhere = host in {"0.0.0.0", "::"}
 
@@ -31,8 +33,7 @@ async def announced(name: str, port: int, host: str, *, uplink: str = "") -> Asy
         return lan_addresses(uplink=uplink) if everywhere else [host]
 
     voice = _Voice(name, port)
-    with suppress(OSError):  # an address that went while we looked: the next look finds out
-        await voice.say(current())
+    await _try(voice, current)
     following = asyncio.create_task(_follow(voice, current))
     try:
         yield
@@ -45,22 +46,26 @@ async def announced(name: str, port: int, host: str, *, uplink: str = "") -> Asy
 
 async def _follow(voice: _Voice, current: Callable[[], Sequence[str]]) -> None:
     while True:
-        await asyncio.sleep(_LOOK_AT_CARDS_S)
-        # A name that another machine took meanwhile: this box goes on under its address.
-        with suppress(OSError, Unreachable):
-            await voice.say(current())
+        await asyncio.sleep(_TAKEN_S if voice.taken else _LOOK_AT_CARDS_S)
+        await _try(voice, current)
+
+
+async def _try(voice: _Voice, current: Callable[[], Sequence[str]]) -> None:
+    with suppress(OSError):  # an address that went while we looked: the next look finds out
+        await voice.say(current())
 
 
 class _Voice:
     def __init__(self, name: str, port: int) -> None:
         self._name = name
         self._port = port
+        self.taken = False  # by another machine
         self._told: list[str] = []
         self._speaking: AsyncZeroconf | None = None
         self._info: ServiceInfo | None = None
 
     async def say(self, addresses: Sequence[str]) -> None:
-        """Raises Unreachable, and OSError for an address that no card has."""
+        """Raises OSError for an address that no card has."""
         if list(addresses) == self._told:
             return
         await self.fall_silent()
@@ -77,12 +82,17 @@ class _Voice:
         )
         try:
             await self._speaking.async_register_service(info)
-        except NonUniqueNameException as error:
+        except NonUniqueNameException:
             await self.fall_silent()
-            raise Unreachable(
-                f"Another machine on this network is called {self._name}.local: "
-                "choose another web.lan_name in box.toml."
-            ) from error
+            if not self.taken:  # said once, not every minute
+                _LOG.warning(
+                    "Another machine on this network has the box's name. The box goes on under its "
+                    "address; choose another web.lan_name in box.toml.",
+                    name=f"{self._name}.local",
+                )
+            self.taken = True
+            return
+        self.taken = False
         self._info, self._told = info, list(addresses)
 
     async def fall_silent(self) -> None:

@@ -70,24 +70,38 @@ def file_system(directory: Path, mounts: Path = Path("/proc/self/mountinfo")) ->
     return "unknown"
 
 
-def health() -> list[tuple[str, bool | None]]:
+def may_be_asked() -> bool:
+    """Whether this process may ask a disk for its verdict: root, with the machine's devices."""
+    return os.geteuid() == 0
+
+
+def health(blocks: Path = Path("/sys/block")) -> list[tuple[str, bool | None]]:
     """(device, SMART's verdict; None where it gives none) of each physical disk."""
-    blocks = Path("/sys/block")
     names = sorted(disk.name for disk in blocks.iterdir() if (disk / "device").exists())
-    return [(name, _verdict(name)) for name in names]
+    return [(name, _ask(name)) for name in names]
 
 
-def _verdict(name: str) -> bool | None:
+def _ask(name: str) -> bool | None:
     smartctl = shutil.which("smartctl", path="/usr/sbin:/usr/bin:/sbin:/bin")
     if smartctl is None:
         return None
     try:
+        # Its exit code is a set of bits, some of which only say that the disk is old.
         done = subprocess.run(
             [smartctl, "--health", "--json", f"/dev/{name}"],
             capture_output=True,
             timeout=_SMARTCTL_S,
         )
-        verdict = json.loads(done.stdout).get("smart_status", {}).get("passed")
-    except (OSError, subprocess.TimeoutExpired, ValueError):
+    except (OSError, subprocess.TimeoutExpired):
         return None
-    return bool(verdict) if verdict is not None else None
+    return verdict(done.stdout)
+
+
+def verdict(said: bytes) -> bool | None:
+    """Of what `smartctl --json` said: did the disk pass its own test. None where it does not say,
+    as a virtual disk or one that may not be opened."""
+    try:
+        passed = json.loads(said)["smart_status"]["passed"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return passed if isinstance(passed, bool) else None

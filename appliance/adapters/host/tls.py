@@ -183,6 +183,24 @@ def read_certificate(path: Path) -> SeenCertificate:
     )
 
 
+def authority_ends(files: TlsFiles) -> datetime:
+    """Raise WrongConfiguration when the box's own authority cannot be read."""
+    try:
+        return x509.load_pem_x509_certificate(files.authority.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError) as error:
+        raise WrongConfiguration(
+            f"The certificate authority {files.authority} cannot be read: restore it from a "
+            "backup, or make the box anew."
+        ) from error
+
+
+def days_left(files: TlsFiles, now: datetime) -> tuple[float, float | None]:
+    """Of the certificate that is served, and of the box's own authority if that made it."""
+    served = read_certificate(files.served_certificate).ends
+    own = None if files.is_public else (authority_ends(files) - now) / timedelta(days=1)
+    return (served - now) / timedelta(days=1), own
+
+
 def fingerprint(path: Path) -> str:
     """SHA-256 of a certificate as browsers show it, for comparing by eye."""
     digest = x509.load_pem_x509_certificate(path.read_bytes()).fingerprint(hashes.SHA256())

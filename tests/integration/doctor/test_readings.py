@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from appliance.adapters.host import machine, storage
+import pytest
+
+from appliance.adapters.host import firewall_seen, machine, storage
 
 
 def test_memory_and_swap_are_told_in_bytes(tmp_path: Path) -> None:
@@ -60,3 +62,45 @@ def test_the_way_out_is_the_default_route_of_least_metric(tmp_path: Path) -> Non
     assert machine.card_to_the_internet(routes) == "eth1"
     routes.write_text("\n".join(_ROUTES.splitlines()[:2]))
     assert machine.card_to_the_internet(routes) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        (b'{"smart_status": {"passed": true, "nvme": {"value": 0}}}', True),
+        (b'{"smart_status": {"passed": false}}', False),
+        (b'{"smartctl": {"exit_status": 2}, "device": {"type": "scsi"}}', None),  # a virtual disk
+        (b'{"smart_status": {}}', None),
+        (b'{"smart_status": {"passed": "yes"}}', None),
+        (b'{"smart_status": null}', None),
+        (b"[]", None),
+        (b"smartctl: command not understood", None),
+        (b"", None),
+    ],
+)
+def test_smart_s_verdict_is_taken_only_where_it_is_one(said: bytes, verdict: bool | None) -> None:
+    assert storage.verdict(said) is verdict
+
+
+def test_only_physical_disks_are_asked(tmp_path: Path) -> None:
+    for name in ("no-such-disk-b", "no-such-disk-a", "loop0"):
+        (tmp_path / name).mkdir()
+    for name in ("no-such-disk-b", "no-such-disk-a"):
+        (tmp_path / name / "device").mkdir()
+    assert storage.health(tmp_path) == [("no-such-disk-a", None), ("no-such-disk-b", None)]
+
+
+_TABLE = """table inet hallvakt {
+\tchain input {
+\t\ttype filter hook input priority filter; policy accept;
+\t\tiifname != "lo" ip daddr 198.18.77.1-198.18.77.4 counter packets 0 bytes 0 drop
+\t\tiifname "eth1" meta l4proto { tcp, udp } th dport { 80, 443 } counter packets 7 bytes 9 drop
+\t\tiifname "eth2" tcp dport 22 accept
+\t}
+}
+"""
+
+
+def test_a_closed_card_is_read_off_the_firewall() -> None:
+    assert firewall_seen.named_in(_TABLE) == {"eth1"}
+    assert firewall_seen.named_in("") == set()
