@@ -22,9 +22,20 @@ from tests.support.browser import WatchedPage
 STAGE = f"""{UNPLUGGABLE}
 window.unplugged = true;
 const list = media.enumerateDevices.bind(media);
-media.enumerateDevices = async () => {{
-  const found = await list();
-  return [...found, ...found.filter((d) => d.kind === "videoinput")];
+const cameras = () => (sessionStorage.getItem("usb gone") ? ["built-in"] : ["built-in", "usb"]);
+media.enumerateDevices = async () => [
+  ...(await list()).filter((d) => d.kind !== "videoinput"),
+  ...cameras().map((id) => ({{ kind: "videoinput", deviceId: id, label: id }})),
+];
+const one = media.getUserMedia;
+media.getUserMedia = async (constraints) => {{
+  const stream = await one(constraints);
+  const ideal = constraints.video.deviceId?.ideal;
+  const deviceId = cameras().includes(ideal) ? ideal : "built-in";
+  const [track] = stream.getVideoTracks();
+  const settings = track.getSettings.bind(track);
+  track.getSettings = () => ({{ ...settings(), deviceId }});
+  return stream;
 }};
 navigator.permissions.query = async () => ({{ state: "prompt" }});
 Object.defineProperty(navigator, "userAgent", {{ value: navigator.userAgent + " SEB/3.7" }});
@@ -129,6 +140,7 @@ async def from_the_door_to_the_room(walk: Walk, room: ExamRoom, page: Page) -> N
         "() => document.getElementById('devices-heard').textContent.includes('hears you')"
     )
     await walk.at(page, "devices", "#devices-choice:not([hidden])")
+    await which_camera_is_remembered(page)
     await press(page, "#devices-good")
 
     await walk.at(page, "portrait")
@@ -142,6 +154,34 @@ async def from_the_door_to_the_room(walk: Walk, room: ExamRoom, page: Page) -> N
     await page.unroute("**/attempts/me/portrait")
     await press(page, "#portrait-skip")
     await walk.at(page, "room")
+
+
+async def which_camera_is_remembered(page: Page) -> None:
+    """Over a reload; another does while it is gone, without a word; and it is taken again after."""
+
+    async def after_a_reload(cameras: int) -> str:
+        await page.reload()
+        await shown(page, "devices")
+        await page.evaluate("() => { window.unplugged = false; }")
+        await press(page, "#devices-on")
+        await page.wait_for_function(
+            "count => document.getElementById('devices-camera').length === count", arg=cameras
+        )
+        assert await page.is_hidden("#devices-problem")
+        assert await page.is_hidden("#devices-choice") == (cameras == 1)
+        return await page.input_value("#devices-camera")
+
+    assert await page.input_value("#devices-camera") == "built-in"
+    await page.select_option("#devices-camera", "usb")
+    await page.wait_for_function(
+        "() => document.getElementById('devices-picture').srcObject?.getVideoTracks()[0]"
+        ".getSettings().deviceId === 'usb'"
+    )
+    assert await after_a_reload(2) == "usb"
+    await page.evaluate("sessionStorage.setItem('usb gone', 'yes')")
+    assert await after_a_reload(1) == "built-in"
+    await page.evaluate("sessionStorage.removeItem('usb gone')")
+    assert await after_a_reload(2) == "usb"
 
 
 def judged(hint: str) -> Any:

@@ -73,7 +73,8 @@ export class Camera extends EventTarget {
     this.close();
     if (!navigator.mediaDevices) throw new DOMException("no camera interface", "NotSupportedError");
     this.#wantsSound = sound;
-    const wanted = deviceId ?? (await readFact(REMEMBERED));
+    const remembered = await readFact(REMEMBERED);
+    const wanted = deviceId ?? remembered;
     const video = {
       width: { ideal: size.width },
       height: { ideal: size.height },
@@ -83,7 +84,8 @@ export class Camera extends EventTarget {
     this.stream = await this.#openWith(video);
     this.size = size;
     const [track] = this.stream.getVideoTracks();
-    await writeFact(REMEMBERED, track.getSettings().deviceId ?? null);
+    // A choice stays the one that is asked for, also where another camera has to do meanwhile.
+    if (deviceId || !remembered) await writeFact(REMEMBERED, track.getSettings().deviceId ?? null);
     for (const each of this.stream.getTracks()) {
       each.addEventListener("ended", () => this.#ended(each));
     }

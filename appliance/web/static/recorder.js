@@ -3,6 +3,7 @@
 // the time an encoder needs for its first picture, so no moment falls between two snippets.
 
 import { boxClock } from "./clock.js";
+import { whole } from "./webm_cut.js";
 
 const OVERLAP_MS = 400;
 const KEY_FRAME_EVERY_MS = 1_000; // the box looks at key frames only
@@ -21,6 +22,7 @@ class Take {
   #recorder;
   #steady;
   #parts = [];
+  #cut = false; // the computer slept: what came behind it belongs to another time
 
   /** `draft(startedMs, part, blob)` is told each piece as it is made. */
   constructor(stream, options, draft) {
@@ -29,14 +31,21 @@ class Take {
     this.startedMs = boxClock.now();
     this.#recorder = new MediaRecorder(stream, options);
     this.#recorder.ondataavailable = ({ data }) => {
-      if (data.size === 0) return;
+      this.#cut ||= this.age > LONGEST_MS;
+      if (data.size === 0 || this.#cut) return;
       draft(this.startedMs, this.#parts.length, data);
       this.#parts.push(data);
     };
     this.finished = new Promise((resolve) => {
-      this.#recorder.onstop = () => resolve(new Blob(this.#parts, { type: "video/webm" }));
+      this.#recorder.onstop = () => resolve(this.#whole());
     });
     this.#recorder.start(PIECE_MS);
+  }
+
+  async #whole() {
+    const all = new Blob(this.#parts, { type: "video/webm" });
+    if (!this.#cut) return all;
+    return new Blob([whole(new Uint8Array(await all.arrayBuffer()))], { type: all.type });
   }
 
   /** By the longer of two clocks: one is set back by somebody, the other stands still in sleep. */
@@ -120,8 +129,8 @@ export class Recorder {
 
   async #deliver(take) {
     const blob = await take.finished;
-    // Empty when the camera gave no picture; too long when the computer slept meanwhile.
-    if (blob.size < LEAST_BYTES || take.age > LONGEST_MS + OVERLAP_MS) {
+    if (blob.size < LEAST_BYTES) {
+      // The camera gave no picture.
       await this.#drop(take.startedMs);
       return;
     }
