@@ -31,8 +31,8 @@ if [ -n "$uninstall" ]; then
     if [ -e "$unit" ] || [ -L "$unit" ]; then hv_do rm -f "$unit"; fi
   done
   for empty in "$hv_units"/hallvakt*.wants; do [ ! -d "$empty" ] || hv_do rmdir "$empty"; done
-  # systemd takes each relay's directory away, and leaves the one around them.
-  hv_do rm -rf "$hv_opt" "$hv_command" "$hv_ports" "$hv_keys" "$hv_below/run/hallvakt-coturn"
+  # systemd takes each relay's and worker's directory away, and leaves the ones around them.
+  hv_do rm -rf "$hv_opt" "$hv_command" "$hv_ports" "$hv_keys" "$hv_below"/run/hallvakt-{coturn,media-worker}
   hv_do "$hv_systemctl" daemon-reload
   hv_step "3. Removing the relay's limits (nftables table hallvakt) and its user"
   if [ -z "$hv_below" ]; then

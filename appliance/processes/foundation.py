@@ -31,6 +31,7 @@ from appliance.core.ids import ExamId
 from appliance.core.keys import PepperKeeping, Recipient
 from appliance.core.languages import Languages
 from appliance.processes.languages_here import languages_here
+from appliance.processes.neighbours import Neighbours
 from appliance.processes.relay_launcher import launcher
 from appliance.services.access import Access
 from appliance.services.box import Measured
@@ -65,9 +66,8 @@ class Foundation:
     pepper: PepperKeeping
 
 
-def lay_foundation(state: Path, config: BoxConfig, relay_socket: Path | None = None) -> Foundation:
-    """Open everything below `state`. Nothing runs yet; needs no event loop. `relay_socket`: where
-    systemd starts a relay as a unit of its own; without one it is a child of this process."""
+def lay_foundation(state: Path, config: BoxConfig, beside: Neighbours) -> Foundation:
+    """Open everything below `state`. Nothing runs yet; needs no event loop."""
     clock, randomness = SystemClock(), SystemRandomness()
     stores = open_stores(state, now_ms=clock.now_ms)
     blobs = DirectoryBlobs(state / "blobs")
@@ -94,13 +94,13 @@ def lay_foundation(state: Path, config: BoxConfig, relay_socket: Path | None = N
         randomness=randomness,
         stores=stores,
         blobs=blobs,
-        workers=WorkerPool([run / f"media-worker-{n}.sock" for n in range(config.workers.count)]),
+        workers=WorkerPool(beside.worker_sockets(state, config.workers.count)),
         relay=Coturn(
             relay_plan(state, config),
             run=run,
             clock=clock,
             randomness=randomness,
-            places=_relay_places(tls, relay_socket),
+            places=_relay_places(tls, beside.relay_socket),
             own_addresses=lambda: own_addresses(config),
         ),
         keys=keys,

@@ -31,6 +31,7 @@ from appliance.core.errors import HallvaktError, Refused, Unreachable
 from appliance.processes.gateway_doors import doors_open
 from appliance.processes.gateway_parts import Parts, build
 from appliance.processes.log_lines import log_to_stderr
+from appliance.processes.neighbours import Neighbours
 from appliance.services.disk_watch import IN_SESSION_S, QUIET_S
 from appliance.services.tombstones import replay_tombstones
 from appliance.web.application import application
@@ -48,6 +49,9 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="gateway", description=__doc__)
     options.add_argument("--state", type=Path, required=True)
     options.add_argument("--relay-socket", type=Path, help="where systemd starts relays as units")
+    options.add_argument(
+        "--workers-below", type=Path, help="where each media worker has a directory of its own"
+    )
     given = options.parse_args()
     state: Path = given.state
     log_to_stderr()
@@ -58,7 +62,8 @@ def main() -> int:
         if warning := WARNINGS.get(pepper_keeping(machine_pepper())):
             log.warning(warning)
         with _only_one(state):
-            uvloop.run(_serve(state, config, given.relay_socket))
+            beside = Neighbours(relay_socket=given.relay_socket, workers_below=given.workers_below)
+            uvloop.run(_serve(state, config, beside))
     except HallvaktError as error:
         sys.stderr.write(error.message + "\n")
         return error.exit_code
@@ -71,14 +76,14 @@ def main() -> int:
     return 0
 
 
-async def _serve(state: Path, config: BoxConfig, relay_socket: Path | None) -> None:
+async def _serve(state: Path, config: BoxConfig, beside: Neighbours) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="disk"))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     manager = ServiceManager()
-    parts = await asyncio.to_thread(build, state, config, relay_socket)
+    parts = await asyncio.to_thread(build, state, config, beside)
     try:
         await _start(parts)
         runner = web.AppRunner(

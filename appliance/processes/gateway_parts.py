@@ -29,6 +29,7 @@ from appliance.processes.data_protection_parts import erasure_desk, hold_desk
 from appliance.processes.disk_parts import disk_watch
 from appliance.processes.exam_parts import ExamParts, exam_parts
 from appliance.processes.foundation import Foundation, lay_foundation
+from appliance.processes.neighbours import Neighbours
 from appliance.processes.night_parts import night_line, night_of
 from appliance.processes.settings_checks import check_settings
 from appliance.processes.start_gate_parts import keep_free
@@ -73,9 +74,9 @@ class Parts:
     disk_watch: DiskWatch
 
 
-def build(state: Path, config: BoxConfig, relay_socket: Path | None = None) -> Parts:
+def build(state: Path, config: BoxConfig, beside: Neighbours) -> Parts:
     """Open everything below `state`. Nothing runs yet; needs no event loop."""
-    on = lay_foundation(state, config, relay_socket)
+    on = lay_foundation(state, config, beside)
     exam = exam_parts(on)
     return Parts(
         gateway=_gateway(on, exam),

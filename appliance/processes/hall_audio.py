@@ -6,7 +6,9 @@ Unix socket and nothing goes anywhere else. No byte can be written to any file: 
 it (RLIMIT_FSIZE).
 
 A parent that does nothing else forks the process that listens. That one ends whenever the device
-is lost or not there, and the next one looks for it anew.
+is lost or not there, and the next one looks for it anew. Each question to the gateway, asked after
+a second of sound or of waiting, is its sign of life to systemd's watchdog: a device that hangs ends
+the service, which then starts anew.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from appliance.adapters.hearing.hall_microphone import HallMicrophone
 from appliance.adapters.hearing.voice import RATE, Samples, VoiceDetector, level_dbfs
 from appliance.adapters.host.core_dumps import leave_no_core_dump
 from appliance.adapters.host.sandbox import leave_the_network
+from appliance.adapters.host.service_manager import ServiceManager
 from appliance.adapters.vision import weights
 from appliance.config.box import BoxConfig, load
 from appliance.core.errors import HallvaktError, Unreachable, WrongConfiguration
@@ -55,14 +58,16 @@ def main() -> int:
                 "install`, or name it with --models."
             )
         leave_the_network()
+        manager = ServiceManager()
+        manager.ready("asking whether to listen")
     except HallvaktError as error:
         _say(error.message)
         return error.exit_code
     work = partial(_listen, config, given.state / "run" / "gateway.sock", given.models)
-    return respawning.keep_alive(work, _say, expected=_LOOK_AGAIN)
+    return respawning.keep_alive(work, _say, expected=_LOOK_AGAIN, on_beat=manager.alive)
 
 
-def _listen(config: BoxConfig, gateway: Path, models: Path) -> int:
+def _listen(config: BoxConfig, gateway: Path, models: Path, beat: respawning.Beat) -> int:
     """Until the device is lost; what is to be told is told to the gateway."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -70,6 +75,7 @@ def _listen(config: BoxConfig, gateway: Path, models: Path) -> int:
     report: dict[str, Any] = {"heard": False, "windows": []}
     try:
         while not _report(gateway, report):
+            beat()
             time.sleep(_EVERY_S)
         microphone = HallMicrophone(config.hall_microphone.device)
         dead = 0
@@ -77,6 +83,7 @@ def _listen(config: BoxConfig, gateway: Path, models: Path) -> int:
             samples = microphone.window()
             dead = dead + 1 if level_dbfs(samples) <= _DEAD_DBFS else 0
             report = {"heard": dead == 0, "windows": _measured(voice, samples)}
+            beat()
             if not _report(gateway, report):
                 return _LOOK_AGAIN
     except Unreachable:

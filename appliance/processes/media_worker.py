@@ -1,11 +1,12 @@
 """The media worker: the only process that decodes what candidates send.
 
-    python -m appliance.processes.media_worker --socket PATH --models DIR [--no-sandbox]
+    python -m appliance.processes.media_worker --socket PATH --models DIR
 
 It binds its Unix socket, leaves the network and forks the decoder, which shuts itself away
 (adapters/host/sandbox.py) and answers the messages of `core.messages`. A decoder that dies is
-replaced at once. It holds no key, keeps no state between requests, and opens a model file only
-when a permitted category needs it.
+replaced at once; one that hangs is noticed by systemd's watchdog, which it alone feeds, after each
+answer and each turn of idling. The worker holds no key, keeps no state between requests, and opens
+a model file only when a permitted category needs it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from appliance.core.messages import WorkerReply, WorkerRequest
 from appliance.processes import respawning
 from appliance.processes.analysis import serving
 
+# Without a watchdog nobody asks; with one, three signs of life within its time.
+_TURN_S = 10.0
+
 
 def main() -> int:
     options = _options()
@@ -42,10 +46,11 @@ def main() -> int:
                 f"There is no directory of model files {options.models}: run `hallvakt models "
                 "install`, or name it with --models."
             )
-        listening = serving.listen(options.socket)
+        listening = serving.listen(options.socket, for_group=options.for_group)
         own_network = not options.no_sandbox and sandbox.leave_the_network()
         answer = _load(options.models)
-        ServiceManager().ready("looking at snippets")
+        manager = ServiceManager()
+        manager.ready("looking at snippets")
     except HallvaktError as error:
         _say(error.message)
         return error.exit_code
@@ -53,7 +58,9 @@ def main() -> int:
         _say(f"{options.socket} cannot be used ({error.strerror}): check the state directory.")
         return 5
 
-    def decode() -> int:
+    turn_s = _TURN_S if manager.watchdog_s is None else manager.watchdog_s / 3
+
+    def decode(beat: respawning.Beat) -> int:
         try:
             if options.no_sandbox:
                 _say("sandbox=off")
@@ -63,10 +70,10 @@ def main() -> int:
         except HallvaktError as error:
             _say(error.message)
             return error.exit_code
-        serving.serve(listening, answer)
+        serving.serve(listening, answer, serving.Turns(beat, turn_s))
         return 0
 
-    return respawning.keep_alive(decode, _say)
+    return respawning.keep_alive(decode, _say, on_beat=manager.alive)
 
 
 def _load(models_directory: Path) -> Callable[[WorkerRequest], WorkerReply]:
@@ -93,6 +100,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="media_worker", description="Hallvakt's media worker")
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket to serve")
     parser.add_argument("--models", type=Path, required=True, help="directory of model files")
+    parser.add_argument(
+        "--for-group", action="store_true", help="the gateway is another user of this group"
+    )
     parser.add_argument("--no-sandbox", action="store_true", help="for debugging only")
     return parser.parse_args()
 

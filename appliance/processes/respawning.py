@@ -3,11 +3,13 @@
 Everything is imported before the first fork, so the next one is there within milliseconds. The
 media worker's listening socket belongs to the parent: when a decoder was killed by what it was
 sent, whoever connects meanwhile waits in the socket's queue instead of being refused. The parent
-itself never reads a byte of media or sound.
+itself never reads a byte of media or sound: only the child's signs of life, which it passes on. A
+child that hangs gives none, and then neither does the parent (sd_watchdog_enabled(3)).
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -25,24 +27,41 @@ _CANNOT_START = 3  # core/errors.py: wrong configuration, which starting again d
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
+Beat = Callable[[], None]
+
+
+def _unheard() -> None:
+    """For who has nobody to pass signs of life on to."""
+
 
 def keep_alive(
-    work: Callable[[], int], on_death: Callable[[str], None], *, expected: int | None = None
+    work: Callable[[Beat], int],
+    on_death: Callable[[str], None],
+    *,
+    expected: int | None = None,
+    on_beat: Beat = _unheard,
 ) -> int:
     """Run `work` in a child process, anew whenever it ends; returns only an exit code of 3.
 
-    `work` returns its child's exit code. The child dies with its parent. `on_death` gets one line
-    for the log, but not when the code is the `expected` one, nor more often than the log wants.
-    Call it with a single thread.
+    `work` returns its child's exit code. It is given what it calls as a sign of life after each
+    piece of its work; the parent then calls `on_beat`. The child dies with its parent. `on_death`
+    gets one line for the log, but not when the code is the `expected` one, nor more often than the
+    log wants. Call it with a single thread.
     """
     limit = LogLimit()
     while True:
         started = time.monotonic()
         parent = os.getpid()
         aloud = limit.withheld("last words") is not None  # a child's own count ends with it
+        reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
-            os._exit(_in_child(work, parent, aloud))
+            os.close(reading)
+            os._exit(_in_child(work, writing, parent, aloud))
+        os.close(writing)
+        while os.read(reading, 64):  # until its end is closed, by its death at the latest
+            on_beat()
+        os.close(reading)
         _, status = os.waitpid(child, 0)
         code = os.waitstatus_to_exitcode(status)
         if code == _CANNOT_START:
@@ -58,12 +77,18 @@ def keep_alive(
             time.sleep(_PAUSE_S)
 
 
-def _in_child(work: Callable[[], int], parent: int, aloud: bool) -> int:
+def _in_child(work: Callable[[Beat], int], writing: int, parent: int, aloud: bool) -> int:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before the line above
         return 1
+    os.set_blocking(writing, False)
+
+    def beat() -> None:
+        with contextlib.suppress(BlockingIOError):  # as many as that lie there unread
+            os.write(writing, b".")
+
     try:
-        return work()
+        return work(beat)
     except Exception as error:  # noqa: BLE001 (it must not run on into the parent's code)
         if aloud:
             last_words("a process that is replaced failed", error)

@@ -1,7 +1,8 @@
 """What the box's own processes use: CPU time and memory, read from /proc once a second.
 
-A process belongs to the box when the box's state directory is among its words; coturn, whose
-words name no directory, belongs to whoever stands in it.
+A process belongs to the box when the box's state directory is among its words, or what systemd
+gives to a media worker of its own; coturn, whose words name no directory, belongs to whoever stands
+in it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_WORKERS = b"/run/hallvakt-media-worker/"  # systemd/hallvakt-media-worker@.service
 _AFTER_NAME = 3  # fields of /proc/PID/stat before what follows the name, proc(5)
 _UTIME, _STIME, _RSS = 14 - _AFTER_NAME, 15 - _AFTER_NAME, 24 - _AFTER_NAME
 
@@ -78,6 +80,6 @@ def _box_processes(state: Path) -> list[int]:
             if b"turnserver" in words:
                 if os.readlink(entry / "cwd").startswith(str(state)):
                     found.append(int(entry.name))
-            elif inside in words and b"appliance.processes" in words:
+            elif b"appliance.processes" in words and (inside in words or _WORKERS in words):
                 found.append(int(entry.name))
     return found

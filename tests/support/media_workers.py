@@ -65,8 +65,7 @@ class WorkerProcess:
     @property
     def decoder(self) -> int:
         """The process id of the child that decodes; another one after each death."""
-        pid = self.process.pid
-        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+        return only_child(self.process.pid)
 
     def restart(self, *, wait: bool = True) -> None:
         """What the supervisor does for a worker that is gone. A worker serves one connection at a
@@ -79,6 +78,11 @@ class WorkerProcess:
         self.process.wait()
         if self.process.stderr is not None:
             self.process.stderr.close()
+
+
+def only_child(pid: int) -> int:
+    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(child)
 
 
 @contextmanager

@@ -4,8 +4,8 @@
 
 Applied as systemd.exec(5) says: SystemCallFilter (its sets expanded by `systemd-analyze`),
 RestrictAddressFamilies, MemoryDenyWriteExecute, RestrictNamespaces, an empty CapabilityBoundingSet,
-NoNewPrivileges and PrivateNetwork. Not applied: what changes the view of the file system, users
-and control groups.
+NoNewPrivileges, PrivateNetwork and LimitFSIZE. Not applied: what changes the view of the file
+system, users and control groups.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import ctypes
 import errno
 import functools
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -109,6 +110,8 @@ def main() -> None:
     rules = _filter(unit)
     if words(unit, "PrivateNetwork") == [["yes"]]:
         _must(_libc.unshare(_CLONE_NEWNET))
+    for (size,) in words(unit, "LimitFSIZE"):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), int(size)))
     if words(unit, "CapabilityBoundingSet") == [[]]:
         for capability in range(64):
             _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)

@@ -1,4 +1,5 @@
-"""The systemd units: syntax and exposure. That systemd starts them is not tested here."""
+"""The systemd units: what systemd itself finds in them, and how exposed they are. That it
+starts them is tested in tests/machine."""
 
 from __future__ import annotations
 
@@ -16,9 +17,12 @@ from appliance.adapters.host.credentials import PEPPER, PEPPER_WITHOUT_TPM, mach
 from appliance.cli import factory_reset
 from appliance.cli.box_client import SOCKET
 from appliance.core.keys import PepperKeeping
+from appliance.processes.analysis import request_limits
+from appliance.processes.neighbours import Neighbours
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 UNIT_FILES = sorted(p.name for p in UNITS.iterdir() if p.is_file() and p.suffix != ".sysusers")
+SYSTEMDS_OWN = Path("/usr/lib/systemd/system")
 SERVICES = [name for name in UNIT_FILES if name.endswith(".service")]
 
 pytestmark = pytest.mark.skipif(
@@ -48,10 +52,48 @@ def test_a_service_is_little_exposed(unit: str) -> None:
     assert done.returncode == 0, done.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("unit", UNIT_FILES)
-def test_a_unit_has_no_unknown_word(unit: str) -> None:
-    said = analyse("verify", f"./{unit}").stderr
-    assert not re.search(r"Unknown (key|section|lvalue)|Failed to parse", said), said
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A root with systemd's own units, ours and the programs that ours name."""
+    programs = tmp_path / "opt/hallvakt/current/.venv/bin"
+    programs.mkdir(parents=True)
+    for name in ("hallvakt", "python"):
+        (programs / name).touch(0o755)
+    shutil.copytree(
+        UNITS, tmp_path / "etc/systemd/system", ignore=shutil.ignore_patterns("network")
+    )
+    shutil.copytree(SYSTEMDS_OWN, tmp_path / "usr/lib/systemd/system", symlinks=True)
+    return tmp_path
+
+
+def verified(root: Path) -> tuple[int, str]:
+    """What `systemd-analyze verify` answers and says of all of ours, and of what they need."""
+    units = [f"etc/systemd/system/{name}" for name in UNIT_FILES]
+    done = analyse(f"--root={root}", "--man=no", "verify", *(str(root / unit) for unit in units))
+    return done.returncode, done.stderr
+
+
+def test_systemd_has_nothing_to_say_against_the_units(installed: Path) -> None:
+    assert verified(installed) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("unit", "said", "instead", "complaint"),
+    [
+        ("gateway", "WatchdogSec=30", "WatchdogSecs=30", "Unknown key"),
+        ("syncer", "Type=oneshot", "Type=onceshot", "Failed to parse"),
+        ("janitor", "/bin/hallvakt janitor", "/bin/halvakt janitor", "is not executable"),
+        ("coturn@", "Requires=hallvakt-firewall", "Requires=hallvakt-fire", "not found"),
+    ],
+)
+def test_it_would_say_it(
+    installed: Path, unit: str, said: str, instead: str, complaint: str
+) -> None:
+    file = installed / f"etc/systemd/system/hallvakt-{unit}.service"
+    assert said in file.read_text()
+    file.write_text(file.read_text().replace(said, instead))
+    code, words = verified(installed)
+    assert complaint in words, (code, words)
 
 
 _UNITS_OF_SIZE = {"K": 2**10, "M": 2**20, "G": 2**30}
@@ -85,10 +127,27 @@ def test_what_hears_the_hall_has_no_network_no_keys_and_writes_no_byte() -> None
     assert re.search(r"InaccessiblePaths=.*/keys .*/live .*/db .*/blobs", text)
 
 
-def test_the_media_worker_has_no_network_and_cannot_read_keys() -> None:
+def test_the_media_worker_is_nobody_has_no_network_and_sees_nothing_of_the_box() -> None:
     text = (UNITS / "hallvakt-media-worker@.service").read_text()
-    assert "PrivateNetwork=yes" in text
-    assert re.search(r"InaccessiblePaths=.*/keys .*/live .*/db", text)
+    assert "\nPrivateNetwork=yes\n" in text
+    assert "\nDynamicUser=yes\n" in text
+    assert "\nUser=" not in text
+    (hidden,) = re.findall(r"^InaccessiblePaths=(.*)$", text, re.MULTILINE)
+    assert {"-/var/lib/hallvakt", "-/etc/hallvakt"} <= set(hidden.split())
+    # The gateway, of the same group, finds it where systemd makes it a directory.
+    (below,) = re.findall(r"^RuntimeDirectory=(.*)/%i$", text, re.MULTILINE)
+    assert f"--workers-below /run/{below}\n" in (UNITS / "hallvakt-gateway.service").read_text()
+    (found,) = Neighbours(workers_below=Path(f"/run/{below}")).worker_sockets(UNITS, 1)
+    assert f"--socket {str(found).replace('0', '%i')} " in text
+
+
+@pytest.mark.parametrize("unit", ["gateway", "media-worker@", "hall-audio"])
+def test_what_runs_for_long_has_a_watchdog(unit: str) -> None:
+    """That real work feeds it: test_units_run.py and integration/hearing."""
+    text = (UNITS / f"hallvakt-{unit}.service").read_text()
+    assert "\nType=notify\n" in text
+    (seconds,) = re.findall(r"^WatchdogSec=(\d+)$", text, re.MULTILINE)
+    assert int(seconds) / 2 > request_limits.WALL_S  # the longest piece of work is no hang
 
 
 def test_the_relay_is_a_user_of_its_own_that_only_the_gateway_starts() -> None:
@@ -104,7 +163,7 @@ def test_the_relay_is_a_user_of_its_own_that_only_the_gateway_starts() -> None:
     for word in ("SocketUser=hallvakt", "SocketMode=0600", "Accept=yes"):
         assert f"\n{word}\n" in listening
     (path,) = re.findall(r"^ListenStream=(.*)$", listening, re.MULTILINE)
-    assert f"--relay-socket {path}\n" in (UNITS / "hallvakt-gateway.service").read_text()
+    assert f"--relay-socket {path} " in (UNITS / "hallvakt-gateway.service").read_text()
     assert "hallvakt-relay" in (UNITS / "hallvakt.sysusers").read_text()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -22,6 +22,8 @@ from appliance.rehearsal.page_key import PageKey
 from tests.support import clips
 from tests.support.activated_relays import ActivatedRelays
 from tests.support.box import ROOT, SETTINGS, RealBox, clean_environment, free_port, use_workers
+from tests.support.media_workers import only_child
+from tests.support.service_manager import Manager
 from tests.support.unit_sandbox import allowed_system_calls
 
 pytestmark = pytest.mark.skipif(
@@ -29,6 +31,7 @@ pytestmark = pytest.mark.skipif(
     reason="needs systemd-analyze for the sets of system calls, and root for a network of its own",
 )
 
+WATCHDOG_S = 0.3
 EVERYTHING = SETTINGS.replace(
     "video_snippets = true",
     "video_snippets = true\nlive_view = true\nface_photo = true\naudio_presence = true\n"
@@ -37,17 +40,15 @@ EVERYTHING = SETTINGS.replace(
 
 
 @pytest_asyncio.fixture
-async def box(tmp_path: Path) -> AsyncIterator[tuple[RealBox, socket.socket]]:
+async def box(tmp_path: Path) -> AsyncIterator[tuple[RealBox, Manager]]:
     relays = await asyncio.to_thread(ActivatedRelays)
     await asyncio.to_thread(relays.start)
-    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    manager.bind(str(tmp_path / "notify"))
-    manager.setblocking(False)
+    manager = Manager(tmp_path / "notify")
     box = RealBox(tmp_path / "box", free_port(), workers=1, units=True)
     await asyncio.to_thread(box.make)
     use_workers(box.state, 1)
     box.relay_socket = relays.socket
-    box.environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"}
+    box.environment = manager.environment | {"WATCHDOG_USEC": str(round(WATCHDOG_S * 1e6))}
     await box.start()
     try:
         yield box, manager
@@ -58,17 +59,17 @@ async def box(tmp_path: Path) -> AsyncIterator[tuple[RealBox, socket.socket]]:
 
 
 async def test_a_box_holds_an_exam_under_the_rules_of_its_units(
-    box: tuple[RealBox, socket.socket],
+    box: tuple[RealBox, Manager],
 ) -> None:
     served, manager = box
-    loop = asyncio.get_running_loop()
-    ready = watchdog = 0
-    while ready < 2 or not watchdog:  # gateway and worker; only the gateway has a watchdog
-        words = (await loop.sock_recv(manager, 256)).decode()
-        ready += words.startswith("READY=1")
-        watchdog += words == "WATCHDOG=1"
-    # And it goes on:
-    assert (await loop.sock_recv(manager, 256)) == b"WATCHDOG=1"
+    gateway, worker = served.gateway.pid, served.worker_processes[0].pid
+    await asyncio.to_thread(manager.ready, gateway, worker)
+    await asyncio.to_thread(manager.hears, gateway, worker)  # idle, too
+    decoder = await asyncio.to_thread(only_child, worker)
+    os.kill(decoder, signal.SIGSTOP)  # it hangs: nobody else gives a sign of life for it
+    await asyncio.to_thread(manager.misses, worker, 3 * WATCHDOG_S)
+    os.kill(decoder, signal.SIGCONT)
+    await asyncio.to_thread(manager.hears, gateway, worker)
 
     lead = await served.login()
     exam = await served.new_exam(lead, EVERYTHING, to="live")  # starts a relay as a unit

@@ -27,7 +27,7 @@ def counted():
     life = next(lives)
     return fork()
 
-def work():
+def work(beat):
     if life == {DEATHS}:
         return 3
     raise ValueError("{CANARY}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,8 +32,9 @@ from tests.support.box import (
 )
 from tests.support.box_api import BoxApi, Prepared
 from tests.support.file_events import ChangedFiles
-from tests.support.media_workers import until
+from tests.support.media_workers import only_child, until
 from tests.support.pulse import DEVICE, Pulse, looped
+from tests.support.service_manager import Manager
 
 WITH_MICROPHONE = SETTINGS + "hall_microphone = true\n"
 MODELS = default_directory()
@@ -64,12 +67,16 @@ async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealBox
 
 
 @contextmanager
-def hall_audio(box: RealBox, pulse: Pulse) -> Iterator[subprocess.Popen[bytes]]:
+def hall_audio(
+    box: RealBox, pulse: Pulse, beside: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     words = ("--state", str(box.state), "--models", str(MODELS))
+    command = [sys.executable, "-m", "appliance.processes.hall_audio", *words]
+    if shutil.which("systemd-analyze") and os.geteuid() == 0:  # under the rules of its unit
+        unit = ROOT / "systemd" / "hallvakt-hall-audio.service"
+        command = [sys.executable, "-m", "tests.support.unit_sandbox", str(unit), *command]
     process = subprocess.Popen(
-        [sys.executable, "-m", "appliance.processes.hall_audio", *words],
-        cwd=ROOT,
-        env=pulse.environment | {"PYTHONPATH": str(ROOT)},
+        command, cwd=ROOT, env=pulse.environment | (beside or {}) | {"PYTHONPATH": str(ROOT)}
     )
     try:
         yield process
@@ -149,9 +156,18 @@ async def test_an_exam_without_the_setting_opens_nothing_and_keeps_nothing(
     other = await box.new_exam(
         lead, elsewhere, "name,number,seat,hall,extra_minutes\nCanary Testperson,1,A1,Annex,0\n"
     )
-    with hall_audio(box, pulse):
-        await asyncio.sleep(3)
+    manager = Manager(box.state / "notify")
+    with hall_audio(box, pulse, manager.environment) as process:
+        # It says so when it is there, and gives a sign of life with each question to the gateway.
+        await asyncio.to_thread(manager.ready, process.pid)
+        for _ in range(2):
+            await asyncio.to_thread(manager.hears, process.pid)
         assert pulse.listeners() == 0
+        os.kill(only_child(process.pid), signal.SIGSTOP)  # as a device that hangs
+        await asyncio.to_thread(manager.misses, process.pid, 3.0)
+        os.kill(only_child(process.pid), signal.SIGCONT)
+        await asyncio.to_thread(manager.hears, process.pid)
+    manager.close()
     # And what is sent all the same is dropped unread.
     window = {
         "started_ms": round(time.time() * 1000),
@@ -195,7 +211,7 @@ def _of_others(name: str) -> bool:
 
 def _writes_nothing(pid: int) -> None:
     """The kernel's own account of the process that listens, and of what it may."""
-    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    child = only_child(pid)
     limits = Path(f"/proc/{child}/limits").read_text().splitlines()
     (size,) = (line.split()[3:5] for line in limits if line.startswith("Max file size"))
     assert size == ["0", "0"]

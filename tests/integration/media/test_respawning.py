@@ -21,6 +21,7 @@ from appliance.adapters.vision.weights import default_directory
 from appliance.adapters.workers.pool import WorkerPool
 from appliance.core.messages import FilmStripMade, MakeFilmStrip, WorkerFailed, WorkerReply
 from tests.support import clips
+from tests.support.media_workers import only_child
 from tests.support.stopwatch import Stopwatch
 
 ROOT = Path(__file__).parents[3]
@@ -106,11 +107,7 @@ class Supervised:
 
     @property
     def decoder(self) -> int:
-        return _only_child(_only_child(self._supervisor.pid))
-
-
-def _only_child(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+        return only_child(only_child(self._supervisor.pid))
 
 
 def _peak_bytes(pid: int) -> int:
