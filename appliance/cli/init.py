@@ -5,32 +5,28 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
-import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import pyotp
 from cyclopts import Parameter
 
-from appliance.adapters.crypto.passphrases import PassphraseHashes
 from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.host import tls
 from appliance.adapters.host.machine import lan_addresses
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.store.stores import Stores, open_stores
+from appliance.cli import first_people
+from appliance.cli.first_people import FirstPerson
 from appliance.cli.options import DEFAULT_STATE, Json, PassphraseFd, State
 from appliance.cli.output import answer
-from appliance.cli.passphrase import read_passphrase
 from appliance.cli.user import second_factor_text, second_factor_uri
 from appliance.config import box as box_config
 from appliance.config.box import BoxConfig, RelayConfig, WebConfig
 from appliance.core.errors import BadInput, Refused
-from appliance.core.ids import BoxId, UserId
-from appliance.core.people import User
-from appliance.core.roles import Role
-from appliance.services.people import check_passphrase, checked_name
+from appliance.core.ids import BoxId
+from appliance.services.people import checked_name
 from appliance.whole_file import unwritable
 
 _DIRECTORIES = ("tls", "keys", "db", "blobs", "live", "run", "log")
@@ -38,13 +34,6 @@ _EVERYWHERE = "0.0.0.0"
 _WEB, _RELAY = WebConfig(), RelayConfig()
 # A Unix socket's path has at most 107 bytes (unix(7)); `run/media-worker-NN.sock` is the longest.
 _LONGEST_STATE = 107 - len("/run/media-worker-99.sock")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lead:
-    name: str
-    passphrase: str
-    second_factor: bool
 
 
 def init(
@@ -59,12 +48,14 @@ def init(
     uplink: str = _WEB.uplink,
     name: str = "Hallvakt",
     certificate_name: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    person: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    passphrase_alone: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     no_second_factor: Annotated[bool, Parameter(negative=())] = False,
     state: State = DEFAULT_STATE,
     passphrase_fd: PassphraseFd = None,
     json: Json = False,
 ) -> None:
-    """Make a box: state directory, certificate authority, signing key, first lead invigilator.
+    """Make a box: state directory, certificate authority, signing key, its first people.
 
     Parameters
     ----------
@@ -90,10 +81,17 @@ def init(
     certificate_name
         A name or address under which browsers reach the box; may be given several times. The
         first one stands on the slips.
+    person
+        NAME=ROLE of somebody else who gets a login, for every exam; may be given several times.
+        Their passphrases follow the lead's, one a line, where --passphrase-fd gives them.
+    passphrase_alone
+        NAME of one of them who has no second factor; may be given several times.
     no_second_factor
         Passphrase alone for the first lead invigilator.
     """
     lead = checked_name(lead)
+    alone = (*passphrase_alone, lead) if no_second_factor else passphrase_alone
+    people = first_people.named(lead, person, alone)
     _check_directory(state)
     names = certificate_name or _default_names(host, uplink)
     config = box_config.checked(
@@ -111,13 +109,11 @@ def init(
             relay=RelayConfig(listen_host=host, port=relay_port, tls_port=relay_tls_port),
         )
     )
-    passphrase = read_passphrase(passphrase_fd, f"New passphrase for {lead}", confirm=True)
-    check_passphrase(passphrase)
-    person = _Lead(name=lead, passphrase=passphrase, second_factor=not no_second_factor)
-    secret = _make(state, config, person)
+    people = first_people.with_passphrases(people, passphrase_fd)
+    _make(state, config, people)
     ca = tls.TlsFiles.below(state / "tls").authority
     url = f"https://{_in_url(names[0])}:{port}"
-    document = {
+    document: dict[str, Any] = {
         "box_id": config.box_id,
         "state": str(state),
         "url": url,
@@ -130,9 +126,11 @@ def init(
         f"It will answer at {url}. Browsers need its authority once: {ca}",
         f"Compare the SHA-256 fingerprint: {document['ca_fingerprint']}",
     ]
-    if secret:
-        document["totp_uri"] = second_factor_uri(lead, secret)
-        lines.append(second_factor_text(lead, secret))
+    document["people"] = [{"name": one.name, "role": one.role.value} for one in people]
+    for one, told in zip(people, document["people"], strict=True):
+        if one.totp_secret is not None:
+            told["totp_uri"] = second_factor_uri(one.name, one.totp_secret)
+            lines.append(second_factor_text(one.name, one.totp_secret))
     answer(document, lines, as_json=json)
 
 
@@ -148,8 +146,8 @@ def _check_directory(state: Path) -> None:
         raise BadInput(f"{state} cannot be used ({error.strerror}).") from error
 
 
-def _make(state: Path, config: BoxConfig, lead: _Lead) -> str | None:
-    """Make everything or nothing; return the second factor's secret, if there is one."""
+def _make(state: Path, config: BoxConfig, people: Sequence[FirstPerson]) -> None:
+    """Everything or nothing."""
     was_there = state.exists()
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -160,7 +158,7 @@ def _make(state: Path, config: BoxConfig, lead: _Lead) -> str | None:
         now = datetime.now(UTC)
         tls.make_authority(state / "tls", config.name, config.web.names, now)
         tls.ensure_certificate(state / "tls", config.web.names, now)
-        secret = asyncio.run(_first_person(open_stores(state), config.box_id, lead))
+        asyncio.run(_first_people(open_stores(state), config.box_id, people))
         # The configuration is what makes a directory a box, so it comes last.
         box_config.write(state, config)
     except BaseException as error:
@@ -171,26 +169,13 @@ def _make(state: Path, config: BoxConfig, lead: _Lead) -> str | None:
         if isinstance(error, OSError):
             raise unwritable(state, error) from error
         raise
-    return secret
 
 
-async def _first_person(stores: Stores, box: BoxId, lead: _Lead) -> str | None:
-    secret = pyotp.random_base32() if lead.second_factor else None
-    person = User(
-        user_id=UserId(SystemRandomness().new_id()),
-        name=lead.name,
-        role=Role.LEAD_INVIGILATOR,
-        passphrase_hash=await asyncio.to_thread(PassphraseHashes().hash, lead.passphrase),
-        totp_secret=secret,
-        all_exams=True,
-        created_ms=time.time_ns() // 1_000_000,
-    )
+async def _first_people(stores: Stores, box: BoxId, people: Sequence[FirstPerson]) -> None:
     try:
-        await stores.audit.append(box, "user-add", person.role.value, person.user_id)
-        await stores.users.add(person)
+        await first_people.add(stores, box, people)
     finally:
         await stores.close()
-    return secret
 
 
 def _default_names(host: str, uplink: str) -> tuple[str, ...]:

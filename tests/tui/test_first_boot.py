@@ -27,6 +27,7 @@ from tui.first_boot.qr import half_blocks
 from tui.first_boot.wizard import Wizard
 
 URI = "otpauth://totp/Hallvakt:ingrid?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Hallvakt"
+OTHER = "otpauth://totp/Hallvakt:bo?secret=KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU&issuer=Hallvakt"
 _MACHINE = [
     ("disk", "ok", "200.0 GB of 240.0 GB free", ""),
     ("disk writes", "ok", "ext4, a write is safe after 0.30 ms (median)", ""),
@@ -65,7 +66,10 @@ class ScriptedCommand:
                 return _CHECKS
             case ("init", *_):
                 self._leave("box.toml", "tls/box.pem")
-                return {"lead": "ingrid", "url": "https://10.20.0.5:8443", "totp_uri": URI}
+                people = [{"name": "ingrid", "totp_uri": URI}]
+                if "bo=technician" in words:
+                    people.append({"name": "bo", "totp_uri": OTHER})
+                return {"lead": "ingrid", "url": "https://10.20.0.5:8443", "people": people}
             case ("certificate", "show", _):
                 return {"names": ["10.20.0.5"], "ends_at": "2027-12-27T", "ca_fingerprint": "AA:BB"}
             case ("keys", "recipients", "install"):
@@ -139,8 +143,26 @@ async def to_people(pilot: Pilot[None]) -> None:
 
 
 async def make_the_box(pilot: Pilot[None]) -> None:
-    await fill(pilot, lead="ingrid", passphrase="en lång fras", passphrase2="en lång fras")
+    await name_people(pilot, ingrid="lead_invigilator")
+    await shows(pilot, "ingrid: scan this")
     await shows(pilot, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+
+
+async def name_people(pilot: Pilot[None], **roles: str) -> None:
+    """Each with a passphrase of three words, and then nobody else."""
+    for name, role in roles.items():
+        said = f"{name}s långa fras"
+        await fill(pilot, person=name, role=role, passphrase=said, passphrase2=said)
+        await shows(pilot, f"{name} (")
+    await pilot.press("enter")
+
+
+async def type_code(pilot: Pilot[None], uri: str) -> None:
+    code = pilot.app.screen.query_one("#boot-code", Input)
+    totp = pyotp.parse_uri(uri)
+    assert isinstance(totp, pyotp.TOTP)
+    code.value = totp.now()
+    await pilot.press("enter")
 
 
 async def test_from_an_empty_machine_to_the_report(
@@ -148,21 +170,35 @@ async def test_from_an_empty_machine_to_the_report(
 ) -> None:
     async with running(command) as pilot:
         await to_people(pilot)
-        await fill(pilot, lead="ingrid", passphrase="en lång fras", passphrase2="en annan fras")
+        await fill(pilot, person="ingrid", passphrase="en lång fras", passphrase2="en annan fras")
         await shows(pilot, "The two passphrases differ")
-        await make_the_box(pilot)
+        await fill(pilot, role="caretaker", passphrase2="en lång fras")
+        await shows(pilot, "caretaker is none of the roles")
+        await fill(pilot, role="tech")
+        await shows(pilot, "must be a lead invigilator")
+        await name_people(pilot, ingrid="lead", bo="tech")
+        await shows(pilot, "ingrid: scan this")
         assert half_blocks(URI).split("\n")[3].strip() in drawn(pilot)
         made = next(words for words in command.asked if words[0] == "init")
         assert made[made.index("--name") + 1] == "Aula"
         assert made.count("--certificate-name") == 2
+        assert made.count("--person") == 1
+        assert ("ingrids långa fras", "bos långa fras") in [tuple(s) for s in command.secrets]
         code = pilot.app.screen.query_one("#boot-code", Input)
         code.value = "1"
         await pilot.press("enter")
         await until(pilot, lambda: code.value == "")
-        code.value = pyotp.TOTP("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").now()
-        await pilot.press("enter")
+        await type_code(pilot, URI)
+        await shows(pilot, "bo: scan this")
+        await until(pilot, lambda: half_blocks(OTHER).split("\n")[3].strip() in drawn(pilot))
+        await type_code(pilot, URI)  # somebody else's
+        await shows(pilot, "That is not the code of now")
+        assert "Address" not in drawn(pilot)
+        await type_code(pilot, OTHER)
+        await shows(pilot, "Others: bo, technician, one-time codes")
         await shows(pilot, "Address: https://10.20.0.5:8443")
         assert "JBSWY3DP" not in drawn(pilot)
+        assert "KRSXG5CT" not in drawn(pilot)
         await go_on(pilot)
         await shows(pilot, "step 5 of 9")
         await fill(pilot, export=str(tmp_path / "trust"))
@@ -196,7 +232,7 @@ async def test_from_an_empty_machine_to_the_report(
     assert "Fit for an exam, with warnings." in report
     assert "AA:BB" in report
     notes = (tmp_path / "box-first-boot.json").read_text()
-    for secret in ("fras", "JBSWY3DP"):
+    for secret in ("fras", "JBSWY3DP", "KRSXG5CT"):
         assert secret not in report + notes + str(command.asked)
     assert ("en lång fras", "123456") in command.secrets
 
@@ -204,7 +240,7 @@ async def test_from_an_empty_machine_to_the_report(
 async def test_the_second_factor_fits_the_smallest_terminal(command: ScriptedCommand) -> None:
     async with running(command, (80, 24)) as pilot:
         await to_people(pilot)
-        await fill(pilot, lead="ingrid", passphrase="en lång fras", passphrase2="en lång fras")
+        await name_people(pilot, ingrid="lead")
         await until(pilot, lambda: "▀▀" in drawn(pilot))
         code = half_blocks(URI).split("\n")
         screen = drawn(pilot).split("\n")

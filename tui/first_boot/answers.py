@@ -8,6 +8,11 @@
     lead = "ingrid"
     passphrase = { file = "lead.txt" }          # mode 0600, or { fd = 3 }
     second_factor_file = "ingrid.otpauth"       # written, mode 0600
+    [[people.more]]                             # anybody else, for every exam
+    name = "bo"
+    role = "technician"
+    passphrase = { file = "bo.txt" }
+    second_factor = false                       # or a second_factor_file of their own
     [certificate]
     export = "trust"
     [keys]
@@ -36,6 +41,7 @@ import pyotp
 
 from appliance.core.errors import BadInput, WrongConfiguration
 from appliance.core.first_boot import Step
+from appliance.core.roles import Role
 from tui.first_boot import inputs
 from tui.first_boot.files import secret_in
 from tui.language import tr
@@ -80,11 +86,31 @@ class _Network(_Strict):
     uplink: str = ""
 
 
+class _Person(_Strict):
+    name: str
+    role: Role
+    passphrase: Secret
+    second_factor: bool = True
+    second_factor_file: str | None = None
+
+
 class _People(_Strict):
     lead: str
     passphrase: Secret
     second_factor: bool = True
     second_factor_file: str | None = None
+    more: list[_Person] = []
+
+    def all(self) -> list[_Person]:
+        """The lead first."""
+        lead = _Person(
+            name=self.lead,
+            role=Role.LEAD_INVIGILATOR,
+            passphrase=self.passphrase,
+            second_factor=self.second_factor,
+            second_factor_file=self.second_factor_file,
+        )
+        return [lead, *self.more]
 
 
 class _Certificate(_Strict):
@@ -137,15 +163,16 @@ def read_answers(file: Path) -> Answers:
         else:
             why = str(error)
         raise WrongConfiguration(f"{file}: {why}", code="unknown-key") from error
-    people = answers.people
-    if people.second_factor and people.second_factor_file is None:
-        raise WrongConfiguration(
-            tr(
-                "{file}: people.second_factor_file must say where the secret for one-time codes "
-                "goes, or people.second_factor must be false.",
-                file=file,
+    for person in answers.people.all():
+        if person.second_factor and person.second_factor_file is None:
+            raise WrongConfiguration(
+                tr(
+                    "{file}: people.second_factor_file must say where {name}'s secret for one-time "
+                    "codes goes, or people.second_factor must be false.",
+                    file=file,
+                    name=person.name,
+                )
             )
-        )
     return answers
 
 
@@ -163,13 +190,7 @@ def input_of(step: Step, answers: Answers, base: Path) -> inputs.Input:
                 uplink=asked.uplink,
             )
         case Step.PEOPLE:
-            person = answers.people
-            return inputs.People(
-                lead=person.lead,
-                passphrase=person.passphrase.read(base),
-                second_factor=person.second_factor,
-                second_factor_file=_below(base, person.second_factor_file),
-            )
+            return inputs.People(all=tuple(_person(one, base) for one in answers.people.all()))
         case Step.CERTIFICATE:
             return inputs.Certificate(export=base / answers.certificate.export)
         case Step.KEYS:
@@ -187,6 +208,16 @@ def input_of(step: Step, answers: Answers, base: Path) -> inputs.Input:
             return inputs.Report(file=base / answers.report.file)
         case _:
             return None
+
+
+def _person(asked: _Person, base: Path) -> inputs.Person:
+    return inputs.Person(
+        name=asked.name,
+        role=asked.role,
+        passphrase=asked.passphrase.read(base),
+        second_factor=asked.second_factor,
+        second_factor_file=_below(base, asked.second_factor_file),
+    )
 
 
 def _rehearsal(answers: Answers, base: Path) -> inputs.Rehearsal:

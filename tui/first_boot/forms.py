@@ -8,6 +8,7 @@ from pathlib import Path
 
 from appliance.core.errors import BadInput
 from appliance.core.first_boot import Notes, Step
+from appliance.core.roles import Role
 from tui.first_boot import inputs
 from tui.first_boot.work import lead_of
 from tui.language import text, tr
@@ -34,7 +35,8 @@ ASKS: Mapping[Step, tuple[Ask, ...]] = {
         Ask("uplink", text("Network card towards the internet (empty: one card for all)")),
     ),
     Step.PEOPLE: (
-        Ask("lead", text("User name")),
+        Ask("person", text("User name")),
+        Ask("role", text("Role: {roles} (its beginning will do)"), Role.LEAD_INVIGILATOR.value),
         Ask("passphrase", text("Passphrase"), secret=True),
         Ask("passphrase2", text("Passphrase, again"), secret=True, again="passphrase"),
     ),
@@ -68,10 +70,8 @@ def asks(step: Step, notes: Notes) -> tuple[Ask, ...]:
 
 
 def input_of(step: Step, typed: Mapping[str, str]) -> inputs.Input:
-    """Raises BadInput with a sentence about what to mend."""
-    for ask in ASKS.get(step, ()):
-        if ask.again and typed[ask.name] != typed[ask.again]:
-            raise BadInput(tr("The two passphrases differ: type them again."))
+    """Raises BadInput with a sentence about what to mend. Not for the people: see `person_of`."""
+    _check_repeated(step, typed)
     said = {name: value.strip() for name, value in typed.items()}
     match step:
         case Step.NETWORK:
@@ -84,8 +84,6 @@ def input_of(step: Step, typed: Mapping[str, str]) -> inputs.Input:
                 lan_name=said["lan_name"],
                 uplink=said["uplink"],
             )
-        case Step.PEOPLE:
-            return inputs.People(lead=said["lead"], passphrase=typed["passphrase"])
         case Step.CERTIFICATE:
             return inputs.Certificate(export=_path(said["export"]))
         case Step.KEYS:
@@ -109,6 +107,32 @@ def input_of(step: Step, typed: Mapping[str, str]) -> inputs.Input:
             return inputs.Report(file=_path(said["file"]))
         case _:
             return None
+
+
+def person_of(typed: Mapping[str, str]) -> inputs.Person:
+    """One of the people; raises as `input_of`."""
+    _check_repeated(Step.PEOPLE, typed)
+    name, role = typed["person"].strip(), typed["role"].strip().lower().replace(" ", "_")
+    if not name:
+        raise BadInput(tr("The first person's user name is missing."))
+    meant = [one for one in Role if role and one.value.startswith(role)]
+    if len(meant) != 1:
+        raise BadInput(tr("{role} is none of the roles.", role=typed["role"].strip() or "?"))
+    if not typed["passphrase"]:
+        raise BadInput(tr("A passphrase must be typed."))
+    return inputs.Person(name=name, role=meant[0], passphrase=typed["passphrase"])
+
+
+def check_first(person: inputs.Person) -> None:
+    """Raises BadInput for one who could give nobody a login."""
+    if person.role is not Role.LEAD_INVIGILATOR:
+        raise BadInput(tr("The first person must be a lead invigilator, who gives others a login."))
+
+
+def _check_repeated(step: Step, typed: Mapping[str, str]) -> None:
+    for ask in ASKS.get(step, ()):
+        if ask.again and typed[ask.name] != typed[ask.again]:
+            raise BadInput(tr("The two passphrases differ: type them again."))
 
 
 def skipped(step: Step) -> inputs.Input:

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from appliance.core.roles import Role
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
@@ -21,14 +23,23 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class People:
+class Person:
     """`second_factor_file`: where the secret for one-time codes goes when nobody is there to scan
     it."""
 
-    lead: str
+    name: str
+    role: Role
     passphrase: str = field(repr=False)
     second_factor: bool = True
     second_factor_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """`all`: those who get a login, each with a name of their own; the first is a lead invigilator,
+    who may give others one."""
+
+    all: tuple[Person, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

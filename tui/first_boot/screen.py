@@ -15,8 +15,9 @@ from textual.widgets import Input, Label, Static
 
 from appliance.core.errors import BadInput, HallvaktError
 from appliance.core.first_boot import MAY_BE_SKIPPED, Note, Standing, Step
+from appliance.core.roles import Role
 from tui.first_boot import inputs
-from tui.first_boot.forms import asks, input_of, skipped
+from tui.first_boot.forms import asks, check_first, input_of, person_of, skipped
 from tui.first_boot.qr import half_blocks
 from tui.first_boot.wizard import Wizard
 from tui.first_boot.words import AFTER, EXPLAINS, TITLE, lines
@@ -45,6 +46,7 @@ class StepScreen(Screen[None]):
         self._wizard = wizard
         self._step = step
         self._asks = asks(step, wizard.notes)
+        self._people: dict[str, inputs.Person] = {}
         self._done = self._working = self._failed = False
         self._began = 0.0
 
@@ -61,7 +63,7 @@ class StepScreen(Screen[None]):
             yield Static(tr(TITLE[self._step]), id="boot-name")
             yield Static(tr(EXPLAINS[self._step]), id="boot-explains", markup=False)
             for ask in self._asks:
-                yield Label(tr(ask.label), classes="boot-ask")
+                yield Label(tr(ask.label, roles=", ".join(Role)), classes="boot-ask")
                 yield Field(
                     ask.default,
                     password=ask.secret,
@@ -119,14 +121,35 @@ class StepScreen(Screen[None]):
             return
         fields = [self.query_one(f"#ask-{ask.name}", Input) for ask in self._asks]
         after = fields[fields.index(event.input) + 1 :]
+        if self._people and event.input.id == "ask-person" and not event.value.strip():
+            self._start(inputs.People(all=tuple(self._people.values())))
+            return
         if after:
             after[0].focus()
             return
         typed = {ask.name: field.value for ask, field in zip(self._asks, fields, strict=True)}
         try:
-            self._start(input_of(self._step, typed))
+            if self._step is Step.PEOPLE:
+                self._one_more(person_of(typed))
+            else:
+                self._start(input_of(self._step, typed))
         except BadInput as error:
             self._refused(error)
+
+    def _one_more(self, person: inputs.Person) -> None:
+        """A name that was typed before takes the place of that one. Raises BadInput."""
+        check_first(next(iter(self._people.values()), person))
+        self._people[person.name] = person
+        for ask in self._asks:
+            field = self.query_one(f"#ask-{ask.name}", Input)
+            field.value = Role.INVIGILATOR.value if ask.name == "role" else ""
+        self._says(
+            tr(
+                "So far: {names}. The next one, or enter in an empty user name: that is all.",
+                names=", ".join(f"{one.name} ({one.role.value})" for one in self._people.values()),
+            )
+        )
+        self.query_one("#ask-person", Input).focus()
 
     # the work
 
@@ -149,8 +172,8 @@ class StepScreen(Screen[None]):
             return
         self._working = False
         self.query(".boot-ask").set(display=False)
-        if self._wizard.second_factor is not None:
-            self._show_second_factor(self._wizard.second_factor)
+        if self._wizard.second_factors:
+            self._show_second_factor()
         else:
             self._show(note)
 
@@ -183,12 +206,14 @@ class StepScreen(Screen[None]):
 
     # the second factor
 
-    def _show_second_factor(self, uri: str) -> None:
+    def _show_second_factor(self) -> None:
+        name, uri = next(iter(self._wizard.second_factors.items()))
         self._says("")
         self.query_one("#boot-explains", Static).update(
             tr(
-                "Scan this with an authenticator program, or type {secret} into it; it is shown "
-                "this once.",
+                "{name}: scan this with an authenticator program, or type {secret} into it; it is "
+                "shown this once.",
+                name=name,
                 secret=pyotp.parse_uri(uri).secret,
             )
         )
@@ -200,8 +225,7 @@ class StepScreen(Screen[None]):
         self.refresh_bindings()
 
     def _check_code(self, code: str) -> None:
-        uri = self._wizard.second_factor
-        assert uri is not None
+        name, uri = next(iter(self._wizard.second_factors.items()))
         totp = pyotp.parse_uri(uri)
         assert isinstance(totp, pyotp.TOTP)
         if not totp.verify(code.strip(), valid_window=_CLOCKS_APART):
@@ -210,10 +234,14 @@ class StepScreen(Screen[None]):
                 tr("That is not the code of now; check the telephone's clock and type the next one")
             )
             return
-        self.run_worker(self._handed_over(), group="work", exclusive=True)
+        self.run_worker(self._handed_over(name), group="work", exclusive=True)
 
-    async def _handed_over(self) -> None:
-        await self._wizard.handed_over()
+    async def _handed_over(self, name: str) -> None:
+        await self._wizard.handed_over(name)
+        if self._wizard.second_factors:
+            self.query_one("#boot-code", Input).value = ""
+            self._show_second_factor()
+            return
         self.query_one("#boot-qr", Static).update("")
         self.remove_class("-scan")
         self.query_one("#boot-explains", Static).update(tr(EXPLAINS[self._step]))

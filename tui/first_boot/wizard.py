@@ -23,13 +23,13 @@ from tui.language import tr
 
 
 class Wizard:
-    """`notes`: those of earlier runs and this one. `second_factor`: the URI with the secret for
-    one-time codes, from the step `people` until `handed_over`."""
+    """`notes`: those of earlier runs and this one. `second_factors`: the URIs with the secrets for
+    one-time codes, by name, from the step `people` until each is `handed_over`."""
 
     def __init__(self, notebook: Notebook, hallvakt: Command) -> None:
         self.notebook = notebook
         self.notes: dict[Step, Note] = {}
-        self.second_factor: str | None = None
+        self.second_factors: dict[str, str] = {}
         self._hallvakt = hallvakt
         self._people: Note | None = None
 
@@ -38,13 +38,13 @@ class Wizard:
         return self.notebook.state
 
     async def next(self) -> Step | None:
-        """Raises Refused when the first person's second factor was lost with an earlier run."""
+        """Raises Refused when somebody's second factor was lost with an earlier run."""
         self.notes = await asyncio.to_thread(self.notebook.read)
         found = await asyncio.to_thread(self.notebook.found)
         if self._people is None and second_factor_unseen(self.notes, found):
             raise Refused(
                 tr(
-                    "The box was made, but this was cut off before anybody had the secret for "
+                    "The box was made, but this was cut off before everybody had their secret for "
                     "one-time codes. Nothing is on the box yet: empty {state} and begin again.",
                     state=self.state,
                 )
@@ -77,17 +77,23 @@ class Wizard:
         await self._note(step, note)
         return note
 
-    async def handed_over(self) -> None:
-        """The secret for one-time codes is where it belongs; the step `people` is done."""
+    async def handed_over(self, name: str) -> None:
+        """Their secret for one-time codes is where it belongs; with the last one the step `people`
+        is done."""
+        del self.second_factors[name]
+        if not self.second_factors:
+            await self._all_handed_over()
+
+    async def _all_handed_over(self) -> None:
         assert self._people is not None
         await self._note(Step.PEOPLE, self._people)
-        self.second_factor = self._people = None
+        self._people = None
 
     async def _make_the_box(self, given: inputs.People) -> Note:
         before = dict(self.notes)
         await self._note(Step.PEOPLE, Note(standing=Standing.BEGUN))
         try:
-            note, self.second_factor = await work.people(
+            note, self.second_factors = await work.people(
                 self._hallvakt, self.state, given, self.notes.get(Step.NETWORK)
             )
         except HallvaktError:
@@ -96,12 +102,13 @@ class Wizard:
             await asyncio.to_thread(self.notebook.write, before)
             raise
         self._people = note
-        if self.second_factor is None:
-            await self.handed_over()
-        elif given.second_factor_file is not None:
-            uri = f"{self.second_factor}\n".encode()
-            await asyncio.to_thread(write_file, given.second_factor_file, uri)
-            await self.handed_over()
+        if not self.second_factors:
+            await self._all_handed_over()
+        for person in given.all:
+            if person.second_factor_file is not None and person.name in self.second_factors:
+                uri = f"{self.second_factors[person.name]}\n".encode()
+                await asyncio.to_thread(write_file, person.second_factor_file, uri)
+                await self.handed_over(person.name)
         return note
 
     async def _report(self, given: inputs.Report) -> Note:

@@ -12,7 +12,7 @@ TITLE: Mapping[Step, str] = {
     Step.HARDWARE: text("Hardware"),
     Step.NETWORK: text("Network and names"),
     Step.TIME: text("Time"),
-    Step.PEOPLE: text("First person"),
+    Step.PEOPLE: text("People"),
     Step.CERTIFICATE: text("Certificate"),
     Step.KEYS: text("Key ceremony"),
     Step.CLOUD: text("Cloud"),
@@ -30,9 +30,9 @@ EXPLAINS: Mapping[Step, str] = {
     ),
     Step.TIME: text("What was seen in an exam is worth as much as the clock it was seen by."),
     Step.PEOPLE: text(
-        "The first lead invigilator: may prepare exams and give others a login. This also makes "
-        "the box and its certificate. The passphrase is asked for twice, so that it is what you "
-        "mean."
+        "Whoever is to have a login now, one after the other; first a lead invigilator, who may "
+        "prepare exams and give others a login. An empty user name ends the list, and makes the "
+        "box and its certificate."
     ),
     Step.CERTIFICATE: text(
         "Browsers must trust this box once. The files go to Group Policy, MDM or the browser; "
@@ -72,6 +72,7 @@ FACT: Mapping[str, str] = {
     "uplink": text("Card towards the internet"),
     "lead": text("Lead invigilator"),
     "second_factor": text("Second factor"),
+    "people": text("Others"),
     "address": text("Address"),
     "until": text("Valid until"),
     "fingerprint": text("SHA-256 fingerprint"),

@@ -53,21 +53,31 @@ async def network(hallvakt: Command, state: Path, given: inputs.Network) -> Note
 
 async def people(
     hallvakt: Command, state: Path, given: inputs.People, decided: Note | None
-) -> tuple[Note, str | None]:
-    """Make the box. Answers also the secret for one-time codes, as a URI to scan."""
+) -> tuple[Note, dict[str, str]]:
+    """Make the box. Answers also the secrets for one-time codes, by name, as URIs to scan."""
+    lead, *others = given.all
     facts = decided.facts if decided else {}
-    words = ["init", "--lead", given.lead, "--state", str(state)]
+    words = ["init", "--lead", lead.name, "--state", str(state)]
     for option in ("name", "port", "http_port", "lan_name", "uplink"):
         if value := facts.get(option):
             words += [f"--{option.replace('_', '-')}", value]
     for name in filter(None, facts.get("certificate_names", "").split(", ")):
         words += ["--certificate-name", name]
-    if not given.second_factor:
-        words.append("--no-second-factor")
-    made = await hallvakt(*words, secrets=(given.passphrase,))
-    second = tr("one-time codes") if given.second_factor else tr("none: passphrase alone")
-    note = _noted((), {"lead": made["lead"], "second_factor": second, "address": made["url"]})
-    return note, made.get("totp_uri")
+    for person in others:
+        words += ["--person", f"{person.name}={person.role.value}"]
+    for person in given.all:
+        if not person.second_factor:
+            words += ["--passphrase-alone", person.name]
+    made = await hallvakt(*words, secrets=[person.passphrase for person in given.all])
+    told = {"lead": made["lead"], "second_factor": _second_factor(lead)}
+    if others:
+        told["people"] = "; ".join(f"{p.name}, {p.role.value}, {_second_factor(p)}" for p in others)
+    note = _noted((), {**told, "address": made["url"]})
+    return note, {one["name"]: one["totp_uri"] for one in made["people"] if "totp_uri" in one}
+
+
+def _second_factor(person: inputs.Person) -> str:
+    return tr("one-time codes") if person.second_factor else tr("none: passphrase alone")
 
 
 async def certificate(hallvakt: Command, state: Path, given: inputs.Certificate) -> Note:

@@ -7,9 +7,11 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +19,12 @@ import pytest
 
 from tests.support.box import free_port
 
-SECRETS = {"lead": "en lång lösenfras", "root": "rotens lösenfras", "reviewer": "granskarens fras"}
+SECRETS = {
+    "lead": "en lång lösenfras",
+    "root": "rotens lösenfras",
+    "reviewer": "granskarens fras",
+    "bo": "bos långa lösenfras",
+}
 ANSWERS = """
 [network]
 name = "Aula"
@@ -28,6 +35,16 @@ lan_name = "exambox"
 lead = "ingrid"
 passphrase = {{ file = "lead.txt" }}
 second_factor_file = "ingrid.otpauth"
+[[people.more]]
+name = "bo"
+role = "technician"
+passphrase = {{ file = "bo.txt" }}
+second_factor_file = "bo.otpauth"
+[[people.more]]
+name = "dora"
+role = "data_protection_officer"
+passphrase = {{ file = "bo.txt" }}
+second_factor = false
 [certificate]
 export = "trust"
 [keys]
@@ -50,7 +67,7 @@ class FirstBoot:
         self.directory = directory
         self.state = directory / "box"
         self.notes = directory / "box-first-boot.json"
-        for name in ("lead", "reviewer"):
+        for name in ("lead", "reviewer", "bo"):
             (directory / f"{name}.txt").write_text(f"{SECRETS[name]}\n")
             (directory / f"{name}.txt").chmod(0o600)
         self._reading = os.open(os.devnull, os.O_RDONLY)
@@ -111,11 +128,16 @@ def test_an_empty_directory_becomes_a_box_also_when_killed_on_the_way(
     process.stderr.close()
     assert process.wait(60) == -signal.SIGKILL
     assert [line.split(":")[0] for line in before] == [
-        "Hardware", "Network and names", "Time", "First person", "Certificate",
+        "Hardware", "Network and names", "Time", "People", "Certificate",
     ]  # fmt: skip
     box = (first_boot.state / "box.toml").read_text()
     assert 'name = "Aula"' in box
     assert 'lan_name = "exambox"' in box
+    assert _logins(first_boot.state) == [
+        ("bo", "technician", True),
+        ("dora", "data_protection_officer", False),
+        ("ingrid", "lead_invigilator", True),
+    ]
 
     # This cloud does not say where records go: the step says so, and what came before stays done.
     code, out, said = first_boot.run()
@@ -160,14 +182,24 @@ def _without_cloud(answers: Path) -> None:
 
 
 def _no_secret_in(first_boot: FirstBoot, text: str) -> None:
-    handed_over = first_boot.directory / "ingrid.otpauth"
-    assert handed_over.stat().st_mode & 0o077 == 0
+    secrets = []
+    for name in ("ingrid", "bo"):
+        handed_over = first_boot.directory / f"{name}.otpauth"
+        assert handed_over.stat().st_mode & 0o077 == 0
+        assert f"Hallvakt:{name}?" in handed_over.read_text()
+        secrets += re.findall(r"secret=(\w+)", handed_over.read_text())
+    assert len(set(secrets)) == 2
     assert first_boot.notes.stat().st_mode & 0o077 == 0
-    secret = re.search(r"secret=(\w+)", handed_over.read_text())
-    assert secret is not None
     share = (first_boot.directory / "stick" / "recovery" / "recovery-share-1.txt").read_text()
-    for hidden in (*SECRETS.values(), secret[1], share.strip()):
+    for hidden in (*SECRETS.values(), *secrets, share.strip()):
         assert hidden not in text
+
+
+def _logins(state: Path) -> list[tuple[str, str, bool]]:
+    """Who has one, by name: what the person may be, and whether with one-time codes."""
+    with closing(sqlite3.connect(state / "db" / "box.db")) as box:
+        people = [json.loads(body) for (body,) in box.execute("SELECT body FROM users")]
+    return sorted((p["name"], p["role"], p["totp_secret"] is not None) for p in people)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +207,8 @@ def _no_secret_in(first_boot: FirstBoot, text: str) -> None:
     [
         ("lan_name", "lan_nam", 3, "network.lan_nam is not known"),
         ("second_factor_file", "# second_factor_file", 3, "people.second_factor_file"),
+        ('second_factor_file = "bo', '# "bo', 3, "where bo's secret for one-time codes goes"),
+        ('role = "technician"', 'role = "caretaker"', 3, "caretaker"),
         ("port = ", "port = 7", 2, "between 1 and 65535"),
         ("[people]", "[people", 3, "cannot be read as TOML"),
     ],

@@ -56,7 +56,7 @@ def test_everything_a_box_needs_is_there(tmp_path: Path) -> None:
     config = box.load(state)
     assert told["box_id"] == config.box_id
     assert told["url"] == "https://127.0.0.1:9443"
-    assert "totp_uri" not in told
+    assert told["people"] == [{"name": "lead", "role": "lead_invigilator"}]
     assert "127.0.0.1" in config.web.names
     SigningKey.load(state / "keys" / "box_signing.pem")
     lead = first_person(state)
@@ -82,7 +82,7 @@ def test_a_second_factor_is_the_default(tmp_path: Path) -> None:
     told = json.loads(done.stdout)
     secret = first_person(tmp_path / "box").totp_secret
     assert secret is not None
-    parsed = pyotp.parse_uri(told["totp_uri"])
+    parsed = pyotp.parse_uri(told["people"][0]["totp_uri"])
     assert isinstance(parsed, pyotp.TOTP)
     assert (parsed.secret, parsed.name, parsed.issuer) == (secret, "lead", "Hallvakt")
 
