@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import unicodedata
 
+from rich.cells import cell_len
 from textual import events
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 _PATIENCE_S = 120.0
 _ROUNDS = 3  # a key becomes an action, an action a new screen, a screen its contents
@@ -23,6 +25,22 @@ class SteadyPilot(Pilot[None]):
         for key in keys:
             self.app.post_message(_key_event(key))
             await self.settled()
+
+    async def wheel(self, over: Widget, *, up: bool = False) -> None:
+        """One notch of the mouse wheel over the middle of a widget."""
+        turned = events.MouseScrollUp if up else events.MouseScrollDown
+        await self._post_mouse_events([turned], over)
+        await self.settled()
+
+    async def click_on(self, words: str) -> None:
+        """Click on the first place where the screen says `words`."""
+        lines = self.app.screen._compositor.render_strips()
+        for y, line in enumerate("".join(part.text for part in strip) for strip in lines):
+            if words in line:
+                await self.click(offset=(cell_len(line[: line.index(words)]), y))
+                await self.settled()
+                return
+        raise AssertionError(f"{words!r} is not on the screen")
 
     async def settled(self) -> None:
         """Wait until the app and its widgets have no message left."""

@@ -53,6 +53,7 @@ class IncidentQueue(ScrollView, can_focus=True):
         self._tones = Tones(self, "incident-queue")
         self._entries: tuple[Entry, ...] = ()
         self._at = 0
+        self._just_came = False  # focused, and nothing was meant since
 
     @property
     def selected(self) -> Entry | None:
@@ -81,6 +82,7 @@ class IncidentQueue(ScrollView, can_focus=True):
         self._moved()
 
     def _moved(self) -> None:
+        self._just_came = False
         self.scroll_to_region(Region(0, self._at * _LINES, 1, _LINES), animate=False, force=True)
         self.refresh()
         self.post_message(self.Selected(self._entries[self._at]))
@@ -91,7 +93,8 @@ class IncidentQueue(ScrollView, can_focus=True):
             return
         index = (at.y + self.scroll_offset.y) // _LINES
         if index < len(self._entries):
-            if index == self._at and self.has_focus:
+            # The click that brings the focus here shows the cursor; only one on it opens.
+            if index == self._at and not self._just_came:
                 self.post_message(self.Opened())
             self._at = index
             self._moved()
@@ -99,6 +102,7 @@ class IncidentQueue(ScrollView, can_focus=True):
     def on_focus(self) -> None:
         if self._entries:
             self._moved()
+        self._just_came = True
         self.refresh()
 
     def on_blur(self) -> None:

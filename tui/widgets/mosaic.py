@@ -183,7 +183,7 @@ class Mosaic(SeatView, HoldsPictures):
         )
         self._place = {attempt: place for place, attempt in enumerate(self._order)}
         width = max(1, self.scrollable_content_region.width)
-        self._across = max(1, width // _WIDTH)
+        self._across = max(1, (width + 1) // _WIDTH)  # nothing between the last tile and the edge
         rows = -(-len(self._order) // self._across)
         self.virtual_size = Size(width, rows * _HEIGHT)
         if self.selected not in self._place:

@@ -75,6 +75,19 @@ class SeatMap(SeatView):
             if spot.x <= x < spot.x + self._layout.cell_width:
                 self.clicked(spot.attempt_id)
 
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._wheel(event, 1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._wheel(event, -1)
+
+    def _wheel(self, event: events.MouseEvent, way: int) -> None:
+        """Rows that are too wide but not too many: the only way to go is along them."""
+        if not self.allow_vertical_scroll and self.allow_horizontal_scroll:
+            event.prevent_default()
+            event.stop()
+            self.scroll_relative(x=way * self._layout.cell_width, animate=False)
+
     # drawing
 
     def notify_style_update(self) -> None:
