@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from appliance.core.exam import Seat
 from appliance.core.feed import SeatStatus
-from appliance.core.ids import AttemptId
+from appliance.core.handover import Duty
+from appliance.core.ids import AttemptId, UserId
 from tui.language import tr
 from tui.seat_look import is_bad
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HallFilter:
-    """`bad_only`: only seats that need somebody. `row` is a row of `hall`."""
+    """`bad_only`: only seats that need somebody. No `halls`: all. `row`: of each of them."""
 
     bad_only: bool = False
-    hall: str | None = None
+    halls: tuple[str, ...] = ()
     row: str | None = None
 
     @property
@@ -25,13 +26,12 @@ class HallFilter:
         """What is shown, for the title of the map; empty when it is everything."""
         if self.bad_only:
             return tr("only what needs eyes")
-        if self.row is not None:
-            return tr("{hall}, row {row}", hall=self.hall, row=self.row)
-        return self.hall or ""
+        names = ", ".join(self.halls)
+        return tr("{hall}, row {row}", hall=names, row=self.row) if self.row is not None else names
 
     def takes(self, seat: SeatStatus) -> bool:
         """Whether the seat belongs to what was asked for, in whatever state it is."""
-        if self.bad_only or self.hall not in (None, seat.hall):
+        if self.bad_only or (self.halls and seat.hall not in self.halls):
             return False
         return self.row is None or row_of(seat) == self.row
 
@@ -65,6 +65,13 @@ def shown(
             kept[attempt] = seat
             came_back += bad and not taken and not chosen.bad_only
     return Shown(kept, came_back)
+
+
+def own_halls(duty: Duty, person: UserId, halls: Collection[str]) -> tuple[str, ...]:
+    """Those of `halls` that this person is on duty in; none where that leaves nothing out."""
+    taken = {hall for one in duty.on_duty if one.user_id == person for hall in one.halls or ()}
+    mine = taken.intersection(halls)
+    return tuple(sorted(mine)) if len(mine) < len(halls) else ()
 
 
 def row_of(seat: SeatStatus) -> str:

@@ -44,13 +44,14 @@ class SteadyPilot(Pilot[None]):
 
     async def settled(self) -> None:
         """Wait until the app and its widgets have no message left."""
-        rounds = 0
-        while rounds < _ROUNDS or self._unread():
-            await self._wait_for_screen(_PATIENCE_S)
-            await self.app._animator.wait_until_complete()
-            self.app.screen._on_timer_update()
-            await self.pause()  # what is drawn next may ask for more
-            rounds += 1
+        while True:
+            for _ in range(_ROUNDS):
+                await self._wait_for_screen(_PATIENCE_S)
+                await self.app._animator.wait_until_complete()
+                self.app.screen._on_timer_update()
+            await self.pause()  # what is drawn next may ask for more; once, for it costs 20 ms
+            if not self._unread():
+                return
 
     def _unread(self) -> bool:
         everything = (self.app, *self.app.screen.walk_children(with_self=True))

@@ -10,12 +10,13 @@ from textual.widgets import Input, OptionList
 
 from appliance.core.attempt import LinkState
 from appliance.core.feed import HallSnapshot, SeatStatus
-from appliance.core.ids import AttemptId
+from appliance.core.handover import Duty, OnDuty
+from appliance.core.ids import AttemptId, UserId
 from tests.tui import halls
 from tests.tui.conftest import Console, drawn, until
 from tests.tui.scenes import SCENES, Scene
-from tests.tui.scripted_box import ScriptedBox
-from tui.hall_filter import HallFilter, shown
+from tests.tui.scripted_box import USER, ScriptedBox
+from tui.hall_filter import HallFilter, own_halls, shown
 from tui.keys import working_keys
 from tui.screens.filter_choice import FilterScreen
 from tui.screens.help import HelpScreen
@@ -71,7 +72,7 @@ def test_columns_fill_the_width(width: int) -> None:
 
 
 def test_a_filter_shows_a_row_and_whatever_turns_bad() -> None:
-    row_e = HallFilter(hall="Hall A", row="E")
+    row_e = HallFilter(halls=("Hall A",), row="E")
     part = shown(USUAL, row_e, NOW)
     bad = {"A3", "C5", "D4", "B5"}  # incidents, a hand, a lost link
     assert labels(part.seats) == {f"E{n}" for n in range(1, 7)} | bad
@@ -80,7 +81,7 @@ def test_a_filter_shows_a_row_and_whatever_turns_bad() -> None:
 
 def test_a_quiet_seat_that_turns_bad_reappears() -> None:
     calm = {a: s for a, s in USUAL.items() if s.seat in ("A1", "A2", "B1")}
-    row_b = HallFilter(hall="Hall A", row="B")
+    row_b = HallFilter(halls=("Hall A",), row="B")
     assert labels(shown(calm, row_b, NOW).seats) == {"B1"}
     a1 = next(a for a, s in calm.items() if s.seat == "A1")
     cut = {**calm, a1: replace(calm[a1], link=LinkState.LOST)}
@@ -91,7 +92,7 @@ def test_a_quiet_seat_that_turns_bad_reappears() -> None:
 
 def test_a_seat_that_never_sent_a_picture_is_not_filtered_away() -> None:
     a1 = halls.seat(1, "A1", last_picture_ms=None, recording_since_ms=NOW)
-    row_b = HallFilter(hall="Hall A", row="B")
+    row_b = HallFilter(halls=("Hall A",), row="B")
     assert labels(shown({a1.attempt_id: a1}, row_b, NOW + 20_000).seats) == set()
     late = shown({a1.attempt_id: a1}, row_b, NOW + 40_000)
     assert (labels(late.seats), late.came_back) == ({"A1"}, 1)
@@ -161,6 +162,60 @@ async def test_f_filters_and_a_seat_that_turns_bad_comes_back(
         await pilot.press("escape")
         await until(pilot, lambda: "shown:" not in drawn(pilot))
         assert "D2" in drawn(pilot)
+
+
+def two_halls() -> HallSnapshot:
+    """Rows A to C in the Aula, D and E in the Annex, and the one at the console on duty there."""
+    usual = halls.usual_hall()
+    seats = (replace(s, hall="Aula" if s.seat < "D" else "Annex") for s in usual.seats)
+    return replace(usual, seats=tuple(seats), duty=on_duty("Annex"))
+
+
+def on_duty(*where: str) -> Duty:
+    return Duty(on_duty=(OnDuty(user_id=UserId(USER), name="ingrid", since_ms=NOW, halls=where),))
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        (("Annex",), ("Annex",)),
+        (("Annex", "Cellar"), ("Annex",)),  # nobody sits in the cellar today
+        (("Aula", "Annex"), ()),  # which would be everything
+        ((), ()),
+    ],
+)
+def test_my_halls_are_those_i_am_on_duty_in(where: tuple[str, ...], found: tuple[str, ...]) -> None:
+    assert own_halls(on_duty(*where), UserId(USER), ("Annex", "Aula")) == found
+    assert own_halls(on_duty(*where), UserId("f" * 32), ("Annex", "Aula")) == ()
+
+
+@pytest.mark.parametrize("snapshot_of_hall", [two_halls()], ids=["two halls"])
+async def test_the_letters_of_the_filter(
+    in_hall: Console, box: ScriptedBox, shift: Shift, snapshot_of_hall: HallSnapshot
+) -> None:
+    async with in_hall() as pilot:
+
+        async def shows(*keys: str) -> set[str]:
+            await pilot.press("f", *keys)
+            bad = {"A3", "C5", "D4", "B5", "E5"}
+            seen = drawn(pilot)
+            return {
+                s.seat[0]
+                for s in snapshot_of_hall.seats
+                if s.seat not in bad
+                if f" {s.seat} " in seen
+            }
+
+        assert await shows("h") == {"D", "E"}
+        assert shift.chosen == HallFilter(halls=("Annex",))
+        assert "shown: Annex +3 that need you" in drawn(pilot)
+        assert await shows("e") == set()
+        assert "only what needs eyes" in drawn(pilot)
+        assert await shows("a") == set("ABCDE")
+        await box.tell(Duty())  # the shift is left: the hall of the cursor, at A3
+        await until(pilot, lambda: shift.watch is not None and shift.watch.view.duty == Duty())
+        assert await shows("h") == {"A", "B", "C"}
+        assert shift.chosen == HallFilter(halls=("Aula",))
 
 
 async def test_a_seat_found_is_shown_although_filtered(in_hall: Console) -> None:

@@ -1,4 +1,4 @@
-"""No mouse is needed, and where there is one it does what is expected: click, click again, wheel."""
+"""No mouse is needed; where there is one it does what is expected: click, click again, wheel."""
 
 from __future__ import annotations
 

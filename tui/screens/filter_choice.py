@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeGuard
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,11 +19,13 @@ from tui.widgets.key_footer import KeyFooter
 
 
 class FilterScreen(Dialog[HallFilter | None]):
-    """Answers the filter, or None when left. `here`: the seat under the cursor."""
+    """Answers the filter, or None when left. `here`: the seat under the cursor. `mine`: the halls
+    this person is on duty in; while there are none, the hall of `here` takes their place."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "choose('all')", "all seats"),
         Binding("e", "choose('bad')", "only what needs eyes"),
+        Binding("h", "choose('mine')", "my hall"),
         Binding("h", "choose('hall')", "this hall"),
         Binding("r", "choose('row')", "this row"),
         Binding("enter", "take", "the marked one", priority=True),
@@ -31,19 +33,31 @@ class FilterScreen(Dialog[HallFilter | None]):
     ]
 
     def __init__(
-        self, seats: Sequence[SeatStatus], here: SeatStatus | None, chosen: HallFilter
+        self,
+        seats: Sequence[SeatStatus],
+        here: SeatStatus | None,
+        chosen: HallFilter,
+        mine: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
-        self._here = here
-        self._chosen = chosen
-        self._choices: list[HallFilter] = [EVERYTHING, HallFilter(bad_only=True)]
         halls = halls_of(seats)
+        self._chosen = chosen
+        self._letters: dict[str, HallFilter | None] = {
+            "all": EVERYTHING,
+            "bad": HallFilter(bad_only=True),
+            "mine": HallFilter(halls=mine) if mine else None,
+            "hall": HallFilter(halls=(here.hall,)) if here and len(halls) > 1 else None,
+            "row": HallFilter(halls=(here.hall,), row=row_of(here)) if _has_row(here) else None,
+        }
+        self._choices: list[HallFilter] = [EVERYTHING, HallFilter(bad_only=True)]
+        if len(mine) > 1:
+            self._choices.append(HallFilter(halls=mine))
         for hall in halls:
             if len(halls) > 1:
-                self._choices.append(HallFilter(hall=hall))
+                self._choices.append(HallFilter(halls=(hall,)))
             rows = rows_of(seats, hall)
             if len(rows) > 1:
-                self._choices += [HallFilter(hall=hall, row=row) for row in rows]
+                self._choices += [HallFilter(halls=(hall,), row=row) for row in rows]
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
@@ -69,23 +83,14 @@ class FilterScreen(Dialog[HallFilter | None]):
         self.dismiss(self._choices[event.option_index])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "choose" and parameters[0] in ("hall", "row"):
-            return self._of_here(str(parameters[0])) is not None
-        return True
-
-    def _of_here(self, what: str) -> HallFilter | None:
-        if self._here is None:
-            return None
-        row = row_of(self._here) if what == "row" else None
-        if what == "row" and not row:
-            return None
-        return HallFilter(hall=self._here.hall, row=row)
+        if action != "choose":
+            return True
+        if parameters == ("hall",) and self._letters["mine"] is not None:
+            return False  # the same letter
+        return self._letters[str(parameters[0])] is not None
 
     def action_choose(self, what: str) -> None:
-        if what in ("hall", "row"):
-            self.dismiss(self._of_here(what))
-        else:
-            self.dismiss(EVERYTHING if what == "all" else HallFilter(bad_only=True))
+        self.dismiss(self._letters[what])
 
     def action_take(self) -> None:
         at = self.query_one(OptionList).highlighted
@@ -93,3 +98,7 @@ class FilterScreen(Dialog[HallFilter | None]):
 
     def action_back(self) -> None:
         self.dismiss(None)
+
+
+def _has_row(seat: SeatStatus | None) -> TypeGuard[SeatStatus]:
+    return seat is not None and bool(row_of(seat))

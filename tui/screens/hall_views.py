@@ -6,7 +6,7 @@ from textual.binding import Binding
 
 from appliance.core.ids import AttemptId
 from tui.drawing import Drawing
-from tui.hall_filter import HallFilter
+from tui.hall_filter import HallFilter, halls_of, own_halls
 from tui.language import text, tr
 from tui.queue_entries import reasons
 from tui.screens.filter_choice import FilterScreen
@@ -95,8 +95,10 @@ class HallViewsScreen(HallMenuScreen):
             self.say(tr("Mark seats with the space bar first."))
 
     def action_filter(self) -> None:
-        seats = tuple(self.hall.view.seats.values())
-        self.app.push_screen(FilterScreen(seats, self.acted_seat(), self.shift.chosen), self.choose)
+        seats, login = tuple(self.hall.view.seats.values()), self.shift.client.login_reply
+        mine = own_halls(self.hall.view.duty, login.user_id, halls_of(seats)) if login else ()
+        ask = FilterScreen(seats, self.acted_seat(), self.shift.chosen, mine)
+        self.app.push_screen(ask, self.choose)
 
     def choose(self, chosen: HallFilter | None) -> None:
         if chosen is not None:
