@@ -23,6 +23,13 @@ from tui.widgets.mosaic import Mosaic
 from tui.widgets.picture import Picture
 from tui.widgets.seat_board import SeatBoard
 
+_CHECKS = (
+    ("clock", "ok", "0,2 ms", ""),
+    ("disk", "fail", "9,1 / 240 GB", "->"),
+    ("tpm", "warn", "-", "->"),
+    ("memory", "ok", "15,1 / 16 GB", ""),
+    ("network", "ok", "eth0 1000 Mbit/s", ""),
+)
 Scene = Callable[[Pilot[None], ScriptedBox], Awaitable[None]]
 
 
@@ -33,6 +40,25 @@ async def login(pilot: Pilot[None], _: ScriptedBox) -> None:
 async def hall(pilot: Pilot[None], _: ScriptedBox) -> None:
     await log_in(pilot)
     await until(pilot, lambda: hall_is_shown(pilot) and "A3" in drawn(pilot))
+
+
+async def exam_choice(pilot: Pilot[None], _: ScriptedBox) -> None:
+    app = pilot.app
+    assert isinstance(app, ConsoleApp)
+    app.shift.exam_code = ""
+    await log_in(pilot)
+    await until(pilot, lambda: "Matematik 3c" in drawn(pilot))
+
+
+async def doctor(pilot: Pilot[None], box: ScriptedBox) -> None:
+    """Its words are the box's; the console shows them as they come."""
+    box.role = "technician"
+    box.gate = [
+        {"name": name, "status": status, "detail": detail, "advice": advice}
+        for name, status, detail, advice in _CHECKS
+    ]
+    await log_in(pilot)
+    await until(pilot, lambda: "9,1 / 240 GB" in drawn(pilot))
 
 
 async def hall_light(pilot: Pilot[None], box: ScriptedBox) -> None:
@@ -108,6 +134,16 @@ async def live_ended(pilot: Pilot[None], box: ScriptedBox) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, LiveViewScreen))
     screen = pilot.app.screen
     await until(pilot, lambda: bool(screen.check_action("again", ())))
+
+
+async def live_view(pilot: Pilot[None], box: ScriptedBox) -> None:
+    app = pilot.app
+    assert isinstance(app, ConsoleApp)
+    PretendView.opened = []
+    app.shift.view_opener = PretendView
+    await hall(pilot, box)
+    await press_for(pilot, "l", LiveViewScreen)
+    await until(pilot, lambda: pilot.app.screen.query_one(Picture).shows_picture)
 
 
 async def live_wall(pilot: Pilot[None], box: ScriptedBox) -> None:
@@ -188,6 +224,8 @@ async def check_in(pilot: Pilot[None], box: ScriptedBox) -> None:
 
 SCENES: list[Scene] = [
     login,
+    exam_choice,
+    doctor,
     hall,
     hall_light,
     hall_contrast,
@@ -200,6 +238,7 @@ SCENES: list[Scene] = [
     link_lost,
     seat,
     film_strip,
+    live_view,
     live_ended,
     live_wall,
     dismiss,

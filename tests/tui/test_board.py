@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from textual.widgets import Input, OptionList
+from textual.widgets import OptionList
 
 from appliance.core.attempt import LinkState
 from appliance.core.feed import HallSnapshot, SeatStatus
@@ -14,12 +14,9 @@ from appliance.core.handover import Duty, OnDuty
 from appliance.core.ids import AttemptId, UserId
 from tests.tui import halls
 from tests.tui.conftest import Console, drawn, until
-from tests.tui.scenes import SCENES, Scene
 from tests.tui.scripted_box import USER, ScriptedBox
 from tui.hall_filter import HallFilter, own_halls, shown
-from tui.keys import working_keys
 from tui.screens.filter_choice import FilterScreen
-from tui.screens.help import HelpScreen
 from tui.seat_rows import Column, Sorting, columns, ordered
 from tui.seat_words import short_age
 from tui.shift import Shift
@@ -243,27 +240,6 @@ async def test_the_palette_says_when_nothing_is_called_that(in_hall: Console) ->
     async with in_hall() as pilot:
         await pilot.press("colon", *"qqqq")
         await until(pilot, lambda: "Nothing here is called that." in drawn(pilot))
-
-
-@pytest.mark.parametrize(
-    "scene", [s for s in SCENES if s.__name__ not in ("help_screen", "palette")]
-)
-async def test_help_names_every_key_of_the_screen(
-    scene: Scene, console: Console, box: ScriptedBox
-) -> None:
-    async with console((140, 90)) as pilot:
-        await scene(pilot, box)
-        keys = working_keys(pilot.app.screen)
-        assert {"help"} <= {key.action.removeprefix("app.") for key in keys}
-        if isinstance(pilot.app.focused, Input):
-            await pilot.press("f1")
-        else:
-            await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
-        await pilot.pause()
-        words = drawn(pilot)
-    missing = [key for key in keys if key.sentence not in words or key.name not in words]
-    assert missing == []
 
 
 @pytest.mark.parametrize("snapshot_of_hall", [halls.big_hall()], ids=["500"])

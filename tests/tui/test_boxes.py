@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-untyped]
 from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
@@ -17,6 +16,7 @@ from tests.tui import halls
 from tests.tui.conftest import SIZE, drawn, hall_is_shown, log_in, said, until
 from tests.tui.scripted_box import ScriptedBox
 from tests.tui.steady_pilot import SteadyPilot
+from tests.tui.three_sizes import in_three_sizes, same_pictures, says_every_key
 from tui.app import ConsoleApp
 from tui.box_clock import BoxClock
 from tui.box_glance import BoxGlance
@@ -101,7 +101,9 @@ async def test_each_box_says_how_it_is(school: School, snapshot: SnapshotAsserti
         assert "Cleo" not in words
         await pilot.press("down")
         await until(pilot, lambda: "The others go on" in drawn(pilot))
-        assert pilot.app.export_screenshot() == snapshot(extension_class=SVGImageExtension)
+        taken = await in_three_sizes(pilot)
+        await says_every_key(pilot)
+    same_pictures(taken, snapshot)
 
 
 async def test_enter_leads_into_the_hall_that_is_live_and_its_title_says_which_box(

@@ -13,7 +13,6 @@ import pyotp
 import pytest
 import segno
 from blockbuster import BlockBuster
-from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-untyped]
 from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -21,6 +20,7 @@ from textual.widgets import Input
 from appliance.core.errors import Unreachable
 from tests.tui.conftest import drawn, until
 from tests.tui.steady_pilot import SteadyPilot
+from tests.tui.three_sizes import SIZES, in_three_sizes, same_pictures
 from tui.first_boot.app import FirstBootApp
 from tui.first_boot.notebook import Notebook
 from tui.first_boot.qr import half_blocks
@@ -284,14 +284,20 @@ def test_a_code_on_the_screen_is_the_code() -> None:
             assert (lines[y // 2][x] in ("█", "▀▄"[y % 2])) == bool(dark)
 
 
-async def test_screen(command: ScriptedCommand, snapshot: SnapshotAssertion, swedish: None) -> None:
-    async with running(command, (80, 24)) as pilot:
-        await shows(pilot, "steg 1 av 9")
+async def test_screens(
+    command: ScriptedCommand, snapshot: SnapshotAssertion, swedish: None
+) -> None:
+    async with running(command, SIZES[0]) as pilot:
         await shows(pilot, "Switch it on")
+        taken = await in_three_sizes(pilot, "machine")
         await go_on(pilot)
         await shows(pilot, "steg 2 av 9")
-        for field in pilot.app.screen.query(Input):
-            field.cursor_blink = False
-        await pilot.pause(0.1)
-        picture = pilot.app.export_screenshot()
-    assert picture == snapshot(extension_class=SVGImageExtension)
+        taken |= await in_three_sizes(pilot, "network")
+        await fill(pilot, name="Aula", certificate_names="box.school.example")
+        await shows(pilot, "eth0 up")
+        await go_on(pilot)
+        await shows(pilot, "chrony")
+        await go_on(pilot)
+        await make_the_box(pilot)
+        taken |= await in_three_sizes(pilot, "people")
+    same_pictures(taken, snapshot)

@@ -98,7 +98,7 @@ class BoxesScreen(ListingScreen, inherit_bindings=False):
         )
 
     def _show_hint(self) -> None:
-        self.query_one("#listing-hint", Static).update(Content.styled(f" {self._hint()}", "$faint"))
+        self.query_one("#listing-hint", Static).update(Content.styled(self._hint(), "$faint"))
 
     def _hint(self) -> str:
         glance = self._glances.get(self.selected or next(iter(self._glances)))

@@ -26,6 +26,8 @@ class DoctorScreen(ListingScreen):
         Binding("r", "again", "look again", tooltip=text("Ask the box once more")),
     ]
 
+    _found: tuple[Check, ...] = ()
+
     def on_mount(self) -> None:
         super().on_mount()
         self.show_title(tr("The box's health"))
@@ -35,12 +37,17 @@ class DoctorScreen(ListingScreen):
         return action != "back"  # there is nothing behind it
 
     def action_again(self) -> None:
+        self._found = ()
         self.show_lines([], heading=tr("Asking the box …"))
         self.request(self._load(), group="doctor")
 
     async def _load(self) -> None:
-        checks = await self.shift.client.checkup()
-        self._show(checks)
+        self._found = await self.shift.client.checkup()
+        self._show(self._found)
+
+    def on_resize(self) -> None:
+        if self._found:
+            self._show(self._found)
 
     def refused(self, error: HallvaktError) -> None:
         self.show_lines([], heading=error.message)

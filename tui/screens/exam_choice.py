@@ -52,6 +52,7 @@ class ExamChoiceScreen(ConsoleScreen[None]):
     def __init__(self, shift: Shift) -> None:
         super().__init__(shift)
         self._exams: tuple[ExamStatus, ...] = ()
+        self._title_width = 0
 
     def compose(self) -> ComposeResult:
         yield TitleBar()
@@ -71,6 +72,10 @@ class ExamChoiceScreen(ConsoleScreen[None]):
     def on_screen_resume(self) -> None:
         self._show_time()
         self._ask()
+
+    def on_resize(self) -> None:
+        if self._exams:
+            self._show(self._exams)
 
     def _ask(self) -> None:
         if self.is_current:
@@ -94,10 +99,10 @@ class ExamChoiceScreen(ConsoleScreen[None]):
 
     def _show(self, exams: tuple[ExamStatus, ...]) -> None:
         listing = self.query_one("#exams", OptionList)
-        if exams != self._exams or not listing.option_count:
+        width = max(20, self.size.width - 38)  # of a title
+        if (exams, width) != (self._exams, self._title_width) or not listing.option_count:
             before = self._selected()
-            self._exams = exams
-            width = max(20, listing.content_size.width - 34)
+            self._exams, self._title_width = exams, width
             listing.clear_options()
             listing.add_options([Option(_line(exam, width), id=exam.exam_id) for exam in exams])
             ids = [exam.exam_id for exam in exams]

@@ -256,6 +256,7 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
 
     def _show_evidence(self) -> None:
         """Of the entry under the queue's cursor, while that is where the person is."""
+        self.query_one("#side").set_class(self._queue.has_focus, "-queue")
         there = self._queue.has_focus and self.check_action("film_strip", ()) is True
         incident = self._queue.selected_incident if there else None
         self.query_one(EvidenceStrip).linger(incident)

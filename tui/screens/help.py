@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -41,6 +43,9 @@ _GOOD_TO_KNOW = (
 )
 
 
+_NARROWEST = 16  # cells for a sentence, in however small a terminal
+
+
 class HelpScreen(ModalScreen[None]):
     """`keys`: those that work on the screen below."""
 
@@ -54,29 +59,47 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as panel:
             panel.border_title = tr("Help")
-            yield Static(self._text())
+            yield HelpText(self._keys, letters=self._letters)
         yield KeyFooter()
 
-    def _text(self) -> Content:
+    def action_back(self) -> None:
+        self.dismiss(None)
+
+
+class HelpText(Static):
+    """What goes over the end of a line goes on below its own beginning, not below the sign."""
+
+    def __init__(self, keys: Sequence[Key], *, letters: bool) -> None:
+        super().__init__()
+        self._keys = keys
+        self._letters = letters
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.update(self.text(event.size.width))
+
+    def text(self, width: int) -> Content:
+        """All of it for lines of `width` cells."""
         parts: list[tuple[str, str]] = []
+
+        def say(words: str, style: str, column: int) -> None:
+            lines = wrap(words, max(_NARROWEST, width - column)) or [""]
+            parts.append((f"\n{' ' * column}".join(lines) + "\n", style))
+
         for heading, everywhere in ((tr("Keys here"), False), (tr("Keys everywhere"), True)):
             parts.append((("\n" if everywhere else "") + f"{heading}\n", "bold $primary"))
             for key in self._keys:
                 if key.everywhere is everywhere:
-                    parts += [(f"  {key.name:<8}", "bold $accent"), (f"{key.sentence}\n", "")]
+                    name = f"  {key.name:<7} "
+                    parts.append((name, "bold $accent"))
+                    say(key.sentence, "", len(name))
         parts.append(("\n" + tr("Signs") + "\n", "bold $primary"))
         for look in SeatLook:
             glyph = look.letter if self._letters else look.glyph
-            parts += [
-                (f"  {glyph}  ", TONE_STYLE[look.tone]),
-                (f"{look.word:<16}", "bold"),
-                (f"{tr(_MEANS[look])}\n", "$faint"),
-            ]
-        parts += [
-            ("\n" + tr("Good to know") + "\n", "bold $primary"),
-            *((f"  {tr(sentence)}\n", "") for sentence in _GOOD_TO_KNOW),
-        ]
+            sign, word = f"  {glyph}  ", f"{look.word:<15} "
+            parts += [(sign, TONE_STYLE[look.tone]), (word, "bold")]
+            say(tr(_MEANS[look]), "$faint", len(sign + word))
+        parts.append(("\n" + tr("Good to know") + "\n", "bold $primary"))
+        for sentence in _GOOD_TO_KNOW:
+            parts.append(("  ", ""))
+            say(tr(sentence), "", 2)
         return Content.assemble(*parts)
-
-    def action_back(self) -> None:
-        self.dismiss(None)

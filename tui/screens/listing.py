@@ -47,8 +47,8 @@ class ListingScreen(ConsoleScreen[None]):
         self, lines: Sequence[tuple[str, Content]], *, heading: str, hint: str = ""
     ) -> None:
         """`lines`: (id, line). The cursor stays at its line while that is there."""
-        self.query_one("#listing-heading", Static).update(Content(f" {heading}"))
-        self.query_one("#listing-hint", Static).update(Content.styled(f" {hint}", "$faint"))
+        self.query_one("#listing-heading", Static).update(Content(heading))
+        self.query_one("#listing-hint", Static).update(Content.styled(hint, "$faint"))
         listing = self.query_one(OptionList)
         before, at = self.selected, listing.highlighted
         ids = [key for key, _ in lines]

@@ -71,9 +71,10 @@ class LiveViewScreen(ConsoleScreen[None]):
         view = self.shift.view_opener(self.shift.client, watch.exam_id, self._attempt)
         self._view = view
         try:
-            self._over(await view.run())
+            why = await view.run()
         finally:
-            self._view = None
+            self._view = None  # first of all, or its last picture would be drawn once more
+        self._over(why)
 
     def refused(self, error: HallvaktError) -> None:
         self._over(error.message)

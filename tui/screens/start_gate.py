@@ -67,6 +67,9 @@ class StartGateScreen(ListingScreen):
         self.show_title(tr("Before the start"))
         self.show_report(self._report)
 
+    def on_resize(self) -> None:
+        self.show_report(self._report)
+
     def show_report(self, report: GateReport) -> None:
         self._report = report
         failed = sum(1 for check in report.checks if check.status is CheckStatus.FAIL)

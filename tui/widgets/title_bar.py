@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.content import Content
 
 from appliance.core.exam import ExamState
@@ -14,7 +15,14 @@ from tui.words import EXAM_STATE, fit, stopwatch, time_of_day
 class TitleBar(SteadyText):
     """Call `show` whenever the exam or the time has changed."""
 
+    _last: tuple[str, ExamStatus | None, int | None] | None = None
+
+    def on_resize(self, _: events.Resize) -> None:
+        if self._last is not None:
+            self.show(*self._last)
+
     def show(self, title: str, exam: ExamStatus | None, now_ms: int | None) -> None:
+        self._last = (title, exam, now_ms)
         width = self.content_size.width or self.app.size.width
         right = Content.assemble(*_right(exam, now_ms))
         box = fit(
