@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -80,6 +80,7 @@ async def open_browser(
     sound: Path | None = None,
     camera: bool = True,
     executable: Path = Path(CHROMIUM),
+    more_flags: Sequence[str] = (),
 ) -> AsyncIterator[Browser]:
     """Chromium that trusts `authority` (PEM). `picture` is a y4m and `sound` a wav file, played
     in a loop as camera and microphone; without them Chromium's own test pattern. `camera=False`:
@@ -89,7 +90,7 @@ async def open_browser(
         from playwright.async_api import async_playwright
     except ImportError:
         raise Unreachable("Playwright is missing: install the extra `demo`.") from None
-    flags = [*_FLAGS, *(_FAKE_DEVICES if camera else ())]
+    flags = [*_FLAGS, *more_flags, *(_FAKE_DEVICES if camera else ())]
     if os.geteuid() == 0:
         flags.append("--no-sandbox")  # Chromium refuses to run as root with it
     if picture:

@@ -7,23 +7,17 @@ import contextlib
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import pytest
 
 from appliance.rehearsal.browser import CHROMIUM, open_browser
 from appliance.rehearsal.invigilator_client import InvigilatorClient
+from appliance.rehearsal.school import free_port
 from tests.e2e.exam_room import ExamRoom
 from tests.e2e.served_box import LEAD, ServedBox, served
 from tests.support.browser import WatchedPage, numbered_camera, tone, watched_page
 from tests.support.candidate_network import BOX_ADDRESS, CandidateNetwork
-
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 360, "height": 740},
-    "device_scale_factor": 2,
-    "is_mobile": True,
-    "has_touch": True,
-}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -78,9 +72,11 @@ class OpenPage(Protocol):
         self,
         *,
         camera: bool = True,
-        phone: bool = False,
+        tabs: bool = False,
         network: CandidateNetwork | None = None,
-    ) -> WatchedPage: ...
+    ) -> WatchedPage:
+        """`tabs`: in a window as people have one, where what is not in front is out of sight; its
+        driver elsewhere tells every page that it is seen."""
 
 
 @pytest.fixture
@@ -90,9 +86,10 @@ async def open_page(room: ExamRoom, media: Path) -> AsyncIterator[OpenPage]:
         async def open_page(
             *,
             camera: bool = True,
-            phone: bool = False,
+            tabs: bool = False,
             network: CandidateNetwork | None = None,
         ) -> WatchedPage:
+            port = free_port()
             browser = await computers.enter_async_context(
                 open_browser(
                     room.authority,
@@ -100,9 +97,15 @@ async def open_page(room: ExamRoom, media: Path) -> AsyncIterator[OpenPage]:
                     sound=media / "microphone.wav" if camera else None,
                     camera=camera,
                     executable=network.browser if network else Path(CHROMIUM),
+                    more_flags=[f"--remote-debugging-port={port}", "--lang=en"] if tabs else [],
                 )
             )
-            context = await browser.new_context(locale="en", **(PHONE if phone else {}))
+            if tabs:
+                address = f"http://127.0.0.1:{port}"
+                window = await browser.browser_type.connect_over_cdp(address, no_defaults=True)
+                [context] = window.contexts
+            else:
+                context = await browser.new_context(locale="en")
             context.set_default_timeout(60_000)
             origin = room.origin.replace("127.0.0.1", BOX_ADDRESS) if network else room.origin
             return await watched_page(context, origin)

@@ -186,6 +186,54 @@ SILENCE: list[tuple[int, int, bool]] = [
     (950, 18_202, True),
 ]
 
+# The room, drawn with what happens in an exam: what a screen reader is told of each, and where the
+# keyboard is when the button that had the focus goes.
+TOLD = """
+async () => {
+  const { RoomStep } = await import("/static/room.js");
+  const { show } = await import("/static/document.js");
+  const shown = document.body.dataset.shown;
+  const channel = Object.assign(new EventTarget(), { up: true, send() {} });
+  const room = new RoomStep(channel, { handIn() {}, fixCamera() {} });
+  const said = document.getElementById("announcer");
+  const status = {
+    exam_state: "live", attempt_state: "recording", camera: "working", notice: "v", ends_ms: null,
+    watchers: 0, hand_raised: false, messages: [], break_started_ms: null,
+    features: { video_snippets: true, live_view: true },
+  };
+  const up = { up: true, waiting: 0, busy: false };
+  const usual = {
+    step: "live", status, recording: true, sound: false, phone: false, link: up, trouble: null,
+    givenUp: 0,
+  };
+  const now = Date.now;
+  let later = 0;
+  Date.now = () => now() + later;
+  const drawn = (change) => {
+    said.textContent = "";
+    room.draw({ ...usual, ...change });
+    return said.textContent;
+  };
+  try {
+    show("room");
+    const told = [drawn({}), drawn({ link: { ...up, up: false } })];
+    later = 60_000;
+    told.push(drawn({ link: { ...up, up: false } }), drawn({ link: { ...up, up: false } }));
+    told.push(drawn({}));
+    const paused = { ...status, attempt_state: "on_break", break_started_ms: now() };
+    told.push(drawn({ status: paused, recording: false }), drawn({}));
+    drawn({ trouble: "camera", recording: false });
+    document.getElementById("trouble-fix").focus();
+    const before = document.activeElement.id;
+    drawn({});
+    return { told, focus: [before, document.activeElement.id] };
+  } finally {
+    Date.now = now;
+    show(shown);
+  }
+}
+"""
+
 # What a box offers, and the ways in their order.
 UDP, TCP, TLS = "turn:b:1?transport=udp", "turn:b:1?transport=tcp", "turns:b:2?transport=tcp"
 WAYS: list[tuple[list[dict[str, Any]], list[list[str]]]] = [
@@ -335,6 +383,18 @@ async def test_steps_clock_and_texts(room: ExamRoom, open_page: OpenPage) -> Non
 
     await a_live_view_is_watched(page)
     await a_sleep_costs_what_comes_behind_it(page)
+    assert await page.evaluate(TOLD) == {
+        "told": [
+            "",
+            "",  # lost for a moment only
+            "No connection. Go on working: it costs you nothing, and recordings are sent later",
+            "",  # once
+            "Connected, everything is sent",
+            "On a break: nothing is recorded",
+            "Recording",
+        ],
+        "focus": ["trouble-fix", "room-title"],
+    }
 
     waits = await page.evaluate(
         """async () => {

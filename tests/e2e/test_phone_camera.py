@@ -16,15 +16,6 @@ from tests.e2e.exam_room import ExamRoom, settings
 from tests.support.browser import KEEP_WAKE_LOCK
 from tests.support.qr_code import scanned
 
-# What a browser tells a page when the phone's screen is locked, and when it is woken.
-SCREEN = """
-(dark) => {
-  delete document.hidden;
-  if (dark) Object.defineProperty(document, "hidden", { configurable: true, value: true });
-  document.dispatchEvent(new Event("visibilitychange"));
-}
-"""
-
 
 async def test_a_phone_films_for_a_laptop_without_a_camera(
     room: ExamRoom, open_page: OpenPage
@@ -44,8 +35,9 @@ async def test_a_phone_films_for_a_laptop_without_a_camera(
     assert picture
     link = await asyncio.to_thread(scanned, picture)
 
-    on_phone = await open_page(phone=True)
+    on_phone = await open_page(tabs=True)
     phone = on_phone.page
+    await phone.set_viewport_size({"width": 360, "height": 740})
     await phone.add_init_script(KEEP_WAKE_LOCK)
     await phone.goto(link)
     await shown(phone, "join")
@@ -63,8 +55,9 @@ async def test_a_phone_films_for_a_laptop_without_a_camera(
     assert set(kept) <= {one.sequence for one in on_phone.sent}
     await says(laptop, "is filming")
 
-    # The screen is locked: said at once at the laptop, to the candidate and to the console.
-    await phone.evaluate(SCREEN, True)
+    # Something else is in front: said at once at the laptop, to the candidate and to the console.
+    in_front = await phone.context.new_page()
+    await phone.wait_for_function("() => document.hidden", polling=50)
     await says(laptop, "Wake it")
     await check(laptop)
     await room.until_seat("A1", lambda s: s.camera is CameraState.MISSING)
@@ -72,8 +65,9 @@ async def test_a_phone_films_for_a_laptop_without_a_camera(
     before = int((await on_phone.strip())["recorded"])
     # Soon after, the phone's system stops the browser: no timer runs in the page any more.
     await stopped_for(phone, 4)
-    await phone.wait_for_function("() => window.awake.released")  # nothing is recorded
-    await phone.evaluate(SCREEN, False)
+    await phone.wait_for_function("() => window.awake.released", polling=50)  # nothing is recorded
+    await in_front.close()
+    await phone.bring_to_front()
     await says(laptop, "is filming")
     await room.until_seat("A1", lambda s: s.camera is CameraState.WORKING)
     await on_phone.until_recorded(before + 1)
@@ -113,7 +107,7 @@ async def stopped_for(page: Page, seconds: float) -> None:
     assert renderers
     count = "window.beats"
     await page.evaluate("() => { window.beats = 0; setInterval(() => (window.beats += 1), 50); }")
-    await page.wait_for_function(f"() => {count} > 0")
+    await page.wait_for_function(f"() => {count} > 0", polling=50)
     for renderer in renderers:
         os.kill(renderer, signal.SIGSTOP)
     try:

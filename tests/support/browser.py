@@ -127,6 +127,7 @@ class WatchedPage:
             "([name, value]) => document.getElementById('strip').dataset[name] === value",
             arg=[name, value],
             timeout=timeout_s * 1000,
+            polling=50,  # a page that is out of sight paints nothing
         )
 
     async def until_recorded(self, count: int, timeout_s: float = 120) -> None:

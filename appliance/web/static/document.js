@@ -29,6 +29,12 @@ export function say(element, words) {
   element.hidden = !sentence;
 }
 
+/** `say` for what is looked at again and again: what stands there already is not read out anew. */
+export function keepSaying(element, words) {
+  const sentence = spoken(element, words) || "";
+  if (element.textContent !== sentence || element.hidden !== !sentence) say(element, words);
+}
+
 function spoken(element, words) {
   const makes = typeof words === "function";
   if (makes) living.set(element, words);

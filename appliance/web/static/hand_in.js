@@ -3,7 +3,7 @@
 
 import { call, Problem, sentence, Unreachable } from "./api.js";
 import { forgetEverything } from "./database.js";
-import { byId, counted, put, say } from "./document.js";
+import { byId, counted, keepSaying, put } from "./document.js";
 import { text } from "./texts.js";
 
 const TRY_AGAIN_MS = 2_000;
@@ -50,7 +50,7 @@ export class HandIn {
     progress.value = this.#most - spool.waiting;
     put(byId("sending-left"), () => counted("sending.one", "sending.left", spool.waiting));
     const { problem, reached } = uploader;
-    say(byId("sending-problem"), () =>
+    keepSaying(byId("sending-problem"), () =>
       reached ? problem && sentence(problem) : text("sending.offline"),
     );
   }
@@ -61,7 +61,7 @@ export class HandIn {
       return true;
     } catch (error) {
       if (error instanceof Problem && NOT_ANY_MORE.has(error.status)) return true;
-      if (error instanceof Unreachable) say(byId("sending-problem"), () => text("sending.offline"));
+      if (error instanceof Unreachable) keepSaying(byId("sending-problem"), () => text("sending.offline"));
       return false;
     }
   }

@@ -2,7 +2,7 @@
 
 import { boxClock } from "./clock.js";
 import { announce, byId, put } from "./document.js";
-import { drawStrip, recordingWords } from "./strip.js";
+import { drawStrip, linkWords, recordingWords } from "./strip.js";
 import { currentLanguage, text } from "./texts.js";
 import { onBreak, seatWatched, timeIsUp } from "./visit.js";
 
@@ -11,7 +11,7 @@ const SAID_AFTER_MS = 5_000; // a short loss of the link is not worth a word
 export class RoomStep {
   #channel;
   #handRaised = false;
-  #spoken = { recording: null, watched: null, hand: null, over: null };
+  #spoken = { recording: null, watched: null, hand: null, over: null, up: null };
   #linkLostAt = null;
   #messages = new Set();
 
@@ -34,10 +34,11 @@ export class RoomStep {
   }
 
   /** `now` is `{step, status, recording, sound, link, trouble, givenUp}`. */
-  draw(now) {
+  draw(state) {
+    const now = { ...state, link: { ...state.link, up: this.#linkForEyes(state.link.up) } };
     const { status } = now;
     this.#drawHeading(now);
-    drawStrip({ ...now, link: { ...now.link, up: this.#linkForEyes(now.link.up) } });
+    drawStrip(now);
     this.#drawTrouble(now);
     for (const message of status.messages) this.#message(message);
     this.#handRaised = status.hand_raised;
@@ -73,25 +74,30 @@ export class RoomStep {
       sentence = text("strip.given_up");
     }
     put(byId("trouble-text"), sentence);
+    const fix = byId("trouble-fix");
+    // Who pressed it by keyboard would be nowhere when it goes.
+    if (!fixable && document.activeElement === fix) byId("room-title").focus({ preventScroll: true });
+    fix.hidden = !fixable;
     byId("trouble").hidden = sentence === "";
-    byId("trouble-fix").hidden = !fixable;
   }
 
   /** Only what changed, and only what matters without looking. */
-  #speak({ status, recording, sound }) {
+  #speak({ status, recording, sound, link }) {
     const hand = status.hand_raised;
     // Without the minutes of a break: they would be read out every second.
-    const words = text(recordingWords(status, recording, sound).key, { time: "" });
+    const { key } = recordingWords(status, recording, sound);
+    const words = text(key === "strip.break" ? "strip.break_begun" : key);
     const watched = status.watchers > 0;
     const news = [];
     if (this.#spoken.recording !== null && this.#spoken.recording !== words) news.push(words);
     if (this.#spoken.watched !== null && this.#spoken.watched !== watched) {
       news.push(text(watched ? "strip.somebody" : "strip.nobody"));
     }
+    if (this.#spoken.up !== null && this.#spoken.up !== link.up) news.push(linkWords(link).sentence);
     if (this.#spoken.hand === false && hand) news.push(text("hand.raised"));
     const over = timeIsUp(status, boxClock.now());
     if (this.#spoken.over === false && over) news.push(text("room.over"), text("room.over_lead"));
-    this.#spoken = { recording: words, watched, hand, over };
+    this.#spoken = { recording: words, watched, hand, over, up: link.up };
     if (news.length) announce(news.join(". "));
   }
 

@@ -99,6 +99,7 @@ export const EN = {
   "strip.recording_sound": "Recording, with sound",
   "strip.not_yet": "Not recording: the exam has not begun",
   "strip.break": "On a break for {time}: nothing is recorded",
+  "strip.break_begun": "On a break: nothing is recorded",
   "strip.watched_seat": "Not recording: an invigilator watches your seat",
   "strip.no_recording": "This exam is not recorded",
   "strip.camera_off": "Not recording: the camera is off",
@@ -122,8 +123,10 @@ export const EN = {
   "trouble.camera":
     "The camera is off or unplugged. Go on working. Plug it in again, or raise your hand.",
   "trouble.muted": "The camera gives no picture. Check that its cover is open.",
-  "trouble.full": "This computer can keep no more recordings. Raise your hand.",
-  "trouble.recorder": "Recording stopped and could not be started again. Raise your hand.",
+  "trouble.full":
+    "This computer can keep no more recordings. Go on working and raise your hand: it costs you nothing.",
+  "trouble.recorder":
+    "Recording stopped and could not be started again. Go on working and raise your hand: it costs you nothing.",
   "trouble.refused":
     "What this browser records cannot be used. Go on working and raise your hand: it costs you nothing.",
   "trouble.fix": "Turn on the camera",

@@ -99,6 +99,7 @@ export const SV = {
   "strip.recording_sound": "Spelar in, med ljud",
   "strip.not_yet": "Spelar inte in: provet har inte börjat",
   "strip.break": "Paus sedan {time}: inget spelas in",
+  "strip.break_begun": "Paus: inget spelas in",
   "strip.watched_seat": "Spelar inte in: en provvakt håller uppsikt över din plats",
   "strip.no_recording": "Det här provet spelas inte in",
   "strip.camera_off": "Spelar inte in: kameran är av",
@@ -123,8 +124,10 @@ export const SV = {
   "trouble.camera":
     "Kameran är av eller urkopplad. Fortsätt arbeta. Koppla in den igen, eller räck upp handen.",
   "trouble.muted": "Kameran ger ingen bild. Se efter att luckan är öppen.",
-  "trouble.full": "Datorn kan inte spara fler inspelningar. Räck upp handen.",
-  "trouble.recorder": "Inspelningen stannade och kunde inte startas igen. Räck upp handen.",
+  "trouble.full":
+    "Datorn kan inte spara fler inspelningar. Fortsätt arbeta och räck upp handen: det kostar dig ingenting.",
+  "trouble.recorder":
+    "Inspelningen stannade och kunde inte startas igen. Fortsätt arbeta och räck upp handen: det kostar dig ingenting.",
   "trouble.refused":
     "Det som den här webbläsaren spelar in går inte att använda. Fortsätt arbeta och räck upp handen: det kostar dig ingenting.",
   "trouble.fix": "Slå på kameran",
