@@ -12,6 +12,7 @@ from appliance.core.attempt import LinkState
 from appliance.core.feed import HallSnapshot, SeatStatus
 from appliance.core.handover import Duty, OnDuty
 from appliance.core.ids import AttemptId, UserId
+from appliance.core.observation import ObservationKind, Strength
 from tests.tui import halls
 from tests.tui.conftest import Console, drawn, until
 from tests.tui.scripted_box import USER, ScriptedBox
@@ -20,6 +21,7 @@ from tui.screens.filter_choice import FilterScreen
 from tui.seat_rows import Column, Sorting, columns, ordered
 from tui.seat_words import short_age
 from tui.shift import Shift
+from tui.widgets.incident_queue import IncidentQueue
 from tui.widgets.seat_board import SeatBoard
 
 NOW = halls.NOW_MS
@@ -242,15 +244,34 @@ async def test_the_palette_says_when_nothing_is_called_that(in_hall: Console) ->
         await until(pilot, lambda: "Nothing here is called that." in drawn(pilot))
 
 
-@pytest.mark.parametrize("snapshot_of_hall", [halls.big_hall()], ids=["500"])
-async def test_a_wall_sized_terminal_shows_all_seats_with_names(
+def hall_on_a_wall() -> HallSnapshot:
+    """Five hundred seats, and something in every tenth of them."""
+    hall = halls.big_hall()
+    away = ObservationKind.LOOKING_AWAY
+    opened = tuple(
+        halls.incident(number, seat.attempt_id, away, 9, Strength.CLEAR)
+        for number, seat in enumerate(hall.seats[::10])
+    )
+    return replace(hall, incidents=opened)
+
+
+@pytest.mark.parametrize("snapshot_of_hall", [hall_on_a_wall()], ids=["500"])
+async def test_a_wall_sized_terminal_shows_all_seats_with_names_and_the_whole_queue(
     snapshot_of_hall: HallSnapshot, in_hall: Console
 ) -> None:
-    async with in_hall((400, 110)) as pilot:
-        words = drawn(pilot)
-        assert all(seat.seat in words for seat in snapshot_of_hall.seats)
-        assert "Alva" in words
-        assert "ctrl+l" in words
+    """As many cells as a screen of 3840x2160 has with an 8x16 letter."""
+    async with in_hall((480, 135)) as pilot:
+        screen = pilot.app.screen
+        board, queue = screen.query_one(SeatBoard).view, screen.query_one(IncidentQueue)
+        rows = drawn(pilot).splitlines()
+        plan = "\n".join(row[: board.region.right] for row in rows)
+        listed = "\n".join(row[queue.region.x :] for row in rows)
+        footer = rows[-1]
+        assert board.region.width > queue.region.width > 50
+    assert [s.seat for s in snapshot_of_hall.seats if f" {s.seat} " not in plan] == []
+    assert [s.seat for s in snapshot_of_hall.seats if (s.name or "?").split()[0] not in plan] == []
+    assert listed.count("head turned away") >= len(snapshot_of_hall.incidents)
+    assert "ctrl+l" in footer
 
 
 async def test_the_age_of_the_last_picture_stands_at_every_seat(in_hall: Console) -> None:
