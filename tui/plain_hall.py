@@ -62,10 +62,13 @@ class PlainHall(PlainPart):
             self._write(tr(NOTICES_MAY_BE_MISSING))
         for announcement in changes.announcements:
             self._write(told(announcement.text))
-        self._tell_news()
+        exam = self._watch.view.exam
+        if self._before is None or (exam is not None and exam.state not in IN_SESSION):
+            self._tell_news()
 
     def tick(self) -> None:
-        """A second went by: a picture may have grown old."""
+        """A second went by. What changed in it is told together, or a reader would be talked to
+        without a pause when a switch fails; and a picture may have grown old."""
         if self._watch.link is Link.UP:
             self._tell_news()
 

@@ -8,7 +8,7 @@ from appliance.core.feed import ExamStatus, HallView, SeatStatus
 from appliance.core.observation import HallEvent, Incident
 from tui.language import several, tr
 from tui.queue_entries import kinds_of
-from tui.seat_look import counts, is_bad, look_of
+from tui.seat_look import SeatLook, counts, is_bad, look_of
 from tui.seat_words import facts, phrases
 from tui.sentences import why_of
 from tui.words import DISK, DISK_WELL, EXAM_STATE, KIND, stopwatch
@@ -67,16 +67,24 @@ def exam_line(exam: ExamStatus, now_ms: int) -> str:
 def news(
     before: HallView, after: HallView, was_ms: int, now_ms: int, *, names_hidden: bool
 ) -> list[str]:
-    """One line for every seat that has turned bad or good again, and for a new exam state."""
+    """One line for a seat that has turned bad or good again, one for all of which the same is to be
+    said, and one for a new exam state."""
     lines: list[str] = []
     if before.exam is not None and after.exam is not None and before.exam.state != after.exam.state:
         lines.append(exam_line(after.exam, now_ms))
     if before.box is not None and after.box is not None and before.box.disk != after.box.disk:
         lines.append(tr(DISK.get(after.box.disk, DISK_WELL)))
+    alike: dict[SeatLook, list[SeatStatus]] = {}
     for attempt, seat in after.seats.items():
         old = before.seats.get(attempt)
         if old is not None and _is_told(old, seat, was_ms, now_ms):
-            lines.append(seat_line(seat, now_ms, (), names_hidden=names_hidden))
+            alike.setdefault(look_of(seat, now_ms), []).append(seat)
+    for look, seats in alike.items():
+        if len(seats) == 1:
+            lines.append(seat_line(seats[0], now_ms, (), names_hidden=names_hidden))
+        else:
+            labels = ", ".join(seat.seat for seat in seats)
+            lines.append(tr("Seats {seats}: {what}.", seats=labels, what=look.word))
     return lines
 
 

@@ -12,17 +12,23 @@ from pathlib import Path
 
 import pytest
 
+from appliance.core.attempt import LinkState
 from appliance.core.disk import DiskState
 from appliance.core.errors import NotAllowed
 from appliance.core.exam import ExamState
+from appliance.core.feed import FeedData, FeedKind, FeedMessage, apply
 from appliance.core.observation import ObservationKind, Strength
 from tests.support.box import ROOT
 from tests.tui import halls
 from tests.tui.scripted_box import ScriptedBox
+from tui.feed_link import Link
+from tui.hall_watch import Changes, HallWatch
 from tui.plain import run_plain
 from tui.plain_commands import COMMANDS, help_lines, seat_called, typed
+from tui.plain_hall import PlainHall
 from tui.shift import Shift
 
+NOW = halls.NOW_MS
 SEATS = halls.usual_hall().seats
 
 
@@ -127,6 +133,41 @@ async def test_what_changes_is_told_once(talk: Talk, box: ScriptedBox) -> None:
     await box.tell(new, new)
     await talk.hears("Needs eyes, 4: seat A1. Loud noise")
     assert len(talk.heard) == 3
+
+
+def test_what_changes_in_a_second_is_one_line(shift: Shift) -> None:
+    """A switch fails, a hand goes up and down: told once, together, and no flicker."""
+    heard: list[str] = []
+    watch = HallWatch(shift.client, halls.EXAM, shift.clock)
+    watch.feed.link = Link.UP
+    hall = PlainHall(shift, watch, heard.append)
+
+    def told(*news: FeedData) -> None:
+        for data in news:
+            message = FeedMessage(
+                seq=watch.view.seq + 1, at=halls.NOW_MS, kind=FeedKind.SEAT, data=data
+            )
+            watch.view = apply(watch.view, message)
+            hall.hear(Changes())
+
+    told(halls.usual_hall())
+    heard.clear()
+    calm = [s for s in SEATS if s.seat in ("A1", "A2", "B1", "C1", "C2")]
+    told(
+        *(
+            replace(s, link=LinkState.LOST, link_lost_ms=NOW - 700 * n)
+            for n, s in enumerate(calm[:4])
+        )
+    )
+    told(replace(calm[4], hand_raised=True), calm[4])
+    assert heard == []
+    hall.tick()
+    assert heard == ["Seats A1, A2, B1, C1: link lost."]
+    hall.tick()
+    assert len(heard) == 1
+    told(*calm[:1])
+    hall.tick()
+    assert heard[1:] == ["Seat A1, Alva Provsson: recording."]
 
 
 async def test_list_look_find_and_queue(talk: Talk) -> None:
