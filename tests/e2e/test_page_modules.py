@@ -300,8 +300,14 @@ async () => {
     found.again = sent.splice(0);
     views.endAll();
 
+    await offer("closed"); // said at once, without waiting for patience to end
+    peers.at(-1).onicecandidate({ candidate: { candidate: "", toJSON: () => ({}) } });
+    await settled();
+    found.closed = [peers.at(-1).urls.join(), sent.splice(0)];
+    views.endAll();
+
     await offer("open");
-    peers.at(-1).onicecandidate({ candidate: { toJSON: () => ({}) } });
+    peers.at(-1).onicecandidate({ candidate: { candidate: "relay", toJSON: () => ({}) } });
     await settled();
     found.open = [peers.at(-1).urls.join(), sent.splice(0)];
     for (let n = 0; n < 20; n += 1) {
@@ -445,6 +451,7 @@ async def a_live_view_is_watched(page: Page) -> None:
         "patient": [],
         "blocked": [[[udp, "closed"], [tls, "connected"]], ["live_answer"]],
         "again": ["live_answer"],
+        "closed": [tls, ["live_answer"]],
         "open": [udp, ["live_answer", "live_ice_candidate"]],
         "heard": [[], 1],
         "not_yet": [[], 1],

@@ -70,7 +70,7 @@ class View {
     this.#gathered = [];
     peer.onicecandidate = ({ candidate }) => {
       if (peer !== this.#peer) return;
-      this.#waiting?.done(candidate !== null);
+      this.#waiting?.done(Boolean(candidate?.candidate)); // null or empty: there are no more
       if (this.#described) this.#tell(candidate);
       else this.#gathered.push(candidate);
     };
