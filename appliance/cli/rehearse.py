@@ -112,6 +112,7 @@ def _running(state: Path, user: str | None, passphrase_fd: int | None) -> BoxUnd
         user=user,
         passphrase=passphrase,
         one_time_code=read_one_time_code(passphrase_fd),
+        link_bit_s=machine.lan_bit_s(host=config.web.host, uplink=config.web.uplink),
     )
 
 
@@ -130,6 +131,7 @@ async def _throw_away() -> AsyncIterator[BoxUnderTest]:
                 state=school.state,
                 user=LEAD,
                 passphrase=school.passphrases.lead,
+                link_bit_s=machine.lan_bit_s(),
                 throw_away=True,
             )
         finally:

@@ -45,7 +45,7 @@ def support_bundle(
     out
         The file to write (JSON text that you can read before you send it).
     yes
-        Save without being asked.
+        Save without being asked; it is shown all the same.
     """
     say_nothing()
     config = load(state)
@@ -53,8 +53,8 @@ def support_bundle(
         raise BadInput(f"{out} is there already: name another file.")
     bundle = asyncio.run(_collect(state, config))
     text = json_text.dumps(bundle, indent=2, ensure_ascii=False) + "\n"
+    print(text, file=sys.stderr)
     if not yes:
-        print(text, file=sys.stderr)
         if not sys.stdin.isatty():
             raise BadInput("There is nobody to ask: look at the text above and add --yes.")
         if input(f"Save this as {out}? [y/N] ").strip().lower() not in {"y", "yes", "j", "ja"}:

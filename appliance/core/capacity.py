@@ -90,6 +90,8 @@ def _whole(candidates: float) -> int:
 # What a person in the hall notices: a page that says "sending", an incident that comes late.
 SLOWEST_ACK_MS = 500.0
 LATEST_OBSERVATION_S = 2.0
+# Gateway, relay and a media worker for each core but one: 1.5 GB on the two cores that hold 200.
+_MEMORY_A_CORE = 750_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +134,12 @@ def shortcomings(held: Held, read: Readings) -> list[str]:
         found.append(
             f"By these figures the box holds about {most.candidates} candidates, fewer than the "
             f"{read.candidates} of this rehearsal."
+        )
+    allowed = _MEMORY_A_CORE * max(2, read.cores)
+    if read.rss_peak_bytes > allowed:
+        found.append(
+            f"The box took {read.rss_peak_bytes / 1e9:.1f} GB of memory (at most "
+            f"{allowed / 1e9:.1f} GB wanted)."
         )
     if held.ack_p99_ms > SLOWEST_ACK_MS:
         found.append(

@@ -13,7 +13,6 @@ import math
 import os
 import random
 import ssl
-import statistics
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -22,11 +21,12 @@ from typing import Any
 
 from appliance.core.attempt import AttemptState
 from appliance.core.capacity import Held, Readings, capacity
-from appliance.core.errors import Refused, Unreachable
+from appliance.core.errors import Unreachable
 from appliance.core.ids import AttemptId, ExamId
 from appliance.core.observation import ObservationKind
 from appliance.rehearsal.box_meter import BoxMeter
 from appliance.rehearsal.candidate_client import Answered, CandidateClient
+from appliance.rehearsal.class_held import held
 from appliance.rehearsal.class_report import ClassReport
 from appliance.rehearsal.invigilator_client import InvigilatorClient
 from appliance.rehearsal.prepared_footage import ClassFootage
@@ -77,7 +77,8 @@ what = "none"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxUnderTest:
-    """A box that answers at `origin` and keeps its state in `state` on this machine."""
+    """A box that answers at `origin` and keeps its state in `state` on this machine. `link_bit_s`:
+    of the card that candidates reach it by, None where that tells no speed."""
 
     name: str
     origin: str
@@ -86,6 +87,7 @@ class BoxUnderTest:
     user: str
     passphrase: str = field(repr=False)
     one_time_code: str | None = field(default=None, repr=False)
+    link_bit_s: int | None = None
     throw_away: bool = False
 
 
@@ -215,9 +217,18 @@ class _Day:
         await asyncio.gather(*sitting)
         await self.lead.until(lambda v: v.box is None or v.box.backlog == 0, _LAST_ANALYSES_S)
         self.say("Counting what the box has ...")
-        held = self._held(seats, shown, storm_s, kept=await self._kept(seats))
+        found = held(
+            [s.candidate.tally for s in seats],
+            [d for s in seats if (d := self._delay(s)) is not None],
+            kept=await self._kept(seats),
+            staged=sum(s.staged is not None for s in seats),
+            cut_at=self.cut_at,
+            live_views=min(_LIVE_VIEWS, len(seats)),
+            live_views_shown=shown,
+            storm_seconds=storm_s,
+        )
         await self.lead.call("POST", f"/exams/{self.exam}/state", json={"to": "closed"})
-        return self._report(seats, held, received, own_cpu)
+        return self._report(seats, found, received, own_cpu)
 
     async def _check_in(self, seats: list[_Seat]) -> None:
         gate = asyncio.Semaphore(_AT_ONCE)
@@ -295,25 +306,6 @@ class _Day:
             kept += len({snippet["sequence"] for snippet in there["snippets"]})
         return kept
 
-    def _held(self, seats: list[_Seat], shown: int, storm_s: float | None, *, kept: int) -> Held:
-        tallies = [s.candidate.tally for s in seats]
-        delays = [d for s in seats if (d := self._delay(s)) is not None]
-        timed = [pair for t in tallies for pair in zip(t.acknowledged_at, t.upload_s, strict=True)]
-        if not timed:
-            raise Refused("Nothing was uploaded: the rehearsal was too short to say anything.")
-        return Held(
-            lost=sum(t.recorded - t.refused for t in tallies) - kept,
-            refused=sum(t.refused for t in tallies),
-            ack_p99_ms=_p99_ms([took for _, took in timed]),
-            ack_p99_quiet_ms=_p99_ms([took for at, took in timed if at < self.cut_at]),
-            staged=sum(s.staged is not None for s in seats),
-            observed=len(delays),
-            observation_delay_p95_s=_p95(delays),
-            live_views=min(_LIVE_VIEWS, len(seats)),
-            live_views_shown=shown,
-            storm_seconds=storm_s,
-        )
-
     def _delay(self, seat: _Seat) -> float | None:
         """From the acknowledgement of the snippet that showed it to the console; None when the
         empty seat was not observed (or none was staged)."""
@@ -325,7 +317,9 @@ class _Day:
         before = [at for at in seat.candidate.tally.acknowledged_at if at <= seen]
         return max(0.0, seen - before[-1]) if before else 0.0
 
-    def _report(self, seats: list[_Seat], held: Held, received: int, own_cpu: float) -> ClassReport:
+    def _report(
+        self, seats: list[_Seat], found: Held, received: int, own_cpu: float
+    ) -> ClassReport:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         disk = os.statvfs(self.box.state)
         read = Readings(
@@ -338,7 +332,7 @@ class _Day:
             memory_bytes=memory,
             disk_free_bytes=disk.f_bavail * disk.f_frsize,
             received_bytes=received,
-            link_bit_s=_link_bit_s(),
+            link_bit_s=self.box.link_bit_s,
         )
         return ClassReport(
             box=self.box.name,
@@ -347,29 +341,6 @@ class _Day:
             acknowledged=sum(s.candidate.tally.acknowledged for s in seats),
             read=read,
             class_cores=own_cpu / self.meter.seconds,
-            held=held,
+            held=found,
             capacity=capacity(read),
         )
-
-
-def _p99_ms(seconds: list[float]) -> float:
-    """0 when nothing was measured."""
-    ordered = sorted(seconds)
-    return 1000 * ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))] if ordered else 0.0
-
-
-def _p95(values: list[float]) -> float | None:
-    if not values:
-        return None
-    if len(values) == 1:
-        return round(values[0], 2)
-    return round(statistics.quantiles(values, n=20, method="inclusive")[-1], 2)
-
-
-def _link_bit_s(devices: Path = Path("/sys/class/net")) -> int | None:
-    """Of the fastest card that has a link; None where none tells."""
-    speeds = []
-    for card in devices.iterdir():
-        with contextlib.suppress(OSError, ValueError):
-            speeds.append(int((card / "speed").read_text()))
-    return max((s for s in speeds if s > 0), default=0) * 1_000_000 or None

@@ -1,5 +1,5 @@
-"""The processes around a gateway and its workers, as a supervisor and an invigilator start them:
-janitor, hall microphone, and a console that somebody has logged in to on a terminal."""
+"""The processes around a gateway: its relays and its workers' children, and a console that somebody
+has logged in to on a terminal."""
 
 from __future__ import annotations
 
@@ -10,24 +10,13 @@ import pty
 import subprocess
 import sys
 import termios
-from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.box import LEAD, PASSPHRASE, ROOT, RealBox, clean_environment
 from tests.support.traffic import processes
 
 
-def janitor(box: RealBox) -> subprocess.Popen[bytes]:
-    return _quiet(["-m", "appliance.cli.main", "janitor", "--state", str(box.state)], {})
-
-
-def hall_audio(box: RealBox, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    words = ["-m", "appliance.processes.hall_audio", "--state", str(box.state)]
-    return _quiet([*words, "--models", str(box.models)], environment)
-
-
-def children(process: subprocess.Popen[bytes]) -> list[int]:
-    pid = process.pid
+def children(pid: int) -> list[int]:
     return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
@@ -41,13 +30,6 @@ def relays(box: RealBox) -> list[int]:
         except OSError:
             continue
     return found
-
-
-def _quiet(words: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, *words], cwd=ROOT, env=clean_environment() | dict(environment),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
 
 
 class TerminalConsole:

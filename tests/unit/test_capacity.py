@@ -94,6 +94,14 @@ def test_a_box_that_is_too_small_for_the_class_is_not_called_good() -> None:
     assert "holds about 3 candidates, fewer than the 20" in said
 
 
+def test_memory_beyond_what_the_cores_need_is_not_good() -> None:
+    assert shortcomings(HELD, replace(READ, rss_peak_bytes=1_490_000_000)) == []
+    (said,) = shortcomings(HELD, replace(READ, rss_peak_bytes=1_600_000_000))
+    assert said == "The box took 1.6 GB of memory (at most 1.5 GB wanted)."
+    more = replace(READ, rss_peak_bytes=1_600_000_000, cores=4)
+    assert shortcomings(HELD, more) == []  # of more media workers
+
+
 REPORT = ClassReport(
     box="Aula", throw_away=False, minutes=5, acknowledged=600, read=READ, class_cores=0.1,
     held=HELD, capacity=capacity(READ),

@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fcntl import ioctl
 from ipaddress import ip_address
@@ -109,6 +109,28 @@ def lan_addresses(*, uplink: str = "") -> list[str]:
     ]
     first = _way_out()
     return sorted(dict.fromkeys(found), key=lambda address: address != first)
+
+
+def lan_bit_s(
+    *,
+    host: str = "0.0.0.0",
+    uplink: str = "",
+    devices: Path = Path("/sys/class/net"),
+    addresses: Iterable[tuple[str, str]] | None = None,
+) -> int | None:
+    """Speed of the card by which candidates reach the box: the one with the address `host` it
+    listens on, with 0.0.0.0 the slowest that the LAN reaches. None where it tells none.
+
+    `addresses`: (card, address) of this machine, read off it when not given.
+    """
+    found = _addresses_by_card() if addresses is None else addresses
+    cards = {
+        card
+        for card, address in found
+        if card != uplink and not _stays_here(address) and host in ("0.0.0.0", "::", address)
+    }
+    speeds = [speed for card in cards if (speed := _speed(devices / card / "speed"))]
+    return min(speeds) * 1_000_000 if speeds else None
 
 
 def _addresses_by_card() -> Iterator[tuple[str, str]]:

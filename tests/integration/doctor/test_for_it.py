@@ -61,6 +61,7 @@ async def test_figures_and_bundle_of_a_live_exam_hold_no_canary(tmp_path: Path) 
         saved = await _run("support-bundle", str(out), "--yes", state=box.state)
         assert saved.returncode == 0, saved.stderr
         text = await asyncio.to_thread(out.read_text)
+        assert text in saved.stderr  # nothing is saved that was not shown
         bundle: dict[str, Any] = json.loads(text)
         assert {check["name"] for check in bundle["checks"]} > {"disk", "relay", "certificate"}
         assert bundle["rows"]["attempts"] == 3

@@ -104,3 +104,29 @@ _TABLE = """table inet hallvakt {
 def test_a_closed_card_is_read_off_the_firewall() -> None:
     assert firewall_seen.named_in(_TABLE) == {"eth1"}
     assert firewall_seen.named_in("") == set()
+
+
+@pytest.mark.parametrize(
+    ("host", "uplink", "wanted"),
+    [
+        ("0.0.0.0", "eth2", 100),  # of both that candidates reach it by, the slower
+        ("10.1.0.5", "eth2", 1000),
+        ("10.2.0.5", "", 100),
+        ("0.0.0.0", "", 100),
+        ("203.0.113.7", "", 10_000),
+        ("127.0.0.1", "", None),
+        ("10.3.0.5", "", None),  # a card that tells none
+    ],
+)
+def test_the_network_s_speed_is_that_of_the_candidates_card(
+    host: str, uplink: str, wanted: int | None, tmp_path: Path
+) -> None:
+    for card, speed in (("eth0", "1000"), ("eth1", "100"), ("eth2", "10000"), ("wlan0", "-1")):
+        (tmp_path / card).mkdir()
+        (tmp_path / card / "speed").write_text(speed)
+    addresses = [
+        ("lo", "127.0.0.1"), ("eth0", "10.1.0.5"), ("eth1", "10.2.0.5"), ("eth2", "203.0.113.7"),
+        ("wlan0", "10.3.0.5"),
+    ]  # fmt: skip
+    found = machine.lan_bit_s(host=host, uplink=uplink, devices=tmp_path, addresses=addresses)
+    assert found == (None if wanted is None else wanted * 1_000_000)

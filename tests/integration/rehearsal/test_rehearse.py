@@ -78,7 +78,14 @@ async def test_a_small_class_is_held_measured_and_forgotten(tmp_path: Path) -> N
         assert told["cpu_percent"] > 0
         assert 100 < told["peak_rss_mb"] < 2000
         assert told["capacity"][told["first_limit"]] == min(told["capacity"].values()) > 0
-        # A busy machine may be late, and then it says so; the step is not done.
+        assert told["held"]["lost"] == told["held"]["refused"] == 0
+        assert told["held"]["storm_seconds"] > 0  # and not: never caught up
+        # A busy machine may be late, and then it says so and the step is not done; for no other
+        # reason.
+        late = told["ack_p99_ms"] > 500 or told["observation_delay_p95_s"] > 2
+        most_mb = 750 * max(2, os.cpu_count() or 1)
+        small = min(told["capacity"].values()) < CANDIDATES or told["peak_rss_mb"] > most_mb
+        assert told["good"] is not (late or small), told["verdict"]
         assert told["good"] is (note is not None)
         if note is not None:
             assert note.facts == {

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -20,25 +21,11 @@ import pytest
 from appliance.adapters.host import tls
 from appliance.core.errors import Refused
 from appliance.processes.supervisor import alone, children
+from tests.support.box import ROOT
+from tests.support.preloaded import Preloaded
 
-# Runs a supervisor over the children given as JSON; the door is the port given.
-DRIVER = """
-import asyncio, json, sys
-from itertools import islice
-from pathlib import Path
-from appliance.core.errors import HallvaktError
-from appliance.processes.log_lines import log_to_stderr
-from appliance.processes.supervisor import Child, Door, Supervisor
-log_to_stderr()
-given = json.loads(sys.argv[1])
-door = Door(host="127.0.0.1", port=given["port"], name="127.0.0.1", authority=Path(given["ca"]))
-children = [Child(name=n, command=tuple(c), death_signal=s) for n, c, s in given["children"]]
-try:
-    asyncio.run(Supervisor(children, door, lambda: print("ready", flush=True)).run())
-except HallvaktError as error:
-    print(error.message, file=sys.stderr)
-    sys.exit(error.exit_code)
-"""
+SUPERVISED = "tests.support.supervised"
+
 # Answers TLS handshakes; writes its process id first, `stopped` when it is asked to end.
 DOOR = """
 import os, signal, socket, ssl, sys
@@ -86,10 +73,21 @@ class Hall:
     def other(self, name: str, what: str) -> list[object]:
         return [name, [sys.executable, "-c", OTHER, str(self.directory / name), what], "KILL"]
 
+    def stays(self, name: str, death_signal: str) -> list[object]:
+        words = ["sh", "-c", 'echo $$ >> "$0"; exec sleep 600', str(self.directory / name)]
+        return [name, words, death_signal]
+
+    def have_begun(self, *names: str) -> bool:
+        return all(self.pids(name) for name in names)
+
+    def given(self, *processes: list[object]) -> str:
+        authority = str(self.files.authority)
+        return json.dumps({"port": self.port, "ca": authority, "children": processes})
+
     def supervise(self, *processes: list[object]) -> subprocess.Popen[str]:
-        given = {"port": self.port, "ca": str(self.files.authority), "children": processes}
         supervisor = subprocess.Popen(
-            [sys.executable, "-c", DRIVER, json.dumps(given)],
+            [sys.executable, "-m", SUPERVISED, self.given(*processes)],
+            cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -128,6 +126,10 @@ def is_gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except FileNotFoundError:
         return True
+
+
+def all_gone(pids: list[int]) -> bool:
+    return all(is_gone(pid) for pid in pids)
 
 
 def first_line(process: subprocess.Popen[str]) -> str:
@@ -185,6 +187,20 @@ def test_children_die_with_a_killed_supervisor(hall: Hall) -> None:
     pids = hall.pids("door") + hall.pids("worker")
     assert until(lambda: all(is_gone(pid) for pid in pids))
     assert hall.notes("door")[-1] == "stopped"  # asked, not killed: it can end its relays
+
+
+def test_children_die_with_each_of_ten_killed_supervisors(hall: Hall) -> None:
+    """Whatever signal is to tell them, and while another one dies and is started again."""
+    with Preloaded(SUPERVISED) as preloaded:
+        for number in range(10):
+            told, killed = f"told-{number}", f"killed-{number}"
+            given = hall.given(
+                hall.stays(told, "TERM"), hall.stays(killed, "KILL"), hall.other("dies", "1")
+            )
+            supervisor = preloaded.start(SUPERVISED, given)
+            assert until(partial(hall.have_begun, told, killed))
+            supervisor.kill()
+            assert until(partial(all_gone, hall.pids(told) + hall.pids(killed)))
 
 
 def test_somebody_elses_door_is_not_ours(

@@ -1,0 +1,57 @@
+"""What a rehearsal's class was given, counted from what each candidate noted. Pure."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from appliance.core.capacity import Held
+from appliance.core.errors import Refused
+from appliance.rehearsal.simulated_candidate import Tally
+
+
+def held(
+    tallies: Sequence[Tally],
+    delays_s: Sequence[float],
+    *,
+    kept: int,
+    staged: int,
+    cut_at: float,
+    live_views: int,
+    live_views_shown: int,
+    storm_seconds: float | None,
+) -> Held:
+    """`kept`: recordings that the box has, by its own word. `delays_s`: of the staged incidents
+    that reached the invigilator. `cut_at`: when the network went away, Unix seconds.
+
+    Raise Refused when nothing was uploaded.
+    """
+    timed = [pair for t in tallies for pair in zip(t.acknowledged_at, t.upload_s, strict=True)]
+    if not timed:
+        raise Refused("Nothing was uploaded: the rehearsal was too short to say anything.")
+    return Held(
+        lost=sum(t.recorded - t.refused for t in tallies) - kept,
+        refused=sum(t.refused for t in tallies),
+        ack_p99_ms=_p99_ms([took for _, took in timed]),
+        ack_p99_quiet_ms=_p99_ms([took for at, took in timed if at < cut_at]),
+        staged=staged,
+        observed=len(delays_s),
+        observation_delay_p95_s=_p95(delays_s),
+        live_views=live_views,
+        live_views_shown=live_views_shown,
+        storm_seconds=storm_seconds,
+    )
+
+
+def _p99_ms(seconds: Sequence[float]) -> float:
+    """0 when nothing was measured."""
+    ordered = sorted(seconds)
+    return 1000 * ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))] if ordered else 0.0
+
+
+def _p95(values: Sequence[float]) -> float | None:
+    if not values:
+        return None
+    if len(values) == 1:
+        return round(values[0], 2)
+    return round(statistics.quantiles(values, n=20, method="inclusive")[-1], 2)

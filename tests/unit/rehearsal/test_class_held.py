@@ -1,0 +1,54 @@
+"""A rehearsal believes the box's own count, not the acknowledgements its class got."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.core.capacity import Held
+from appliance.core.errors import Refused
+from appliance.rehearsal.class_held import held
+from appliance.rehearsal.simulated_candidate import Tally
+
+
+def _tally(recorded: int, refused: int = 0, upload_s: float = 0.1, at: float = 0.0) -> Tally:
+    came = recorded - refused
+    return Tally(
+        recorded=recorded,
+        acknowledged=came,
+        refused=refused,
+        upload_s=[upload_s] * came,
+        acknowledged_at=[at] * came,
+    )
+
+
+def _held(*tallies: Tally, kept: int, storm_seconds: float | None = 3.0) -> Held:
+    return held(
+        tallies, [0.5], kept=kept, staged=2, cut_at=50.0, live_views=2, live_views_shown=1,
+        storm_seconds=storm_seconds,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kept", "refused", "lost"), [(10, 0, 0), (9, 0, 1), (0, 0, 10), (8, 2, 0), (7, 2, 1)]
+)
+def test_what_was_recorded_and_is_not_there_is_lost(kept: int, refused: int, lost: int) -> None:
+    found = _held(_tally(4), _tally(6, refused), kept=kept)
+    assert (found.lost, found.refused) == (lost, refused)
+
+
+def test_the_wait_is_told_of_all_and_of_the_time_before_the_cut() -> None:
+    found = _held(_tally(50, upload_s=0.1, at=10.0), _tally(50, upload_s=0.9, at=60.0), kept=100)
+    assert (found.ack_p99_ms, found.ack_p99_quiet_ms) == (900.0, 100.0)
+
+
+def test_the_rest_is_what_was_seen() -> None:
+    found = _held(_tally(1), kept=1)
+    assert (found.staged, found.observed, found.observation_delay_p95_s) == (2, 1, 0.5)
+    assert (found.live_views, found.live_views_shown) == (2, 1)
+    assert found.storm_seconds == 3.0
+    assert _held(_tally(1), kept=1, storm_seconds=None).storm_seconds is None
+
+
+def test_a_class_that_uploaded_nothing_says_nothing() -> None:
+    with pytest.raises(Refused):
+        _held(Tally(), kept=0)
