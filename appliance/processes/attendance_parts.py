@@ -62,7 +62,7 @@ def attendance_parts(on: Foundation, exam: ExamParts) -> AttendanceParts:
             randomness=on.randomness,
         ),
         acts=acts,
-        group_acts=GroupActs(on.access, on.stores.attempts, acts),
+        group_acts=GroupActs(on.access, on.stores.attempts, acts, on.halls),
         hall_codes=hall_codes,
         joining=Joining(
             exams=on.stores.exams,

@@ -76,8 +76,11 @@ class Acts:
             "end": self._end,
         }
 
-    async def do(self, asked: AttemptFor, request: ActRequest) -> SeatStatus:
-        """Raise BadInput for an unknown act or a field it needs, WrongState when not now."""
+    async def do(
+        self, asked: AttemptFor, request: ActRequest, *, one_of_several: bool = False
+    ) -> SeatStatus:
+        """Raise BadInput for an unknown act or a field it needs, WrongState when not now. What
+        changes nothing at the seat is announced to the other consoles, but for one of several."""
         self.check(request)
         act = self._acts[request.act]
         await self._access.note(
@@ -95,7 +98,11 @@ class Acts:
                     minutes=request.minutes,
                 ),
             )
-        return self._halls.feed(asked.exam.exam_id).seat(asked.attempt.attempt_id)
+        exam_id, attempt_id = asked.exam.exam_id, asked.attempt.attempt_id
+        if request.act == "message" and not one_of_several:
+            said = f"To the candidate: {request.text.strip()}"
+            self._halls.announce(exam_id, said, attempt=attempt_id)
+        return self._halls.feed(exam_id).seat(attempt_id)
 
     def check(self, request: ActRequest) -> None:
         """Raise BadInput for what is wrong at every seat, before anything is done at one."""

@@ -12,6 +12,7 @@ from appliance.core.roles import Action
 from appliance.core.selection import Whom, chosen
 from appliance.services.access import Access, AttemptFor, ExamFor
 from appliance.services.acts import ActRequest, Acts
+from appliance.services.hall import Halls
 
 GROUP_ACTS = frozenset({"message", "extra_time", "break_start", "break_end"})
 
@@ -32,10 +33,11 @@ class GroupDone:
 
 
 class GroupActs:
-    def __init__(self, access: Access, attempts: AttemptStore, acts: Acts) -> None:
+    def __init__(self, access: Access, attempts: AttemptStore, acts: Acts, halls: Halls) -> None:
         self._access = access
         self._attempts = attempts
         self._acts = acts
+        self._halls = halls
 
     async def do(self, asked: ExamFor, whom: Whom, request: ActRequest) -> GroupDone:
         """Seats of halls that are not this person's are left out of a hall, a row or all, and
@@ -67,7 +69,7 @@ class GroupActs:
                 person=person, action=Action.ATTEMPT_ACT, exam=asked.exam, attempt=attempt
             )
             try:
-                await self._acts.do(one, request)
+                await self._acts.do(one, request, one_of_several=True)
             except HallvaktError as error:
                 not_done.append(
                     NotDone(
@@ -76,4 +78,7 @@ class GroupActs:
                 )
             else:
                 done.append(attempt.attempt_id)
+        if request.act == "message" and done:
+            # Not what it says: people of other halls hear this too.
+            self._halls.announce(exam_id, f"A message went to {len(done)} candidates.")
         return GroupDone(done=tuple(done), not_done=tuple(not_done))

@@ -17,13 +17,17 @@ from tests.support.box_api import BoxApi, Prepared
 
 
 async def _incident(box: RealBox, exam: Prepared, seat: str = "A1", n: int = 1) -> Incident:
-    """As the watch writes it, without what a person adds."""
     joined = await box.api().join(exam.code, exam.seats[seat], PageKey())
+    return await incident_at(box, exam, joined.json["attempt"], n)
+
+
+async def incident_at(box: RealBox, exam: Prepared, attempt: str, n: int = 1) -> Incident:
+    """As the watch writes it, without what a person adds."""
     found = replace(
         sample(n),
-        incident_id=IncidentId(f"{joined.json['attempt'][:30]}{n:02x}"),
+        incident_id=IncidentId(f"{attempt[:30]}{n:02x}"),
         exam_id=ExamId(exam.exam),
-        attempt_id=AttemptId(joined.json["attempt"]),
+        attempt_id=AttemptId(attempt),
         decision=None,
         decided_by=None,
         decided_ms=None,

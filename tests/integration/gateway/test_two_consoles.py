@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -10,12 +11,14 @@ import pytest_asyncio
 
 from appliance.rehearsal.page_key import PageKey
 from tests.integration.gateway.contract import check_message
+from tests.integration.gateway.test_decisions import incident_at
 from tests.support.box import PASSPHRASE, RealBox
 from tests.support.box_api import BoxApi, Prepared
 from tests.support.stopwatch import Stopwatch
 from tests.support.tiny_webm import tiny_webm
 
 WITHIN_S = 1.0
+NOTHING: Mapping[str, Any] = {}
 _ME = "/api/v1/attempts/me"
 
 
@@ -25,11 +28,14 @@ async def lead(box: RealBox) -> BoxApi:
     return await box.login()
 
 
-async def _next(feed: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
+async def _next(
+    feed: aiohttp.ClientWebSocketResponse, kind: str, shows: Mapping[str, Any] = NOTHING
+) -> dict[str, Any]:
+    """The next message of this kind with these values in it."""
     while True:
         message: dict[str, Any] = await feed.receive_json(timeout=60)
         check_message("FeedMessage", message)
-        if message["kind"] == kind:
+        if message["kind"] == kind and shows.items() <= message["data"].items():
             return message
 
 
@@ -47,24 +53,46 @@ async def _invigilator(
 async def test_what_one_does_the_other_sees_within_a_second(
     box: RealBox, lead: BoxApi, exam: Prepared, candidate: BoxApi
 ) -> None:
-    attempt = (await candidate.ok("GET", _ME))["attempt"]
     base = f"/api/v1/exams/{exam.exam}"
+    attempt = (await candidate.ok("GET", _ME))["attempt"]
+    incident = await incident_at(box, exam, attempt)
+    acts = f"{base}/attempts/{attempt}/acts"
+    decision = f"{base}/incidents/{incident.incident_id}/decision"
     other = await _invigilator(box, lead, exam, "bo")
-    does: list[tuple[str, str, Any, str]] = [
-        ("POST", f"{base}/attempts/{attempt}/acts", {"act": "break_start"}, "seat"),
-        ("POST", f"{base}/attempts/{attempt}/acts", {"act": "break_end"}, "seat"),
-        ("POST", f"{base}/shift-notes", {"text": "A1 feels ill", "hall": "Aula"}, "shift_note"),
-        ("PUT", f"{base}/duty", {"halls": ["Aula"]}, "duty"),
-        ("DELETE", f"{base}/duty", None, "duty"),
-    ]
-    async with lead.websocket(f"{base}/feed") as mine, other.websocket(f"{base}/feed") as theirs:
+    does: list[tuple[str, str, Any, str, dict[str, Any]]] = [
+        ("POST", acts, {"act": "break_start"}, "seat", {"state": "on_break"}),
+        ("POST", acts, {"act": "break_end"}, "seat", {"state": "recording"}),
+        ("POST", acts, {"act": "extra_time", "minutes": 10, "reason": "fire alarm"}, "seat",
+         {"extra_minutes": 10}),
+        ("POST", acts, {"act": "identity_checked"}, "seat", {"identity_checked_by_hand": True}),
+        ("POST", acts, {"act": "hand_down"}, "seat", {"hand_raised": False}),
+        ("POST", acts, {"act": "message", "text": "Ta av mössan"}, "notice",
+         {"text": "To the candidate: Ta av mössan", "attempt_id": attempt}),
+        ("POST", f"{base}/acts", {"act": "message", "text": "Hej", "to": {"everybody": True}},
+         "notice", {"text": "A message went to 3 candidates.", "attempt_id": None}),
+        ("POST", decision, {"decision": "confirmed", "category": "candidate"}, "incident",
+         {"decision": "confirmed"}),
+        ("POST", decision, {"decision": None}, "incident", {"decision": None}),
+        ("POST", f"{base}/shift-notes", {"text": "A1 feels ill", "hall": "Aula"}, "shift_note",
+         {"text": "A1 feels ill"}),
+        ("PUT", f"{base}/duty", {"halls": ["Aula"]}, "duty", {}),
+        ("DELETE", f"{base}/duty", None, "duty", {"on_duty": []}),
+    ]  # fmt: skip
+    async with (
+        lead.websocket(f"{base}/feed") as mine,
+        other.websocket(f"{base}/feed") as theirs,
+        candidate.websocket(f"{_ME}/channel") as page,
+    ):
         for feed in (mine, theirs):
             await _next(feed, "snapshot")
-        for method, path, body, kind in does:
+        await page.send_json({"kind": "hand", "raised": True})
+        for feed in (mine, theirs):
+            await _next(feed, "seat", {"hand_raised": True})
+        for method, path, body, kind, shows in does:
             with Stopwatch() as watch:
-                await lead.ask(method, path, json=body)
-                told = [await _next(feed, kind) for feed in (mine, theirs)]
-                assert watch.seconds < WITHIN_S
+                await lead.ok(method, path, json=body)
+                told = [await _next(feed, kind, shows) for feed in (mine, theirs)]
+                assert watch.seconds < WITHIN_S, shows
             assert told[0] == told[1]
 
 
