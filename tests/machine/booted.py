@@ -6,14 +6,15 @@
     machine.reboot()
     machine.off()
 
-systemd-nspawn stands in for hardware: kernel and clock are this machine's, the rest is its own. It
-has no text console (tty1) and no TPM. Limits on memory and CPU hold only where this machine's
-control groups are unified.
+systemd-nspawn stands in for hardware: kernel and clock are this machine's, the rest is its own. A
+pseudo-terminal is its text console (tty1); it has no TPM. Limits on memory and CPU that its systemd
+gives hold only where this machine's control groups are unified.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -21,6 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.machine.networks import Networks
+from tests.machine.screen import Screen
 
 _WITHIN_S = 120.0
 # Landlock by name: systemd 252 knows no set of them.
@@ -33,7 +35,8 @@ _ENVIRONMENT = (
 class Machine:
     def __init__(self, root: Path, networks: Networks) -> None:
         self.root = root
-        self._networks = networks
+        self.networks = networks
+        self.screen = Screen()
         self._nspawn: subprocess.Popen[bytes] | None = None
         self._log = root.with_name(f"{root.name}.console.log")
 
@@ -43,11 +46,12 @@ class Machine:
             self._nspawn = subprocess.Popen(
                 [
                     *("systemd-nspawn", "--boot", f"--directory={self.root}"),
-                    *("--register=no", "--keep-unit", f"--machine={self._networks.name}"),
-                    f"--network-namespace-path=/run/netns/{self._networks.box}",
+                    *("--register=no", "--keep-unit", f"--machine={self.networks.name}"),
+                    f"--network-namespace-path=/run/netns/{self.networks.box}",
                     # What real hardware would let it do.
                     "--capability=CAP_NET_ADMIN,CAP_SYS_TIME",
                     f"--system-call-filter={_SYSTEM_CALLS}",
+                    f"--bind={self.screen.path}:/dev/tty1",
                     *("--resolv-conf=off", "--timezone=off", "--console=read-only"),
                 ],
                 stdin=subprocess.DEVNULL,
@@ -113,6 +117,22 @@ class Machine:
 
     def journal(self, unit: str, lines: int = 60) -> str:
         return self._run("journalctl", "--no-pager", f"--lines={lines}", f"--unit={unit}").stdout
+
+    def outside(self, unit: str) -> list[int]:
+        """The processes of a unit by our numbers: its first one, and those that it made."""
+        inside = self.shown(unit, "MainPID")
+        space = os.stat(f"/proc/{self._first_process()}/ns/pid").st_ino
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                if os.stat(entry / "ns/pid").st_ino != space:
+                    continue
+                numbers = re.findall(r"(?m)^NSpid:(.*)$", (entry / "status").read_text())
+                if numbers[0].split()[-1] == inside:
+                    made = (entry / "task" / entry.name / "children").read_text().split()
+                    return [int(entry.name), *map(int, made)]
+            except OSError:
+                continue  # it has just ended
+        raise LookupError(f"{unit} does not run")
 
     def words(self) -> list[str]:
         """Before a command that is to run inside."""

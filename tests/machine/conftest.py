@@ -1,4 +1,4 @@
-"""One machine for the whole module: made, installed and used in the order of the tests.
+"""One machine for all tests here: made, installed and used in the order of the tests.
 
 `HALLVAKT_BUNDLE` names a bundle whose packages are taken; without it one is built, which needs the
 network and some minutes. `HALLVAKT_SUITE` is the Debian, bookworm unless it says otherwise;
@@ -19,14 +19,16 @@ import pytest
 from tests.machine import debian
 from tests.machine.booted import Machine
 from tests.machine.bundles import Bundles
+from tests.machine.hall import Hall
 from tests.machine.lan import Lan
 from tests.machine.networks import Networks
 
 
 @pytest.fixture(scope="session")
 def work() -> Iterator[Path]:
-    if os.geteuid() != 0 or not all(map(shutil.which, ("debootstrap", "systemd-nspawn"))):
-        pytest.fail("This needs root, debootstrap and systemd-container.")
+    programs = ("debootstrap", "systemd-nspawn", "dnsmasq")
+    if os.geteuid() != 0 or not all(map(shutil.which, programs)):
+        pytest.fail("This needs root, debootstrap, systemd-container and dnsmasq-base.")
     directory = Path(tempfile.mkdtemp(prefix="hallvakt-machine-"))
     yield directory
     shutil.rmtree(directory)
@@ -78,6 +80,11 @@ def lan(networks: Networks) -> Iterator[Lan]:
     lan = Lan(networks.lan)
     yield lan
     lan.close()
+
+
+@pytest.fixture(scope="session")
+def hall(machine: Machine, lan: Lan) -> Hall:
+    return Hall(machine, lan)
 
 
 @pytest.fixture(autouse=True)

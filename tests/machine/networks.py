@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 BOX, CANDIDATE = "10.20.0.5", "10.20.0.20"
 UPLINK, BEYOND = "198.51.100.5", "198.51.100.1"
@@ -32,6 +34,21 @@ class Networks:
     def remove(self) -> None:
         for network in (self.box, self.lan, self.up):
             subprocess.run(["ip", "netns", "del", network], capture_output=True)
+
+    @contextmanager
+    def gives_addresses(self, network: str, address: str, router: str) -> Iterator[None]:
+        """A DHCP server at the other end, which has this one address to give."""
+        words = ("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0",
+                 "--interface=cable", "--bind-interfaces", "--user=root", "--leasefile-ro",
+                 "--dhcp-authoritative", f"--dhcp-range={address},{address},255.255.255.0,1h",
+                 f"--dhcp-option=option:router,{router}")  # fmt: skip
+        server = subprocess.Popen(["ip", "netns", "exec", network, *words], stderr=subprocess.PIPE)
+        try:
+            yield
+            assert server.poll() is None, server.communicate()[1]
+        finally:
+            server.terminate()
+            server.communicate()
 
     def unplug(self, network: str) -> None:
         _ip("-n", network, "link", "set", "cable", "down")

@@ -1,0 +1,25 @@
+"""The last of the machine: taking the box off again."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.machine.booted import Machine
+from tests.machine.hall import STATE
+from tests.machine.test_a_box_under_systemd import INSTALLER
+
+pytestmark = [pytest.mark.machine, pytest.mark.timeout(1800)]
+
+
+def test_it_comes_off_again_and_leaves_its_state_alone(machine: Machine) -> None:
+    machine.run("bash", INSTALLER, "--uninstall")
+    ours = "/opt/hallvakt /usr/local/bin/hallvakt /etc/hallvakt /etc/sysctl.d/60-hallvakt.conf"
+    left = machine.says("sh", "-c", f"ls -d {ours} /run/hallvakt* 2>/dev/null; true")
+    assert left == ""
+    units = machine.says("systemctl", "list-units", "--all", "--plain", "--no-legend", "hallvakt*")
+    assert units == ""
+    assert machine.run("pgrep", "-u", "hallvakt", accept=(1,)).stdout == ""
+    assert "hallvakt" not in machine.says("nft", "list", "tables")
+    assert machine.says("ls", f"{STATE}/box.toml")
+    machine.reboot()
+    assert machine.says("systemctl", "is-system-running") == "running"
