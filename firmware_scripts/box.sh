@@ -32,6 +32,16 @@ hv_stop() { local code=$1; shift; printf '%s\n' "$*" >&2; exit "$code"; }
 # Does what it is given, or says what it would do.
 hv_do() { if [ -n "$hv_dry" ]; then printf '    would run: %s\n' "$*"; else "$@"; fi; }
 
+# What was written below DIRECTORY is on the disk, whatever happens to the power from here on.
+hv_sync() { [ -n "$hv_dry" ] || sync -f "$1"; }
+# hv_note FILE TEXT: in one step, so that a cut leaves what was there before or this.
+hv_note() {
+  printf '%s\n' "$2" >"$1.new"
+  hv_sync "$1.new"
+  mv -T "$1.new" "$1"
+  hv_sync "$1"
+}
+
 hv_must_be_root() {
   [ -n "$hv_below$hv_dry" ] || [ "$(id -u)" -eq 0 ] || hv_stop 4 "Run this as root."
 }
@@ -106,7 +116,11 @@ hv_put_packages() {
   done
   if [ ${#missing[@]} -eq 0 ]; then
     hv_step "  all there"
-  elif [ -n "$debs" ]; then
+    return
+  fi
+  # What a power cut left half done; nothing otherwise.
+  hv_do dpkg --configure -a >/dev/null || hv_stop 5 "Debian packages are half installed: the lines above say why."
+  if [ -n "$debs" ]; then
     hv_step "  from the bundle: ${missing[*]}"
     debs=$debs/$(hv_suite)
     [ -d "$debs" ] || hv_stop 4 "This bundle has no packages for Debian $(hv_suite): use a newer bundle."
@@ -126,7 +140,7 @@ hv_put_packages() {
 
 # hv_put_version SOURCE WHEELS(or empty) MODELS(or empty): makes opt/versions/V complete or not at all.
 hv_put_version() {
-  local source=$1 wheels=$2 models=$3 version target building name
+  local source=$1 wheels=$2 models=$3 version target name
   version=$(hv_version "$source")
   target=$hv_opt/versions/$version
   if [ -e "$target/complete" ]; then hv_step "  version $version is there already"; return; fi
@@ -154,27 +168,35 @@ hv_put_version() {
   [ -z "$models" ] || from=(--from "$models")
   hv_do "$target/.venv/bin/hallvakt" models install "${from[@]}"
   hv_do "$target/.venv/bin/hallvakt" models install --rehearsal "${from[@]}"
-  building=$target/complete
-  hv_do touch "$building"
+  hv_sync "$target" # a version that is complete after a power cut was so before
+  hv_do touch "$target/complete"
+  hv_sync "$target"
 }
 
 # hv_switch_to VERSION: everything that names opt/current has the other version from one moment on.
 hv_switch_to() {
   hv_do ln -sfn "versions/$1" "$hv_opt/current.new"
   hv_do mv -T "$hv_opt/current.new" "$hv_opt/current"
+  hv_sync "$hv_opt"
 }
 
-# hv_put_units DIRECTORY: the units of one version, and none that only another version had.
+# hv_put_units DIRECTORY: the units of one version, and none that only another version had. Each is
+# whole at any moment: on the disk under another name before it takes its place.
 hv_put_units() {
   hv_do mkdir -p "$hv_units"
-  local unit
+  local unit units=()
   for unit in "$1"/systemd/*.{service,socket,timer,target}; do
-    [ -e "$unit" ] || continue
-    hv_do install -m 644 "$unit" "$hv_units/"
+    [ ! -e "$unit" ] || units+=("$unit")
+  done
+  for unit in "${units[@]}"; do hv_do install -m 644 "$unit" "$hv_units/.${unit##*/}.new"; done
+  hv_sync "$hv_units"
+  for unit in "${units[@]}"; do
+    hv_do mv -T "$hv_units/.${unit##*/}.new" "$hv_units/${unit##*/}"
   done
   for unit in "$hv_units"/hallvakt*.{service,socket,timer,target}; do
     if [ -e "$unit" ] && [ ! -e "$1/systemd/${unit##*/}" ]; then hv_remove_unit "${unit##*/}"; fi
   done
+  hv_sync "$hv_units"
   hv_do "$hv_systemctl" daemon-reload
 }
 

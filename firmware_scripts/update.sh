@@ -3,18 +3,21 @@
 #
 #   firmware_scripts/update.sh --bundle FILE
 #   firmware_scripts/update.sh --rollback
+#   firmware_scripts/update.sh --finish       after a power cut in mid-update; the other two do it too
 #
 # The signature is checked before anything is unpacked. The new version is put beside the old one,
 # tries itself on a copy of the databases, and then takes over in one step; if the box does not
 # answer afterwards, the old version and its databases come back. Both are refused while an exam is
-# ready, open or live, or begins within a day (starts_at of its settings).
+# ready, open or live, or begins within a day (starts_at of its settings). A power cut at any step
+# leaves a box that starts: one version or the other, whole, which old units can start too.
 set -euo pipefail
-bundle='' rollback=''
+bundle='' rollback='' finish=''
 while [ $# -gt 0 ]; do
   case $1 in
     --bundle) bundle=${2:?--bundle needs a file}; shift ;;
     --rollback) rollback=yes ;;
-    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --finish) finish=yes ;;
+    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "There is no option $1; try --help." >&2; exit 2 ;;
   esac
   shift
@@ -23,7 +26,10 @@ done
 hv_must_be_root
 old=$(hv_running)
 [ -n "$old" ] || hv_stop 3 "Hallvakt is not installed here: run install.sh."
-hallvakt() { "$hv_opt/versions/$1/.venv/bin/hallvakt" "${@:2}" --state "$hv_state"; }
+# As the box's own user: what root leaves among the snapshots an erasure could not take away.
+as_box=(runuser -u hallvakt --)
+[ -z "$hv_below" ] || as_box=()
+hallvakt() { "${as_box[@]}" "$hv_opt/versions/$1/.venv/bin/hallvakt" "${@:2}" --state "$hv_state"; }
 
 restart() { "$hv_systemctl" restart hallvakt.target; }
 # How often, and how many seconds apart, the box is asked before it is given up.
@@ -44,16 +50,21 @@ answers() {
   done
   return 1
 }
+# What was begun and not yet seen to answer: "OLD NEW".
+unfinished=$hv_opt/unfinished
+begun() { hv_note "$unfinished" "$1 $2"; }
+ended() { rm -f "$unfinished"; hv_sync "$hv_opt"; }
 # go_back VERSION SNAPSHOT
 go_back() {
   "$hv_systemctl" stop hallvakt.target || true
   if ! hallvakt "$1" snapshot restore "$2"; then
     restart || true
+    ended
     hv_stop 4 "Nothing was changed: the version that ran goes on."
   fi
   hv_switch_to "$1"
   hv_put_units "$hv_opt/versions/$1"
-  if restart && answers "$1"; then return; fi
+  if restart && answers "$1"; then ended; return; fi
   hv_stop 5 "Version $1 is back, but the box does not answer. Look at the log: $log"
 }
 log='journalctl -u hallvakt-gateway -u "hallvakt-media-worker@*"'
@@ -61,12 +72,29 @@ least=1 # a box that had no worker before is not worse off without one
 [ "$(workers "$old" || true)" != 0 ] || least=0
 
 snapshots=$hv_state/snapshots
+if [ -e "$unfinished" ]; then
+  read -r from to <"$unfinished"
+  hv_step "The power was cut when version $from gave way to version $to: finishing that first"
+  hallvakt "$old" snapshot quiet || exit $?
+  hv_put_units "$hv_opt/versions/$old"
+  if restart && answers "$old"; then
+    ended
+    hv_step "Version $old runs."
+  elif [ "$old" = "$to" ]; then
+    hv_step "The box does not answer with version $to: going back to $from"
+    go_back "$from" "$snapshots/before-$to"
+    old=$from
+    hv_step "Version $old runs again. Look at the log: $log"
+  else hv_stop 5 "The box does not answer with version $old. Look at the log: $log"; fi
+elif [ -n "$finish" ]; then hv_step "Nothing was cut off: version $old runs."; fi
+[ -z "$finish" ] || exit 0
 if [ -n "$rollback" ]; then
   last=$(cat "$hv_opt/previous" 2>/dev/null || true)
   [ -n "$last" ] && [ "$last" != "$old" ] && [ -e "$hv_opt/versions/$last/complete" ] \
     || hv_stop 4 "There is no version to go back to."
   hallvakt "$old" snapshot quiet || exit $? # going back stops the box, and with it a live exam
   hv_step "Going back from $old to $last"
+  begun "$old" "$last"
   go_back "$last" "$snapshots/before-$old"
   hv_step "Done: version $last runs."
   exit 0
@@ -95,10 +123,12 @@ hallvakt "$new" snapshot try "$snapshots/before-$new" \
   || hv_stop 6 "Version $new cannot use this box's databases: nothing was changed."
 
 hv_step "5. Version $new takes over"
-printf '%s\n' "$old" >"$hv_opt/previous"
-hv_switch_to "$new"
+begun "$old" "$new"
+hv_note "$hv_opt/previous" "$old"
+hv_switch_to "$new" # before its units: a version starts from the units of the one before it too
 hv_put_units "$hv_opt/versions/$new"
 if restart && answers "$new"; then
+  ended
   hv_step "Done: version $new runs. To go back: update.sh --rollback"
   exit 0
 fi

@@ -131,7 +131,7 @@ def test_the_media_worker_is_nobody_has_no_network_and_sees_nothing_of_the_box()
     text = (UNITS / "hallvakt-media-worker@.service").read_text()
     assert "\nPrivateNetwork=yes\n" in text
     assert "\nDynamicUser=yes\n" in text
-    assert "\nUser=" not in text
+    assert "\nUser=hallvakt-worker-%i\n" in text
     (hidden,) = re.findall(r"^InaccessiblePaths=(.*)$", text, re.MULTILINE)
     assert {"-/var/lib/hallvakt", "-/etc/hallvakt"} <= set(hidden.split())
     # The gateway, of the same group, finds it where systemd makes it a directory.

@@ -13,6 +13,7 @@ import msgspec
 from appliance.adapters.store.database import Database
 from appliance.core.erasure import Erasure
 from appliance.core.ids import AttemptId
+from appliance.whole_file import unwritable
 
 _BODY = msgspec.json.Decoder(Erasure)
 _TABLES = (
@@ -92,6 +93,11 @@ class Erasures:
         )
 
     async def purge_rows(self, attempt: AttemptId) -> int:
+        """And the copies of the databases that hold them. Raises NoRoom or Unreachable, with the
+        rows still there, when those cannot be deleted."""
+        if await self._database.run(lambda connection: _has_rows(connection, attempt)):
+            await asyncio.to_thread(self._delete_snapshots)
+
         def delete(connection: apsw.Connection) -> int:
             count = 0
             for table in _TABLES:
@@ -102,9 +108,18 @@ class Erasures:
         count = await self._database.run(delete)
         if count:
             await self._database.scrub()
-            if self._snapshots is not None:
-                await asyncio.to_thread(shutil.rmtree, self._snapshots, ignore_errors=True)
+            await asyncio.to_thread(self._delete_snapshots)  # one that was just made
         return count
+
+    def _delete_snapshots(self) -> None:
+        if self._snapshots is None:
+            return
+        try:
+            shutil.rmtree(self._snapshots)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise unwritable(self._snapshots, error) from error
 
     async def discard_packs(self, attempt: AttemptId) -> None:
         await self._database.run(
@@ -112,3 +127,10 @@ class Erasures:
                 "DELETE FROM packs WHERE attempt_id = ? AND manifest IS NULL", (attempt,)
             )
         )
+
+
+def _has_rows(connection: apsw.Connection, attempt: AttemptId) -> bool:
+    return any(
+        connection.execute(f"SELECT 1 FROM {table} WHERE attempt_id = ? LIMIT 1", (attempt,)).get
+        for table in _TABLES
+    )

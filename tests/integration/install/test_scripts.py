@@ -361,6 +361,7 @@ def test_going_back_needs_the_snapshot_where_the_old_version_cannot_do_without(
     done = _update(installed, "--rollback")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "There is no snapshot" in done.stderr
+    assert not (installed / "opt/hallvakt/unfinished").exists()
     assert _running(installed) == "versions/0.1.0"
 
 
@@ -396,6 +397,61 @@ def test_installing_another_version_over_a_box_is_left_to_the_update(
     dry = _bash(str(SCRIPTS / "install.sh"), *words, "--dry-run", HALLVAKT_ROOT=str(installed))
     assert dry.returncode == 0, dry.stderr
     assert "versions/0.2.0" in dry.stdout
+
+
+def _with_scripted_snapshots(directory: Path) -> None:
+    """Its databases are somebody else's test; it starts at once."""
+    command = directory / ".venv" / "bin" / "hallvakt"
+    command.write_text(
+        command.read_text().replace("exec ", '[ "$1" != snapshot ] || exit 0\nexec ')
+    )
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_power_cut_at_any_step_leaves_a_box_that_starts(
+    installed: Path, release: Path, answers: bool
+) -> None:
+    """The script is killed where it waits for the disk, one step later each time, until one comes
+    through. After each, one version runs, every unit is whole, and --finish ends it well."""
+    opt, units = installed / "opt" / "hallvakt", installed / "etc" / "systemd" / "system"
+    answer = "hallvakt_media_workers 2.0" if answers else ""
+    _version(opt / "versions" / "0.2.0", "0.2.0", answer)
+    for number in ("0.1.0", "0.2.0"):
+        _with_scripted_snapshots(opt / "versions" / number)
+        unit = opt / "versions" / number / "systemd" / "hallvakt-gateway.service"
+        unit.write_text(f"# {number}\n" * 1000)
+    known = {path.read_bytes() for path in opt.glob("versions/*/systemd/*")}
+    bundle, cut = _sign(release, "0.2.0"), 0
+    systemctl = shutil.which("true") or ""
+    programs = release / "programs"
+    programs.mkdir()
+    (programs / "sync").write_text(
+        '#!/bin/sh\necho >>"$0.calls"\n[ "$(wc -l <"$0.calls")" != "$CUT" ] || kill -9 $PPID\n'
+    )
+    (programs / "sync").chmod(0o755)
+    path = f"{programs}:{os.environ['PATH']}"
+    while True:
+        cut += 1
+        (programs / "sync.calls").unlink(missing_ok=True)
+        words = ("--bundle", str(bundle))
+        done = _update(installed, *words, systemctl=systemctl, PATH=path, CUT=str(cut))
+        if done.returncode != -9:
+            break
+        assert (opt / os.readlink(opt / "current") / "complete").exists()
+        assert {unit.read_bytes() for unit in units.glob("hallvakt*")} <= known
+        done = _update(installed, "--finish", systemctl=systemctl)
+        assert done.returncode == 0, (cut, done.stdout + done.stderr)
+        now = os.readlink(opt / "current")
+        assert not (opt / "unfinished").exists()
+        if (units / "hallvakt-gateway.service").exists():
+            gateway = (units / "hallvakt-gateway.service").read_bytes()
+            assert gateway == (opt / now / "systemd" / "hallvakt-gateway.service").read_bytes()
+        assert answers or now == "versions/0.1.0"
+        (opt / "current").unlink()
+        (opt / "current").symlink_to("versions/0.1.0")  # and once more, from the beginning
+    assert cut > 6
+    assert done.returncode == (0 if answers else 5), done.stdout + done.stderr
+    assert _running(installed) == f"versions/{'0.2.0' if answers else '0.1.0'}"
 
 
 @pytest.mark.soak
