@@ -13,9 +13,10 @@ import apsw
 import pytest
 
 from appliance.adapters.store import schema, snapshots
+from appliance.adapters.store.erasures import Erasures
 from appliance.adapters.store.stores import open_stores
-from appliance.core.errors import NotFound, Refused, WrongConfiguration
-from appliance.core.ids import ExamId
+from appliance.core.errors import NotFound, Refused, Unreachable, WrongConfiguration
+from appliance.core.ids import AttemptId, ExamId
 from appliance.processes.erased_state import belongings
 from appliance.services.tombstones import destroy
 from tests.support.box import SETTINGS, RealBox, free_port, running_box
@@ -177,3 +178,24 @@ async def test_an_erased_attempt_is_not_in_a_snapshot_either(tmp_path: Path) -> 
     finally:
         await stores.close()
     assert not await asyncio.to_thread(kept.exists)
+
+
+async def test_an_erasure_that_cannot_take_the_copies_leaves_its_rows(databases: Path) -> None:
+    """And says which: it would otherwise be certified while a copy still holds them."""
+    attempt = AttemptId("c" * 32)
+    _change(databases / "box.db", f"INSERT INTO earlier_pages VALUES ('t', '{attempt}', 1)")
+    copies = databases.parent / "snapshots"
+    copies.touch()  # no directory: what root would leave there cannot be tried as root
+    stores = await asyncio.to_thread(open_stores, databases.parent)
+    try:
+        erasures = Erasures(stores.box, snapshots=copies)
+        with pytest.raises(Unreachable, match=str(copies)):
+            await erasures.purge_rows(attempt)
+        copies.unlink()
+        copies.mkdir()
+        (copies / "before-2").mkdir()
+        assert await erasures.purge_rows(attempt) == 1
+        assert not copies.exists()
+        assert await erasures.purge_rows(attempt) == 0
+    finally:
+        await stores.close()
