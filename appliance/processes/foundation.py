@@ -15,7 +15,7 @@ from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.crypto.wrapping import KeyWrapping
 from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.host.credentials import machine_pepper, pepper_keeping
-from appliance.adapters.host.machine import lan_addresses
+from appliance.adapters.host.machine import addresses_of_cards
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.host.tls import TlsFiles
 from appliance.adapters.relay.configuration import RelayPlan
@@ -142,7 +142,7 @@ def _relay_places(tls: TlsFiles, relay_socket: Path | None) -> RelayPlaces:
 
 def own_addresses(config: BoxConfig) -> list[str]:
     """What this machine is called now by whom it lets in, itself included."""
-    return [*lan_addresses(uplink=config.web.uplink), "127.0.0.1"]
+    return [*addresses_of_cards(besides=config.web.uplink), "127.0.0.1"]
 
 
 def relay_plan(state: Path, config: BoxConfig) -> RelayPlan:

@@ -102,13 +102,18 @@ def lan_addresses(*, uplink: str = "") -> list[str]:
     just that. Left out: loopback, link-local addresses, and those of the card `uplink`, where
     nobody reaches the box. Asks no network, and needs no route to anywhere.
     """
+    first = _way_out()
+    return sorted(addresses_of_cards(besides=uplink), key=lambda address: address != first)
+
+
+def addresses_of_cards(*, besides: str = "") -> list[str]:
+    """The same in the order of the cards, without asking which way leads out."""
     found = [
         address
         for card, address in _addresses_by_card()
-        if card != uplink and not _stays_here(address)
+        if card != besides and not _stays_here(address)
     ]
-    first = _way_out()
-    return sorted(dict.fromkeys(found), key=lambda address: address != first)
+    return list(dict.fromkeys(found))
 
 
 def lan_bit_s(

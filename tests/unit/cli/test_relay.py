@@ -29,6 +29,8 @@ def test_it_prints_each_exam_s_share_and_no_secret(
         assert lint(text) == []
         assert "static-auth-secret=NEW-FOR-EACH-EXAM\n" in text
         assert f"allowed-peer-ip=198.18.77.{number + 1}\n" in text
+        assert "listening-ip=0.0.0.0\n" in text
+        assert "listening-ip=127.0.0.1\n" in text  # with what this machine is called else
         words = ["relay", "config", "--json", "--number", str(number), "--state", str(state)]
         assert run(words) == 0
         shares.append(json.loads(capsys.readouterr().out))
