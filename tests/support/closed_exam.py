@@ -173,7 +173,7 @@ async def _sit(made: ClosedExam, stores: Stores, number: int, snippets: int, bul
     keep = _Keeper(made, stores, attempt, secret)
     for sequence in range(1, snippets + 1):
         # Bulk is for the line, which does not look: one encoded clip serves all of it.
-        clip = tiny_webm(0 if bulk else 10 * number + sequence)
+        clip = tiny_webm(0 if bulk else 10 * number + sequence, sound=not bulk)
         media = clip + secrets.token_bytes(bulk)
         await keep.snippet(sequence, media)
         await keep.object(ObjectKind.THUMBNAIL, sequence, THUMBNAIL + bytes([sequence]))

@@ -39,6 +39,11 @@ _PLAYED = """() => {
   return [video.src.split("/").at(-1), video.currentTime, video.videoWidth, video.videoHeight];
 }"""
 
+_HEARD = """() => {
+  const video = document.querySelector("video:not([hidden])");
+  return video.webkitAudioDecodedByteCount > 0 && !video.muted && video.volume === 1;
+}"""
+
 
 @pytest.fixture
 async def archived(
@@ -99,6 +104,7 @@ async def test_a_reviewer_sees_the_exam_and_plays_it_back_to_back(
             )
             _, _, width, height = await page.evaluate(_PLAYED)
             assert (width, height) == (WIDTH, HEIGHT)
+            await page.wait_for_function(_HEARD)
         await page.get_by_role("button", name="several faces").click()
         await page.wait_for_function(f"() => ['1', '2'].includes(({_PLAYED})()[0])")
         noted = await asyncio.to_thread(read_receipts, tmp_path / "receipts")

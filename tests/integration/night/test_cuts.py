@@ -26,6 +26,8 @@ from tests.support.strict_gcs import StrictGcs
 from tests.support.tap import Tap
 
 _FRAMING = 20_000  # multipart heads and manifests, of all packs together
+# Of 56 MB: what is on its way when the signal comes, a chunk at most, arrives all the same.
+_STEP = 2_500_000
 _HEADS = 100_000  # on S3, where all that goes to the store is counted: of requests, and questions
 
 
@@ -96,8 +98,8 @@ async def _on_gcs(
     state: Path, strict: StrictGcs, config: CloudConfig, tmp_path: Path, *, kills: int, step: int
 ) -> None:
     config = replace(config, endpoint=strict.endpoint, bucket=strict.bucket)
-    size = (2, 4) if kills < 10 else (10, 12)
-    made = await closed_exam(state, config, candidates=size[0], snippets=size[1], bulk=3_500_000)
+    size = {"candidates": 2, "snippets": 8} if kills < 10 else {"candidates": 10, "snippets": 12}
+    made = await closed_exam(state, config, **size, bulk=3_500_000)
     packs = await _killed_over_and_over(
         made, _Strict(strict), tmp_path, kills=kills, step=step, heads=_FRAMING
     )
@@ -108,7 +110,7 @@ async def _on_gcs(
 async def test_killed_five_times_on_gcs(
     state: Path, strict: StrictGcs, cloud_config: CloudConfig, tmp_path: Path
 ) -> None:
-    await _on_gcs(state, strict, cloud_config, tmp_path, kills=5, step=4_000_000)
+    await _on_gcs(state, strict, cloud_config, tmp_path, kills=5, step=_STEP)
 
 
 async def test_killed_five_times_on_s3(
@@ -117,10 +119,8 @@ async def test_killed_five_times_on_s3(
     before = await _packs_on(seaweed)
     async with Tap("127.0.0.1", seaweed.port) as tap:
         config = seaweed.config(cloud_config, tmp_path, tap.url)
-        made = await closed_exam(state, config, candidates=2, snippets=4, bulk=3_500_000)
-        packs = await _killed_over_and_over(
-            made, tap, tmp_path, kills=5, step=4_000_000, heads=_HEADS
-        )
+        made = await closed_exam(state, config, candidates=2, snippets=8, bulk=3_500_000)
+        packs = await _killed_over_and_over(made, tap, tmp_path, kills=5, step=_STEP, heads=_HEADS)
     assert await _packs_on(seaweed) - before == packs
 
 

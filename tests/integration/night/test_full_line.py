@@ -123,4 +123,7 @@ async def test_the_plan_before_an_exam_and_after_it(state: Path, cloud_config: C
         assert dict(before.order)[PriorityClass.PORTRAITS] == 0
         both = await night.night.plan()
         assert both.bytes == before.bytes + after.bytes
-        assert await night.night.line() is not None
+        line = await night.night.line()
+        assert line is not None
+        waiting = await night.night.backlog()
+        assert (line.bytes, line.nights, line.finishes_ms) == (after.bytes, 1, waiting.finishes_ms)
