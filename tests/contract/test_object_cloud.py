@@ -105,7 +105,7 @@ async def test_the_same_again_is_success(store: ObjectCloud, name: str) -> None:
 
 async def test_nothing_is_overwritten(store: ObjectCloud, name: str) -> None:
     await store.put(name, b"first")
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="other content"):
         await store.put(name, b"other")
     assert await store.get(name) == b"first"
 

@@ -11,9 +11,10 @@ from pymongo.errors import OperationFailure
 
 from appliance.adapters.cloud.record_setup import RecordSetup
 from appliance.adapters.cloud.records import MongoRecords
-from appliance.core.errors import Conflict
+from appliance.core.errors import Conflict, Unreachable
 from appliance.rehearsal.cloud_servers import CloudServers
 from appliance.services.record_schema import COLLECTIONS, ROLES
+from tests.support.strict_mongos import SHARD_KEY_MISSING
 from tests.support.strict_topologies import BAD_VALUE, KINDS, NOT_A_MEMBER, topology
 
 _WRITES = ("insert", "update", "delete")
@@ -55,6 +56,17 @@ async def test_every_write_is_acknowledged_by_a_majority(
     # The driver may send a write again by itself where the server knows it again, and only there.
     again = {name for name, c in written if "txnNumber" in c}
     assert again == (set() if kind == "single server" else {"insert", "update"})
+
+
+async def test_what_the_database_cannot_do_is_said_with_its_code(
+    cloud: CloudServers, database: str
+) -> None:
+    async with topology("sharded cluster", cloud.records_uri) as server:
+        server.keys["packs"] = ("box", "exam")
+        records = MongoRecords(server.uri, database)
+        with pytest.raises(Unreachable, match=f"code {SHARD_KEY_MISSING}"):
+            await records.upsert("packs", [{"_id": "a"}])
+        await records.close()
 
 
 async def test_a_single_server_refuses_what_only_members_know(
