@@ -51,13 +51,17 @@ async def doctor(
             **checkup_outside.beyond(state, config),
         }
     checks = await examine(probes)
-    answer({"checks": [asdict(check) for check in checks]}, _lines(checks), as_json=json)
+    answer(
+        {"checks": [asdict(check) for check in checks]},
+        _lines(checks, "a box" if machine else "an exam"),
+        as_json=json,
+    )
     if worst(checks) is CheckStatus.FAIL:
         sys.stdout.flush()
         sys.exit(_NOT_FIT)
 
 
-def _lines(checks: Sequence[Check]) -> list[str]:
+def _lines(checks: Sequence[Check], purpose: str) -> list[str]:
     lines = []
     for check in checks:
         lines += _hanging(f"{_MARKS[check.status]}  {check.name.ljust(_NAME)}", check.detail)
@@ -67,11 +71,11 @@ def _lines(checks: Sequence[Check]) -> list[str]:
     warned = sum(check.status is CheckStatus.WARN for check in checks)
     lines.append("")
     if failed:
-        lines.append(f"Not fit for an exam: {failed} of {len(checks)} checks failed.")
+        lines.append(f"Not fit for {purpose}: {failed} of {len(checks)} checks failed.")
     elif warned:
-        lines.append(f"Fit for an exam, with {warned} warnings.")
+        lines.append(f"Fit for {purpose}, with {warned} warning{'s' if warned > 1 else ''}.")
     else:
-        lines.append("Fit for an exam.")
+        lines.append(f"Fit for {purpose}.")
     return lines
 
 

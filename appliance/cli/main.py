@@ -50,7 +50,11 @@ _COMMANDS = (
     ("audit", "appliance.cli.audit:app", "Who did and looked at what; is the log whole."),
     ("record", "appliance.cli.record:app", "Documents for data protection and the AI Act."),
     ("relay", "appliance.cli.relay:app", "The relay of live views and its firewall."),
-    ("doctor", "appliance.cli.doctor:doctor", "Is this box fit for an exam."),
+    (
+        "doctor",
+        "appliance.cli.doctor:doctor",
+        "Is this box fit for an exam, and if not, what to do.",
+    ),
     ("models", "appliance.cli.models:app", "Model files: install, list, verify, measure."),
     ("metrics", "appliance.cli.metrics:metrics", "Figures for monitoring, as Prometheus text."),
     (

@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.core.keys import PepperKeeping
+
 _GB = 1_000_000_000
 
 
@@ -111,9 +113,9 @@ def disk_health(readings: Sequence[tuple[str, bool | None]], *, may_ask: bool = 
     if not readings or silent:
         return warn(
             "disk health",
-            f"no verdict from {', '.join(silent) or 'any disk'}",
-            "Install the package smartmontools; a virtual disk has no verdict and its host must "
-            "be watched instead.",
+            f"{', '.join(silent)} does not say how it is" if silent else "no disk says how it is",
+            "Install the package smartmontools, by which disks are asked. A virtual disk never "
+            "says: have its host watched.",
         )
     return ok("disk health", f"{', '.join(name for name, _ in readings)}: SMART passed")
 
@@ -126,7 +128,7 @@ def memory(total: int, available: int, swap: int) -> Check:
     if swap:
         return warn(
             "memory",
-            f"{said}; {swap / _GB:.1f} GB of swap are on",
+            f"{said}; {swap / _GB:.1f} GB of swap is switched on",
             "Keys must not reach a disk. The units forbid it for the gateway; switch swap off for "
             "the machine (swapoff -a, and take it out of /etc/fstab).",
         )
@@ -189,6 +191,28 @@ def uplink(
     return ok("uplink", "one card for candidates and the night")
 
 
+def pepper(keeping: PepperKeeping, *, seen_from_outside: bool) -> Check:
+    """What a live key is sealed with besides a passphrase. `seen_from_outside`: not by the gateway,
+    which alone is given its credential."""
+    if keeping is PepperKeeping.TPM:
+        return ok("pepper", "a credential bound to this machine's TPM")
+    if keeping is PepperKeeping.HOST:
+        return warn(
+            "pepper",
+            "this machine has no TPM: what protects live keys besides a passphrase is bound to a "
+            "file on its disk",
+            "Whoever takes this box with its disk while an exam is open can try passphrases "
+            "against it. Lock the box away, or use a machine with a TPM.",
+        )
+    said = "what protects live keys besides a passphrase lies in a plain file"
+    return warn(
+        "pepper",
+        f"{said}, as far as can be seen while the box does not run" if seen_from_outside else said,
+        "Whoever takes this box while an exam is open can try passphrases against it. Run "
+        "`firmware_scripts/make_pepper.sh` once, as root.",
+    )
+
+
 # --- time, certificate, versions ---------------------------------------------------------------
 
 _DAY_S = 86_400
@@ -206,7 +230,7 @@ def clock(now_s: float, synchronised: bool, source: str, built_s: float) -> Chec
     if not synchronised:
         return warn(
             "clock",
-            f"not synchronised ({source or 'no time service runs'}): times are unverified",
+            f"not synchronised ({source or 'no time service runs'}): times cannot be relied on",
             "Give the box the school's time server, e.g. with the package chrony.",
         )
     return ok("clock", f"synchronised ({source or 'by the kernel'})")
@@ -263,8 +287,8 @@ def relay_version(version: tuple[int, ...] | None) -> Check:
         return warn(
             "relay",
             f"{said} has a known way round its peer rules (CVE-2026-27624)",
-            "Both mitigations are in place (IPv4-only relay address, all of IPv6 denied). Update "
-            "coturn when your distribution offers 4.10 or newer.",
+            "The box closes that way itself (an IPv4-only relay address, all of IPv6 denied). "
+            "Update coturn when your distribution offers 4.10 or newer.",
         )
     return ok("relay", said)
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from appliance.adapters.crypto.recipients import load_recipients
 from appliance.adapters.host import machine, storage, tls
 from appliance.adapters.host.clock import SystemClock
-from appliance.adapters.host.credentials import WARNINGS, machine_pepper, pepper_keeping
+from appliance.adapters.host.credentials import machine_pepper, pepper_keeping
 from appliance.adapters.host.firewall_seen import closed_cards
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.relay.coturn import Coturn
@@ -180,7 +180,7 @@ async def _through_relay(config: BoxConfig) -> Check:
             )
         finally:
             await relay.stop_all()
-    return ok("relay loopback", f"a packet from {host} came back in {took:.1f} ms")
+    return ok("relay loopback", f"a packet from {host} went through the relay in {took:.1f} ms")
 
 
 def _own_address(config: BoxConfig) -> str:
@@ -201,13 +201,11 @@ def _keys(state: Path, known: PepperKeeping | None) -> Sequence[Check]:
         )
     else:
         kinds = sorted(recipient.kind.value for recipient in listed.recipients)
-        recipients = ok("keys", f"list {listed.version} signed by the root: {', '.join(kinds)}")
+        recipients = ok(
+            "keys", f"recipients' list {listed.version}, signed by the root: {', '.join(kinds)}"
+        )
     keeping = known or pepper_keeping(machine_pepper())
-    seen = "" if known else ", as far as this process can see"
-    if keeping is PepperKeeping.TPM:
-        return [recipients, ok("pepper", "a credential bound to this machine's TPM")]
-    what, _, advice = WARNINGS[keeping].removeprefix("WARNING: ").partition(". ")
-    return [recipients, warn("pepper", what + seen, advice)]
+    return [recipients, checkup.pepper(keeping, seen_from_outside=known is None)]
 
 
 def _databases(state: Path) -> Sequence[Check]:
@@ -215,7 +213,7 @@ def _databases(state: Path) -> Sequence[Check]:
         schema.connect(state / "db" / f"{name}.db").close()  # looks at every page first
     return [
         checkup.sqlite_version(schema.engine_version()),
-        ok("databases", f"{', '.join(_DATABASES)}: every page fits"),
+        ok("databases", f"{', '.join(_DATABASES)}: every page is whole"),
     ]
 
 

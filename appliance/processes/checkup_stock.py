@@ -40,7 +40,7 @@ def models_checks() -> Sequence[Check]:
         ]
     if missing:
         return [fail("models", f"missing: {', '.join(missing)}", "Run `hallvakt models install`.")]
-    return [ok("models", f"{', '.join(good)}: hashes as in the manifest")]
+    return [ok("models", f"{', '.join(good)}: the files of this version")]
 
 
 async def backlog_checks(config: BoxConfig, night: Night, exams: ExamStore) -> Sequence[Check]:

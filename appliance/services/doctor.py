@@ -33,7 +33,7 @@ async def _ask(name: str, probe: Probe, within_s: float) -> Sequence[Check]:
     except TimeoutError:
         return [fail(name, f"no answer within {within_s:.0f} s", "Try again; look at the log.")]
     except HallvaktError as error:
-        return [fail(name, error.message, "See the sentence itself.")]
+        return [fail(name, error.message, "What to do stands in that sentence.")]
     except OSError as error:
         if is_disks(error):
             return [fail(name, DISK_IN_WORDS[state_after(error)], DISK_ADVICE)]

@@ -9,6 +9,7 @@ from appliance.core.documents import Block, Document, Grid, Heading, Paragraph
 from appliance.core.first_boot import Notes, Standing, Step
 from tui.first_boot.words import MARK, TITLE, fact
 from tui.language import text, tr
+from tui.told import told
 
 _SIGN = (
     text("Head of school"),
@@ -54,5 +55,7 @@ def _verdict(checks: Collection[Check]) -> str:
 
 
 def _checks(checks: Collection[Check]) -> Grid:
-    rows = tuple((c.name, tr(MARK[c.status]), c.detail, c.advice or "–") for c in checks)
+    rows = tuple(
+        (tr(c.name), tr(MARK[c.status]), told(c.detail), told(c.advice) or "–") for c in checks
+    )
     return Grid((tr("Check"), tr("Result"), tr("Found"), tr("What to do")), rows)

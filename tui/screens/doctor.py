@@ -15,7 +15,8 @@ from tui.screens.start_gate import check_line
 _NAMES = (
     text("memory"), text("disk writes"), text("disk health"), text("network"), text("names"),
     text("relay loopback"), text("keys"), text("database engine"), text("databases"),
-    text("versions"),
+    text("versions"), text("models"), text("microphone"), text("backlog"), text("uplink"),
+    text("tpm"), text("cloud"),
 )  # fmt: skip
 
 

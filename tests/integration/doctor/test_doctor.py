@@ -49,7 +49,7 @@ def test_a_box_that_was_made_well_has_nothing_that_fails(made: RealBox) -> None:
     _, checks = _doctor(made.state)
     assert _failed(checks) == set()
     assert set(checks) == _OF_THE_MACHINE | _OF_THE_BOX
-    assert "came back in" in checks["relay loopback"]["detail"]
+    assert "went through the relay" in checks["relay loopback"]["detail"]
     for check in checks.values():
         assert bool(check["advice"]) == (check["status"] != "ok"), check
 
