@@ -98,7 +98,7 @@ def _size(report: ClassReport) -> list[str]:
         f"  Its disk     about {room[Resource.DISK_ROOM]} in an exam of four hours, with "
         f"{read.disk_free_bytes / 1e9:.0f} GB free",
         f"  The network  {_network(read, room)}",
-        f"Counted on from the {read.candidates} of this rehearsal: rehearse with the size of your "
+        f"An estimate from the {read.candidates} of this rehearsal: rehearse with the size of your "
         "class.",
     ]
 
@@ -106,10 +106,10 @@ def _size(report: ClassReport) -> list[str]:
 def _network(read: Readings, room: Mapping[Resource, int]) -> str:
     if read.link_bit_s is not None:
         speed = f"{read.link_bit_s / 1e6:.0f} Mbit/s"
-        return f"about {room[Resource.NETWORK]} at the {speed} of the box's network card"
+        return f"about {room[Resource.NETWORK]} at the {speed} of the candidates' network card"
     return (
-        "not known: the network card does not tell its speed. One of 1000 Mbit/s holds about "
-        f"{link_holds(read, 1_000_000_000)}"
+        "not known: the candidates' network card does not tell its speed. One of 1000 Mbit/s "
+        f"holds about {link_holds(read, 1_000_000_000)}"
     )
 
 
@@ -132,8 +132,8 @@ def _tried(report: ClassReport) -> list[str]:
             if held.storm_seconds is not None
             else "everybody at once; not everything had arrived when the rehearsal ended"
         ),
-        f"  The box        used {100 * read.cpu_cores:.0f} % of one of its {read.cores} cores, and "
-        f"{read.rss_peak_bytes / 1e6:.0f} MB of memory at most",
+        f"  The box        used {100 * read.cpu_cores:.0f} % of one core (it has {read.cores}), "
+        f"and {read.rss_peak_bytes / 1e6:.0f} MB of memory at most",
         f"(The simulated class took {100 * report.class_cores:.0f} % of a core of this machine "
         "besides; a real class does not.)",
     ]

@@ -120,7 +120,7 @@ def test_the_page_for_the_head_begins_with_the_verdict_and_the_size() -> None:
     box, disk, network = page[5:8]
     assert box.endswith("about 140: its processor 140, its memory 460")
     assert disk.endswith("about 351 in an exam of four hours, with 100 GB free")
-    assert network.endswith("about 4666 at the 1000 Mbit/s of the box's network card")
+    assert network.endswith("about 4666 at the 1000 Mbit/s of the candidates' network card")
     assert all(len(line) <= 100 for line in page)
 
 
@@ -131,7 +131,7 @@ def test_a_network_of_unknown_speed_is_said_not_left_out() -> None:
         for line in lines(replace(REPORT, read=read, capacity=capacity(read)))
         if line.startswith("  The network")
     ]
-    assert "not known: the network card does not tell its speed" in network
+    assert "not known: the candidates' network card does not tell its speed" in network
     assert "about 4666" in network
 
 
