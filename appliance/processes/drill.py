@@ -31,7 +31,7 @@ from appliance.processes.syncer import Syncer
 from appliance.services.archive_listing import Listed
 
 LAST = "drill.last"
-_EXAMS, _PACKS = 3, 2
+EXAMS, _PACKS = 3, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ async def _try(night: Syncer, at_ms: int) -> Drill:
     copied = await asyncio.to_thread(_copy_databases, night.state)
     if copied != len(await night.stores.exams.all()):
         raise IntegrityFailure("A copy of the databases holds another number of exams.")
-    drawn = random.SystemRandom().sample(exams, min(_EXAMS, len(exams)))
+    drawn = random.SystemRandom().sample(exams, min(EXAMS, len(exams)))
     packs = objects = size = 0
     if drawn:
         async with cloud_ends(as_verifier(night.config.cloud)) as ends:

@@ -2,7 +2,8 @@
 
 Real nights of small exams are sent to a real object store and a real MongoDB-wire server, through
 `sync prepare`'s schemas and indexes; documents, their BSON bytes, the index entries and every
-request are counted, and a line is laid through two sizes of exam. The rest is arithmetic over the
+request are counted, then those of a restore drill and of the deletes at retention's end, and a line
+is laid through two sizes of exam. The rest is arithmetic over the
 assumptions printed with it: no fleet of that size was run, and what a database takes on disk for an
 index depends on its engine (WiredTiger compresses prefixes), so index sizes are given as entries
 and as raw key bytes.
@@ -25,15 +26,20 @@ import aiohttp
 import bson
 from pymongo import monitoring
 
+from appliance.adapters.host.clock import SystemClock
 from appliance.core.batch import PACK_BYTES, PACK_BYTES_WHOLE
+from appliance.core.retention import DAY_MS
 from appliance.processes.cloud_ends import cloud_ends
+from appliance.processes.drill import EXAMS, drill
 from appliance.processes.fleet import report_health
+from appliance.processes.janitor import clean
 from appliance.processes.record_preparation import prepare_records
 from appliance.processes.syncer import syncer
 from appliance.rehearsal.cloud_servers import CloudServers
 from appliance.services.manifest_writer import ENTRIES
 from appliance.services.record_schema import COLLECTIONS
-from tests.support.closed_exam import closed_exam
+from tests.support.closed_exam import STARTED_MS, closed_exam
+from tests.support.fake_clock import FakeClock
 
 SIZES = (10, 1_000, 10_000)
 _SMALL, _LARGE = 2, 6
@@ -79,6 +85,10 @@ class Night:
     index_key_bytes: int
     object_requests: int
     record_requests: int
+    drill_object_requests: int
+    drill_record_requests: int
+    delete_object_requests: int
+    delete_record_requests: int
 
 
 class _Commands(monitoring.CommandListener):
@@ -157,7 +167,10 @@ async def _night(
     async with syncer(made.state, signer=made.signer) as night:
         report = await night.run(lambda sent, total: None)
         await report_health(night)
-    object_requests, record_requests = len(requests), commands.count
+        object_requests, record_requests = _counted(requests, commands)
+        done = await drill(night, SystemClock().now_ms())
+        assert done.ok, done.detail
+        drilled = _counted(requests, commands)
     documents = size = entries = keys = 0
     async with cloud_ends(config) as ends:
         for collection in COLLECTIONS:
@@ -167,6 +180,13 @@ async def _night(
             fields = [("_id",), *(index.fields for index in collection.indexes)]
             entries += len(found) * len(fields)
             keys += sum(_key_bytes(d, key) for d in found for key in fields)
+    requests.clear()
+    commands.count = 0
+    late = FakeClock()
+    late.set_wall_clock(STARTED_MS + 40 * DAY_MS)
+    ended = await clean(made.state, clock=late, signer=made.signer)
+    assert ended.exams_ended == [made.exam_id]
+    deleted = _counted(requests, commands)
     return Night(
         attempts=attempts,
         packs=report.packs,
@@ -176,7 +196,19 @@ async def _night(
         index_key_bytes=keys,
         object_requests=object_requests,
         record_requests=record_requests,
+        drill_object_requests=drilled[0],
+        drill_record_requests=drilled[1],
+        delete_object_requests=deleted[0],
+        delete_record_requests=deleted[1],
     )
+
+
+def _counted(requests: list[str], commands: _Commands) -> tuple[int, int]:
+    """Of objects and of records, since the last time."""
+    counted = len(requests), commands.count
+    requests.clear()
+    commands.count = 0
+    return counted
 
 
 def _key_bytes(document: dict[str, Any], fields: tuple[str, ...]) -> int:
@@ -227,6 +259,15 @@ def _fleet(
         + more_manifests * _MANIFEST_OBJECT_REQUESTS
     )
     record_requests = round(line("record_requests") + more_manifests * _MANIFEST_RECORD_REQUESTS)
+    # Each pack and each manifest goes by a request of its own; records by exam or attempt.
+    delete_objects = round(line("delete_object_requests") + attempts * more_packs + more_manifests)
+    delete_records = round(line("delete_record_requests"))
+    # A box drills each night, all year, over at most three exams, of which two packs are read.
+    drills = boxes * 365
+    drill_objects = round(drills * EXAMS * large.drill_object_requests)
+    per_exam = large.drill_record_requests + more_manifests / exams  # each manifest is asked for
+    drill_records = round(drills * EXAMS * per_exam)
+    nightly_s = 365 * assumed.window_hours * 3600
     share_kept = assumed.retention_days / 365
     busy_s = assumed.nights * assumed.window_hours * 3600
     return {
@@ -247,6 +288,10 @@ def _fleet(
         "record_requests": record_requests,
         "object_requests_per_s": round(object_requests / busy_s, 2),
         "record_requests_per_s": round(record_requests / busy_s, 2),
+        "drill_object_requests_per_s": round(drill_objects / nightly_s, 2),
+        "drill_record_requests_per_s": round(drill_records / nightly_s, 2),
+        "delete_object_requests_per_s": round(delete_objects / nightly_s, 2),
+        "delete_record_requests_per_s": round(delete_records / nightly_s, 2),
     }  # fmt: skip
 
 

@@ -98,8 +98,10 @@ async def _on_gcs(
     state: Path, strict: StrictGcs, config: CloudConfig, tmp_path: Path, *, kills: int, step: int
 ) -> None:
     config = replace(config, endpoint=strict.endpoint, bucket=strict.bucket)
-    size = {"candidates": 2, "snippets": 8} if kills < 10 else {"candidates": 10, "snippets": 12}
-    made = await closed_exam(state, config, **size, bulk=3_500_000)
+    candidates, snippets = (2, 8) if kills < 10 else (10, 12)
+    made = await closed_exam(
+        state, config, candidates=candidates, snippets=snippets, bulk=3_500_000
+    )
     packs = await _killed_over_and_over(
         made, _Strict(strict), tmp_path, kills=kills, step=step, heads=_FRAMING
     )
