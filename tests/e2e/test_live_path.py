@@ -29,8 +29,8 @@ from tui.live import LiveView
 from tui.relay_way import address_of, relay_ways
 from tui.target import Target
 
-WATCHED_S = 5.0
-LEAST_MEDIA_BYTES = 120_000  # in that time, or the comparison says nothing
+WATCHED_S = 1.0
+LEAST_MEDIA_BYTES = 120_000  # looked for every WATCHED_S; with less the comparison says nothing
 MOST_SIGNALLING_BYTES = 40_000  # feeds, status and heartbeats of the gateway
 MOST_ON_DISK_BYTES = 60_000  # the line of the audit log in SQLite's journal
 

@@ -64,7 +64,7 @@ async def test_a_phone_films_for_a_laptop_without_a_camera(
     await on_phone.until_strip("recording", "false")
     before = int((await on_phone.strip())["recorded"])
     # Soon after, the phone's system stops the browser: no timer runs in the page any more.
-    await stopped_for(phone, 4)
+    await stopped_for(phone, 2)
     await phone.wait_for_function("() => window.awake.released", polling=50)  # nothing is recorded
     await in_front.close()
     await phone.bring_to_front()
