@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shlex
 import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import aiohttp
 import pytest
 
+from appliance.rehearsal.page_key import PageKey
 from tests.support.box import LEAD, PASSPHRASE, ROOT, running_box
 
 pytestmark = [
@@ -44,12 +48,21 @@ class Terminal:
     async def press(self, *keys: str) -> None:
         await self.tmux("send-keys", *keys)
 
+    async def click(self, words: str) -> None:
+        """As the terminal tells of a click where it says `words`."""
+        for y, line in enumerate((await self.tmux("capture-pane", "-p")).splitlines(), 1):
+            if words in line:
+                x = line.index(words) + 1
+                await self.type(f"\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m")
+                return
+        raise AssertionError(f"{words!r} is not on the screen")
+
     async def shows(self, text: str, *, within_s: float = 90.0) -> str:
-        for _ in range(int(within_s / 0.2)):
+        for _ in range(int(within_s / 0.1)):
             pane = await self.tmux("capture-pane", "-p")
             if text in pane:
                 return pane
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.1)
         raise AssertionError(f"{text!r} never came; the screen shows:\n{pane}")
 
 
@@ -61,14 +74,31 @@ async def terminal() -> AsyncIterator[Terminal]:
         await running.tmux("kill-server")
 
 
-@pytest.mark.parametrize("term", ["screen-256color", "screen", "vt100"])
+async def hears(channel: aiohttp.ClientWebSocketResponse, kind: str, **values: Any) -> None:
+    """Wait until the candidate's page is told this."""
+    async with asyncio.timeout(90):
+        while True:
+            message: dict[str, Any] = await channel.receive_json()
+            if message["kind"] == kind and values.items() <= message.items():
+                return
+
+
+COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)[;m]")
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "screen", "vt100"])
 async def test_from_login_to_close_by_keys(terminal: Terminal, term: str) -> None:
-    """Also with sixteen colours and with none."""
+    """Also with sixteen colours and with none, also with a mouse; a candidate is there and hears of
+    what is done. At the box's own screen through its socket, else as over SSH: by an account that
+    cannot open the socket, with the box's address and authority."""
+    ssh, mouse = term != "screen", term == "xterm-256color"
     with TemporaryDirectory(prefix="hv-") as directory:
         async with running_box(Path(directory)) as box:
             lead = await box.login()
             exam = await box.new_exam(lead, to="ready")
-            console = [sys.executable, "-m", "tui", "--state", str(box.state), "--user", LEAD]
+            way = ["--url", box.origin, "--ca", str(box.authority)]
+            way = way if ssh else ["--state", str(box.state)]
+            console = [sys.executable, "-m", "tui", *way, "--user", LEAD]
             await terminal.start(shlex.join(console), term)
             await terminal.shows("Passphrase")
             await terminal.type(PASSPHRASE)
@@ -82,10 +112,41 @@ async def test_from_login_to_close_by_keys(terminal: Terminal, term: str) -> Non
             assert "A1" in pane
             assert "Annex" in pane
             assert "ctrl+l lock" in pane
+            page = box.api()
+            await page.join(exam.code, exam.seats["A1"], PageKey())
+            await page.check_in()
+            await terminal.shows("1 checked in")
             await terminal.press("S")
             await terminal.shows("enter starts the exam.")  # no time server here, no TPM
             await terminal.press("Enter")
             await terminal.shows("LIVE 00:")
+            await terminal.shows("1 recording")
+            async with page.websocket("/api/v1/attempts/me/channel") as channel:
+                await channel.send_json({"kind": "hand", "raised": True})
+                await terminal.shows("1 hand raised")
+                if mouse:
+                    await terminal.click("Canary")
+                else:
+                    await terminal.press("/", "a", "1", "Enter")
+                await terminal.shows("Seat A1")
+                await terminal.press("h")
+                await hears(channel, "status", hand_raised=False)
+                await terminal.press("m")
+                await terminal.shows("appears on the candidate's page")
+                await terminal.type("Pen and paper are here")
+                await terminal.press("Enter")
+                await hears(channel, "message", text="Pen and paper are here")
+                pane = await terminal.shows("To the candidate: Pen and paper are here")
+                assert "1 recording" in pane
+                await terminal.press("i")
+                await terminal.shows("identity checked by you")
+            coloured = COLOUR.search(await terminal.tmux("capture-pane", "-p", "-e")) is not None
+            assert coloured is (term != "vt100")
+            await (terminal.click("? help") if mouse else terminal.press("?"))
+            await terminal.shows("Keys here")
+            await terminal.press("Escape")
+            await page.ok("POST", "/api/v1/attempts/me/hand-in", json={"last_sequence": 0})
+            await terminal.shows("1 handed in")
             await terminal.press("C")
             await terminal.shows("This cannot be undone")
             await terminal.press("y")
