@@ -108,8 +108,8 @@ def _network(read: Readings, room: Mapping[Resource, int]) -> str:
         speed = f"{read.link_bit_s / 1e6:.0f} Mbit/s"
         return f"about {room[Resource.NETWORK]} at the {speed} of the candidates' network card"
     return (
-        "not known: the candidates' network card does not tell its speed. One of 1000 Mbit/s "
-        f"holds about {link_holds(read, 1_000_000_000)}"
+        "not known: the candidates' card tells no speed; one of 1000 Mbit/s holds about "
+        f"{link_holds(read, 1_000_000_000)}"
     )
 
 
