@@ -2,7 +2,8 @@
 # Installs a box in a Debian made for the occasion, and lets its doctor look at it: what a technician
 # does in the first hour, without a machine to spare. Takes some minutes; needs root, debootstrap and
 # the network. With --bundle the box itself has none: it is installed behind a cable that leads
-# nowhere. Leaves nothing behind unless --keep names a directory.
+# nowhere. The doctor always looks from behind that cable, and must warn of what such a box lacks and
+# of nothing else. Leaves nothing behind unless --keep names a directory.
 #
 #   firmware_scripts/try_install.sh [--suite bookworm] [--bundle FILE --key FILE] [--keep DIR]
 set -euo pipefail
@@ -13,7 +14,7 @@ while [ $# -gt 0 ]; do
     --bundle) bundle=${2:?}; shift ;;
     --key) key=${2:?}; shift ;;
     --keep) keep=${2:?}; shift ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    *) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
   esac
   shift
 done
@@ -22,11 +23,14 @@ done
 command -v debootstrap >/dev/null || hv_stop 5 "Install debootstrap first."
 root=${keep:-$(mktemp -d)}
 chmod 755 "$root" # its own users must be able to look into it
+netns=hallvakt-try-$$
+offline=(ip netns exec "$netns")
 network=()
+[ -z "$bundle" ] || network=("${offline[@]}")
 inside() { "${network[@]}" chroot "$root" env -i HOME=/root LANG=C.UTF-8 HALLVAKT_SYSTEMCTL=true \
   PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 clean() {
-  [ ${#network[@]} -eq 0 ] || ip netns del "${network[3]}" 2>/dev/null || true
+  ip netns del "$netns" 2>/dev/null || true
   umount -l "$root/proc" "$root/sys" "$root/dev" 2>/dev/null || true
   [ -n "$keep" ] || rm -rf "$root"
 }
@@ -40,19 +44,14 @@ for file in /etc/apt/apt.conf.d /etc/pip.conf /etc/resolv.conf; do
   mkdir -p "$root$(dirname "$file")"
   cp -aL "$file" "$root$(dirname "$file")/" 2>/dev/null || true
 done
-if [ -n "$bundle" ]; then
-  network=(ip netns exec "hallvakt-try-$$")
-  ip netns add "hallvakt-try-$$"
-  ip -n "hallvakt-try-$$" link set lo up
-  ip -n "hallvakt-try-$$" link add lan0 type veth peer name nowhere
-  ip -n "hallvakt-try-$$" link set lan0 up
-  ip -n "hallvakt-try-$$" link set nowhere up
-fi
+ip netns add "$netns"
+ip -n "$netns" link set lo up
+ip -n "$netns" link add lan0 type veth peer name nowhere
+ip -n "$netns" link set lan0 up
+ip -n "$netns" link set nowhere up
+[ -z "$(ip -n "$netns" route)" ] || hv_stop 6 "That network leads somewhere."
 mount -t proc none "$root/proc"
-if [ -n "$bundle" ]; then
-  [ -z "$(ip -n "${network[3]}" route)" ] || hv_stop 6 "That network leads somewhere."
-  nsenter "--net=/run/netns/${network[3]}" mount -t sysfs none "$root/sys" # its cards, not ours
-else mount -t sysfs none "$root/sys"; fi
+nsenter "--net=/run/netns/$netns" mount -t sysfs none "$root/sys" # its cards, not ours
 mount --rbind /dev "$root/dev"
 
 mkdir -p "$root/hallvakt"
@@ -73,6 +72,7 @@ hv_step "Installing again changes nothing"
 inside bash /hallvakt/firmware_scripts/install.sh "${words[@]}"
 
 hv_step "A box, its key ceremony, and what its doctor says"
+network=("${offline[@]}")
 inside mkdir -p /var/lib/hallvakt /offline
 inside chown hallvakt: /var/lib/hallvakt /offline
 as_box() { inside runuser -u hallvakt -- "$@"; }
@@ -85,6 +85,13 @@ words_of "hallvakt keys recipients sign --root root.key --out recipients.json re
   recovery/recovery.pub --passphrase-fd 3"
 as_box bash -c 'cd /offline && hallvakt keys recipients install recipients.json --root root.key.pub'
 as_box hallvakt doctor
+# What each of these means stands beside it above; a box in a school has other ones, or none.
+expected=("disk health" clock uplink relay pepper cloud)
+[ -e /dev/snd ] || expected+=(microphone)
+warned=$(as_box hallvakt doctor --json | inside python3 -c 'import json, sys
+print(*sorted(c["name"] for c in json.load(sys.stdin)["checks"] if c["status"] != "ok"), sep="\n")')
+[ "$warned" = "$(printf '%s\n' "${expected[@]}" | LC_ALL=C sort)" ] \
+  || hv_stop 6 "The doctor should warn of ${expected[*]}, and warns of" $warned
 
 hv_step "Taking it off again"
 inside bash /hallvakt/firmware_scripts/install.sh --uninstall

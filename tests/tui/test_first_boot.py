@@ -144,7 +144,6 @@ async def to_people(pilot: Pilot[None]) -> None:
 
 async def make_the_box(pilot: Pilot[None]) -> None:
     await name_people(pilot, ingrid="lead_invigilator")
-    await shows(pilot, "ingrid: scan this")
     await shows(pilot, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
 
 
