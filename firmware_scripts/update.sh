@@ -9,7 +9,7 @@
 # tries itself on a copy of the databases, and then takes over in one step; if the box does not
 # answer afterwards, the old version and its databases come back. Both are refused while an exam is
 # ready, open or live, or begins within a day (starts_at of its settings). A power cut at any step
-# leaves a box that starts: one version or the other, whole, which old units can start too.
+# leaves one version or the other, whole, with whole units; whether it answers, --finish sees.
 set -euo pipefail
 bundle='' rollback='' finish=''
 while [ $# -gt 0 ]; do
