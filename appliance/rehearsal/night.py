@@ -15,8 +15,7 @@ _DESCRIPTOR_MARK_BYTES = 32  # enough that no other bytes are these
 
 async def sync(school: School, report: DemoReport) -> None:
     """Upload, read back, purge."""
-    reason = "A rehearsal does not wait for the night."
-    await hallvakt("sync", "run", "--now", "--reason", reason, state=school.state)
+    await hallvakt("sync", "run", state=school.state)
     verified: Any = await hallvakt("sync", "verify", state=school.state)
     status: Any = await hallvakt("sync", "status", state=school.state)
     purged: Any = await hallvakt("janitor", state=school.state)

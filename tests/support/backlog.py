@@ -26,6 +26,7 @@ from appliance.core.ids import AttemptId, BoxId, ExamId, ObjectName
 from appliance.core.keys import KEY_BYTES
 from appliance.core.snippet import ObjectHeader, ObjectKind, StoredObject
 from tests.support.bare_exam import add_bare_exam, new_id
+from tests.support.closed_exam import ANY_TIME
 
 _LINKS = 20_000  # of one file; a file system allows some 65,000
 
@@ -45,7 +46,7 @@ async def backlog(
         (state / name).mkdir(parents=True)
     key = state / "keys" / "box_signing.pem"
     await asyncio.to_thread(SigningKey.generate().save, key)
-    config = BoxConfig(box_id=BoxId(new_id()), cloud=cloud)
+    config = BoxConfig(box_id=BoxId(new_id()), cloud=cloud, night=ANY_TIME)
     await asyncio.to_thread(box.write, state, config)
     stores = await asyncio.to_thread(open_stores, state)
     bare = await add_bare_exam(stores, attempts)
