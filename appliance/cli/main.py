@@ -18,8 +18,9 @@ from pathlib import Path
 from cyclopts import App, CycloptsError
 
 from appliance.adapters.host.core_dumps import leave_no_core_dump
+from appliance.cli.box_user import as_the_box, root_instead_of
 from appliance.core.disk import is_disks
-from appliance.core.errors import HallvaktError, Unreachable
+from appliance.core.errors import HallvaktError, Refused, Unreachable
 from appliance.whole_file import unwritable
 
 _USAGE = 2
@@ -110,6 +111,9 @@ def run(arguments: Sequence[str], program: Callable[..., object] = app) -> int:
     """Run one command of `program` and return its exit code."""
     if unknown := _unknown_command(arguments):
         return _say(unknown, _USAGE)
+    if user := root_instead_of(arguments):
+        said = f"this box is the user {user}'s, who could not read what root writes into it. Type:"
+        return _say(f"{said} {as_the_box(user, arguments)}", Refused.exit_code)
     try:
         program(arguments, exit_on_error=False, print_error=False)
         sys.stdout.flush()  # here, so that a reader who went away is noticed below and not at exit
