@@ -43,6 +43,13 @@ def held(
     )
 
 
+def observation_delay_s(tally: Tally, seen_at: float, shown_by: int) -> float:
+    """From the acknowledgement of the snippet that showed it (`shown_by`) to the console, seconds.
+    What the console has before its candidate has the answer took no time."""
+    acknowledged = dict(zip(tally.acknowledged_as, tally.acknowledged_at, strict=True))
+    return max(0.0, seen_at - acknowledged.get(shown_by, seen_at))
+
+
 def _p99_ms(seconds: Sequence[float]) -> float:
     """0 when nothing was measured."""
     ordered = sorted(seconds)

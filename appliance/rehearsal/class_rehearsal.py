@@ -26,7 +26,7 @@ from appliance.core.ids import AttemptId, ExamId
 from appliance.core.observation import ObservationKind
 from appliance.rehearsal.box_meter import BoxMeter
 from appliance.rehearsal.candidate_client import Answered, CandidateClient
-from appliance.rehearsal.class_held import held
+from appliance.rehearsal.class_held import held, observation_delay_s
 from appliance.rehearsal.class_report import ClassReport
 from appliance.rehearsal.invigilator_client import InvigilatorClient
 from appliance.rehearsal.prepared_footage import ClassFootage
@@ -307,15 +307,14 @@ class _Day:
         return kept
 
     def _delay(self, seat: _Seat) -> float | None:
-        """From the acknowledgement of the snippet that showed it to the console; None when the
-        empty seat was not observed (or none was staged)."""
+        """None when the empty seat was not observed (or none was staged)."""
         if seat.staged is None or seat.attempt is None:
             return None
-        seen = self.lead.first_seen.get((seat.attempt, ObservationKind.NOBODY_IN_VIEW))
-        if seen is None:
+        what = (seat.attempt, ObservationKind.NOBODY_IN_VIEW)
+        if what not in self.lead.first_shown_by:
             return None
-        before = [at for at in seat.candidate.tally.acknowledged_at if at <= seen]
-        return max(0.0, seen - before[-1]) if before else 0.0
+        seen, shown_by = self.lead.first_seen[what], self.lead.first_shown_by[what]
+        return observation_delay_s(seat.candidate.tally, seen, shown_by)
 
     def _report(
         self, seats: list[_Seat], found: Held, received: int, own_cpu: float

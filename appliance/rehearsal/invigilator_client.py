@@ -31,7 +31,8 @@ def decode_feed_message(text: str) -> FeedMessage:
 
 
 class InvigilatorClient:
-    """`first_seen` says when (Unix seconds) each kind was first reported at each attempt."""
+    """`first_seen` says when (Unix seconds) each kind was first reported at each attempt,
+    `first_shown_by` the last snippet that this first report rests on."""
 
     def __init__(self, origin: str, tls: ssl.SSLContext) -> None:
         self._origin = origin
@@ -43,6 +44,7 @@ class InvigilatorClient:
         self._changed = asyncio.Condition()
         self.view = HallView()
         self.first_seen: dict[tuple[AttemptId, ObservationKind], float] = {}
+        self.first_shown_by: dict[tuple[AttemptId, ObservationKind], int] = {}
 
     async def close(self) -> None:
         if self._following:
@@ -112,6 +114,10 @@ class InvigilatorClient:
     def _note(self, incident: Incident) -> None:
         for kind in incident.kinds:
             self.first_seen.setdefault((incident.attempt_id, kind), time.time())
+        for seen in incident.observations:
+            if seen.evidence:
+                shown = (incident.attempt_id, seen.kind)
+                self.first_shown_by.setdefault(shown, seen.evidence[-1].sequence)
 
     # --- looking
 

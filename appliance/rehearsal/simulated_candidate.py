@@ -53,6 +53,7 @@ class Tally:
     refused: int = 0
     upload_s: list[float] = field(default_factory=list)
     acknowledged_at: list[float] = field(default_factory=list)  # Unix seconds
+    acknowledged_as: list[int] = field(default_factory=list)  # sequence numbers, beside the times
 
 
 class SimulatedCandidate:
@@ -195,6 +196,7 @@ class SimulatedCandidate:
             self.tally.upload_s.append(time.monotonic() - began)
             began = 0.0
             self.tally.acknowledged_at.append(time.time())
+            self.tally.acknowledged_as.append(sequence)
             await asyncio.sleep(float(answer.get("wait_ms", 0)) / 1000)
 
     async def _wait_until(self, at_s: float, hand_in: asyncio.Event) -> None:

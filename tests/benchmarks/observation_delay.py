@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance.core.attempt import AttemptState
-from appliance.core.ids import AttemptId, ExamId
-from appliance.core.observation import Incident, ObservationKind
+from appliance.core.ids import ExamId
+from appliance.core.observation import ObservationKind
 from appliance.processes.log_lines import say_nothing
 from appliance.rehearsal.box_meter import BoxMeter
 from appliance.rehearsal.candidate_client import Answered, CandidateClient
@@ -62,21 +62,6 @@ what = "none"
 """
 
 
-class Console(InvigilatorClient):
-    """Notes when the observation of an empty seat first came, and on which snippet it rests."""
-
-    def __init__(self, school: School) -> None:
-        super().__init__(school.origin, school.tls())
-        self.came: dict[AttemptId, tuple[float, int]] = {}
-
-    def _note(self, incident: Incident) -> None:
-        super()._note(incident)
-        for seen in incident.observations:
-            if seen.kind is ObservationKind.NOBODY_IN_VIEW and seen.evidence:
-                at = self.first_seen[(incident.attempt_id, seen.kind)]
-                self.came.setdefault(incident.attempt_id, (at, seen.evidence[-1].sequence))
-
-
 @dataclass(slots=True)
 class Sitting:
     candidate: SimulatedCandidate
@@ -98,7 +83,7 @@ async def measure(candidates: int, seconds: float) -> dict[str, Any]:
         _one_worker(school.state / "box.toml")
         await school.open_doors(directory / "box.log")
         stack.push_async_callback(school.shut)
-        console = Console(school)
+        console = InvigilatorClient(school.origin, school.tls())
         stack.push_async_callback(console.close)
         await console.login(LEAD, school.passphrases.lead)
         exam, code, slips = await _prepare(console, candidates)
@@ -128,7 +113,7 @@ async def measure(candidates: int, seconds: float) -> dict[str, Any]:
         return _figures(console, sittings, meter, seconds, left_out)
 
 
-async def _watch_left_out(console: Console, seconds: float) -> dict[str, float]:
+async def _watch_left_out(console: InvigilatorClient, seconds: float) -> dict[str, float]:
     """For how many of the seconds to come the box says that it leaves something out, by what."""
     told: defaultdict[str, float] = defaultdict(float)
     loop = asyncio.get_running_loop()
@@ -148,7 +133,7 @@ def _one_worker(config: Path) -> None:
     config.write_text(changed)
 
 
-async def _prepare(console: Console, candidates: int) -> tuple[ExamId, str, list[Any]]:
+async def _prepare(console: InvigilatorClient, candidates: int) -> tuple[ExamId, str, list[Any]]:
     made = await console.call("POST", "/exams", json={"settings_toml": _SETTINGS})
     exam = ExamId(made["exam_id"])
     rows = [f"Simulated {n},{n},{chr(65 + n // 20)}{n % 20 + 1},Hall,0" for n in range(candidates)]
@@ -197,7 +182,7 @@ async def _check_in(candidate: SimulatedCandidate, gate: asyncio.Semaphore) -> N
 
 
 def _figures(
-    console: Console,
+    console: InvigilatorClient,
     sittings: list[Sitting],
     meter: BoxMeter,
     seconds: float,
@@ -206,8 +191,9 @@ def _figures(
     of_seat = {seat.attempt_id: seat.seat for seat in console.view.seats.values()}
     by_seat = {sitting.seat: sitting for sitting in sittings}
     delays = [
-        by_seat[of_seat[attempt]].delay_s(at, sequence)
-        for attempt, (at, sequence) in console.came.items()
+        by_seat[of_seat[attempt]].delay_s(console.first_seen[(attempt, kind)], sequence)
+        for (attempt, kind), sequence in console.first_shown_by.items()
+        if kind is ObservationKind.NOBODY_IN_VIEW
         if by_seat[of_seat[attempt]].staged
     ]
     spread = statistics.quantiles(delays, n=20, method="inclusive") if len(delays) > 1 else []

@@ -6,7 +6,7 @@ import pytest
 
 from appliance.core.capacity import Held
 from appliance.core.errors import Refused
-from appliance.rehearsal.class_held import held
+from appliance.rehearsal.class_held import held, observation_delay_s
 from appliance.rehearsal.simulated_candidate import Tally
 
 
@@ -52,3 +52,15 @@ def test_the_rest_is_what_was_seen() -> None:
 def test_a_class_that_uploaded_nothing_says_nothing() -> None:
     with pytest.raises(Refused):
         _held(Tally(), kept=0)
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "shown_by", "delay_s"),
+    [(21.0, 3, 11.0), (20.5, 5, 0.5), (19.9, 5, 0.0), (21.0, 9, 0.0)],
+    ids=["late", "at once", "before the answer", "never answered"],
+)
+def test_a_late_box_is_late_also_where_newer_snippets_came(
+    seen_at: float, shown_by: int, delay_s: float
+) -> None:
+    tally = Tally(acknowledged_at=[0.0, 5.0, 10.0, 15.0, 20.0], acknowledged_as=[1, 2, 3, 4, 5])
+    assert observation_delay_s(tally, seen_at, shown_by) == delay_s
