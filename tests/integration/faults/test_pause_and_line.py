@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.box import ROOT, RealBox, clean_environment
 from tests.support.invariants import Kept, check
+from tests.support.lossy_class import ONE_WAY_S, PAGES
 from tests.support.under_load import roster, under_load
 
 
@@ -64,6 +65,10 @@ async def _on_a_bad_line(box: RealBox, snippets: int) -> None:
     assert set(told["answers"]) == {"201"}
     kept = Kept(acknowledged={(a, n): digest for a, n, digest in told["acknowledged"]})
     assert len(kept.acknowledged) >= snippets
+    assert len(told["lost"]) == 2  # both ways
+    assert min(told["lost"]) > 0
+    # Somebody sent that many one after the other, each over the line and back.
+    assert told["seconds"] >= snippets / PAGES * 2 * ONE_WAY_S
     await check(box.state, kept, settled=True, reviewer=box.school["reviewer"])
 
 
