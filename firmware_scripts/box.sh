@@ -12,6 +12,7 @@ hv_state=$hv_below/var/lib/hallvakt
 hv_units=$hv_below/etc/systemd/system
 hv_command=$hv_below/usr/local/bin/hallvakt
 hv_ports=$hv_below/etc/sysctl.d/60-hallvakt.conf
+hv_first_port=net.ipv4.ip_unprivileged_port_start
 hv_keys=$hv_below/etc/hallvakt
 hv_credentials=$hv_below/etc/credstore.encrypted
 hv_systemctl=${HALLVAKT_SYSTEMCTL:-systemctl}
@@ -40,6 +41,12 @@ hv_note() {
   hv_sync "$1.new"
   mv -T "$1.new" "$1"
   hv_sync "$1"
+}
+
+# hv_first_port_is NUMBER: in the kernel that runs; its next start reads what lies in /etc/sysctl.d.
+hv_first_port_is() {
+  hv_do sysctl -q -w "$hv_first_port=$1" \
+    || hv_step "  $hv_first_port could not be set to $1 (the line above says why): restart the machine"
 }
 
 hv_must_be_root() {

@@ -34,6 +34,7 @@ if [ -n "$uninstall" ]; then
   # systemd takes each relay's and worker's directory away, and leaves the ones around them.
   hv_do rm -rf "$hv_opt" "$hv_command" "$hv_ports" "$hv_keys" "$hv_below"/run/hallvakt-{coturn,media-worker}
   hv_do "$hv_systemctl" daemon-reload
+  [ -n "$hv_below" ] || hv_first_port_is 1024 # as the kernel has it by itself
   hv_step "3. Removing the relay's limits (nftables table hallvakt) and its user"
   if [ -z "$hv_below" ]; then
     if nft list table inet hallvakt >/dev/null 2>&1; then hv_do nft delete table inet hallvakt; fi
@@ -48,6 +49,7 @@ if [ -n "$uninstall" ]; then
   done
   hv_step "Done. Left as they are: $hv_state with keys and recordings, its user hallvakt, and Debian's"
   hv_step "packages. To destroy keys and recordings too, run \`hallvakt factory-reset\` BEFORE uninstalling."
+  hv_step "Debian's coturn.service stays off. If this machine had one of its own: systemctl enable --now coturn"
   exit 0
 fi
 
@@ -71,7 +73,9 @@ running=$(hv_running)
 hv_step "1. Debian packages"
 hv_put_packages "${unpacked:+$unpacked/debs}"
 # Debian starts a relay of its own, with its own rules; the box starts one per exam.
-hv_do "$hv_systemctl" disable --now coturn.service 2>/dev/null || true
+hv_step "  Debian's own coturn.service is stopped and does not start again: the box has one per exam"
+hv_do "$hv_systemctl" disable --now coturn.service 2>/dev/null \
+  || hv_step "  it could not be: \`systemctl status coturn\` says why"
 
 hv_step "2. Two users that nobody can log in as: hallvakt, and hallvakt-relay, which owns nothing"
 hv_user() { # NAME HOME
@@ -95,8 +99,8 @@ hv_step "5. Units for systemd, and ports 80 and 443 for a user without privilege
 hv_put_units "$source"
 hv_do mkdir -p "$(dirname "$hv_ports")"
 if [ -n "$hv_dry" ]; then hv_step "    would write: $hv_ports"
-else printf 'net.ipv4.ip_unprivileged_port_start = 80\n' >"$hv_ports"; fi
-if [ -z "$hv_below" ] && command -v sysctl >/dev/null; then hv_do sysctl -q -p "$hv_ports" || true; fi
+else printf '%s = 80\n' "$hv_first_port" >"$hv_ports"; fi
+[ -n "$hv_below" ] || hv_first_port_is 80
 hv_do "$hv_systemctl" enable hallvakt.target
 for core in $(seq 0 $(($(nproc) - 1))); do # one media worker for each, as box.toml has it
   hv_do "$hv_systemctl" enable "hallvakt-media-worker@$core.service"

@@ -69,7 +69,12 @@ fi
 hv_step "Installing"
 inside bash /hallvakt/firmware_scripts/install.sh "${words[@]}"
 hv_step "Installing again changes nothing"
+# Path, mode, owner, target and content of all that was installed.
+seen() { (cd "$root" && find opt/hallvakt usr/local/bin etc/{hallvakt,systemd/system,sysctl.d} \
+  -printf '%p %M %U:%G %l\n' -type f -exec sha256sum {} + | sort); }
+before=$(seen)
 inside bash /hallvakt/firmware_scripts/install.sh "${words[@]}"
+changed=$(diff <(printf '%s\n' "$before") <(seen)) || hv_stop 6 "It changed: $changed"
 
 hv_step "A box, its key ceremony, and what its doctor says"
 network=("${offline[@]}")
@@ -94,8 +99,9 @@ print(*sorted(c["name"] for c in json.load(sys.stdin)["checks"] if c["status"] !
 
 hv_step "Taking it off again"
 inside bash /hallvakt/firmware_scripts/install.sh --uninstall
-for left in /opt/hallvakt /usr/local/bin/hallvakt /etc/sysctl.d/60-hallvakt.conf; do
-  [ ! -e "$root$left" ] || hv_stop 6 "$left was left behind."
+for left in "$root"/opt/hallvakt "$root"/usr/local/bin/hallvakt "$root"/etc/sysctl.d/60-hallvakt.conf \
+  "$root"/etc/hallvakt "$root"/etc/systemd/system/{,*/}hallvakt*; do
+  [ ! -e "$left" ] && [ ! -L "$left" ] || hv_stop 6 "$left was left behind."
 done
 [ -e "$root/var/lib/hallvakt/box.toml" ] || hv_stop 6 "The state directory is gone."
 hv_step "All as it should be."

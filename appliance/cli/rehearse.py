@@ -63,11 +63,16 @@ def rehearse(
         raise BadInput("--minutes must be between 1 (shorter shows nothing) and 240.")
     say_nothing()
     done = asyncio.run(_rehearse(candidates, minutes, user, state.absolute(), passphrase_fd))
+    tell(done, report, as_json=json)
+
+
+def tell(done: ClassReport, report: Path | None, *, as_json: bool) -> None:
+    """Print it and write it to `report`; then, unless it was good, raise IntegrityFailure."""
     if report is not None:
         replace_whole(
             report, msgspec.json.format(msgspec.json.encode(document(done)), indent=2), 0o644
         )
-    answer(document(done), lines(done), as_json=json)
+    answer(document(done), lines(done), as_json=as_json)
     if done.shortcomings:
         sys.stdout.flush()
         raise IntegrityFailure(f"The rehearsal was not good: {' '.join(done.shortcomings)}")

@@ -24,6 +24,12 @@ pytestmark = [pytest.mark.machine, pytest.mark.timeout(1800)]
 
 INSTALLER = "/hallvakt/firmware_scripts/install.sh"
 BUNDLE = ("--bundle", "/hallvakt/box.bundle", "--key", "/hallvakt/release.pub")
+# Path, mode, owner, target and content of all that was installed.
+SEEN = (
+    "find /opt/hallvakt /usr/local/bin /etc/hallvakt /etc/systemd/system /etc/sysctl.d"
+    r" -printf '%p %M %U:%G %l\n' -type f -exec sha256sum {} + | sort"
+)
+FIRST_PORT = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 WORKERS = tuple(f"hallvakt-media-worker@{core}.service" for core in range(os.cpu_count() or 1))
 UNITS = ("hallvakt-gateway.service", "hallvakt-media-worker@0.service", "hallvakt-firewall.service")
 TIMERS = ("syncer", "janitor", "drill", "certificate")
@@ -79,7 +85,11 @@ def failed(machine: Machine) -> str:
 def test_it_is_installed_without_a_network_and_waits_for_a_box(machine: Machine) -> None:
     said = machine.says("bash", INSTALLER, *BUNDLE)
     assert "Checking the bundle's signature" in said
+    before = machine.says("sh", "-c", SEEN)
     machine.says("bash", INSTALLER, *BUNDLE)  # again: nothing changes
+    assert machine.says("sh", "-c", SEEN) == before
+    assert "/etc/sysctl.d/60-hallvakt.conf" in before
+    assert machine.says("cat", FIRST_PORT) == "80"
     machine.reboot()
     assert failed(machine) == ""
     assert machine.says("systemctl", "is-active", "hallvakt.target") == "active"

@@ -6,16 +6,20 @@ import pytest
 
 from tests.machine.booted import Machine
 from tests.machine.hall import STATE
-from tests.machine.test_a_box_under_systemd import INSTALLER
+from tests.machine.test_a_box_under_systemd import FIRST_PORT, INSTALLER
 
 pytestmark = [pytest.mark.machine, pytest.mark.timeout(1800)]
 
 
 def test_it_comes_off_again_and_leaves_its_state_alone(machine: Machine) -> None:
-    machine.run("bash", INSTALLER, "--uninstall")
+    said = machine.says("bash", INSTALLER, "--uninstall")
+    assert "coturn.service stays off" in said
+    assert machine.says("cat", FIRST_PORT) == "1024"
     ours = "/opt/hallvakt /usr/local/bin/hallvakt /etc/hallvakt /etc/sysctl.d/60-hallvakt.conf"
     left = machine.says("sh", "-c", f"ls -d {ours} /run/hallvakt* 2>/dev/null; true")
     assert left == ""
+    files = machine.says("find", "/etc/systemd/system", "-name", "*hallvakt*")
+    assert files == ""
     units = machine.says("systemctl", "list-units", "--all", "--plain", "--no-legend", "hallvakt*")
     assert units == ""
     assert machine.run("pgrep", "-u", "hallvakt", accept=(1,)).stdout == ""

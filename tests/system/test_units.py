@@ -21,7 +21,7 @@ from appliance.processes.analysis import request_limits
 from appliance.processes.neighbours import Neighbours
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
-UNIT_FILES = sorted(p.name for p in UNITS.iterdir() if p.is_file() and p.suffix != ".sysusers")
+UNIT_FILES = sorted(p.name for p in UNITS.iterdir() if p.is_file())
 SYSTEMDS_OWN = Path("/usr/lib/systemd/system")
 SERVICES = [name for name in UNIT_FILES if name.endswith(".service")]
 
@@ -96,6 +96,23 @@ def test_it_would_say_it(
     assert complaint in words, (code, words)
 
 
+_TIMED = ("syncer", "janitor", "drill", "certificate")
+
+
+def test_the_box_wants_the_gateway_and_the_four_timers_and_each_starts_what_is_there() -> None:
+    (wanted,) = re.findall(r"^Wants=(.*)$", (UNITS / "hallvakt.target").read_text(), re.MULTILINE)
+    timers = {f"hallvakt-{name}.timer" for name in _TIMED}
+    assert set(wanted.split()) == {"hallvakt-gateway.service"} | timers
+    assert timers == {name for name in UNIT_FILES if name.endswith(".timer")}
+    for name in timers:
+        text = (UNITS / name).read_text()
+        assert "\nOnCalendar=" in text
+        assert "\nUnit=" not in text  # so it starts the service of its own name
+        assert "\nPersistent=yes\n" in text  # what a box that was off missed is made up for
+        service = (UNITS / name).with_suffix(".service").read_text()
+        assert "\nType=oneshot\n" in service
+
+
 _UNITS_OF_SIZE = {"K": 2**10, "M": 2**20, "G": 2**30}
 
 
@@ -164,7 +181,6 @@ def test_the_relay_is_a_user_of_its_own_that_only_the_gateway_starts() -> None:
         assert f"\n{word}\n" in listening
     (path,) = re.findall(r"^ListenStream=(.*)$", listening, re.MULTILINE)
     assert f"--relay-socket {path} " in (UNITS / "hallvakt-gateway.service").read_text()
-    assert "hallvakt-relay" in (UNITS / "hallvakt.sysusers").read_text()
 
 
 def test_the_gateway_gets_its_pepper_from_the_machine_when_there_is_one() -> None:

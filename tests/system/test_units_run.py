@@ -98,22 +98,15 @@ async def test_a_box_holds_an_exam_under_the_rules_of_its_units(
     assert "seccomp=on" in log
 
 
-@pytest.mark.parametrize(
-    ("unit", "command"),
-    [
-        ("hallvakt-syncer.service", ["sync", "status"]),
-        ("hallvakt-janitor.service", ["janitor"]),
-    ],
-)
-def test_the_night_s_commands_run_under_the_rules_of_their_units(
-    unit: str, command: list[str], tmp_path: Path
-) -> None:
+def test_the_janitor_runs_under_the_rules_of_its_unit(tmp_path: Path) -> None:
+    """A whole night and its drill do in integration/night/test_under_its_units.py."""
     box = RealBox(tmp_path / "box", free_port())
     box.make()
+    unit = ROOT / "systemd" / "hallvakt-janitor.service"
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "tests.support.unit_sandbox", str(ROOT / "systemd" / unit)),
-            *(sys.executable, "-m", "appliance.cli.main", *command, "--state", str(box.state)),
+            *(sys.executable, "-m", "tests.support.unit_sandbox", str(unit)),
+            *(sys.executable, "-m", "appliance.cli.main", "janitor", "--state", str(box.state)),
         ],
         cwd=ROOT,
         env=clean_environment(),

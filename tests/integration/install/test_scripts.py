@@ -1,57 +1,27 @@
-"""The installer's scripts: what they would do, and what they refuse. A whole installation in a
-Debian of its own is `firmware_scripts/try_install.sh` (marked `soak`: it takes minutes)."""
+"""The installer's scripts: what they do below another directory, and what they refuse. A whole
+installation in a Debian of its own is `firmware_scripts/try_install.sh` (marked `soak`: it takes
+minutes)."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
-import tomllib
 from pathlib import Path
 
 import apsw
 import pytest
 
+from tests.integration.install.scripts import SCRIPTS, bash
 from tests.support.box import ROOT, RealBox, free_port
 
-SCRIPTS = ROOT / "firmware_scripts"
 LIVE_EXAM = (
     "INSERT INTO exams (exam_id, code, state, settings, created_ms) VALUES ('a', 'a', 'live', "
     """CAST('{"title": "Matematik", "retention": {"days": 30}}' AS BLOB), 1)"""
 )
-
-
-def _bash(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["bash", *words],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, **environment},
-    )
-
-
-def test_a_dry_run_says_every_step_and_does_none(tmp_path: Path) -> None:
-    done = _bash(str(SCRIPTS / "install.sh"), "--dry-run", HALLVAKT_ROOT=str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    for step in ("1. Debian packages", "2. Two users", "3. Version", "4. This version", "5. Units"):
-        assert step in done.stdout
-    assert "would run: python3 -m venv" in done.stdout
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_box_gets_what_it_imports_and_nothing_of_the_tests() -> None:
-    done = subprocess.run(
-        [sys.executable, str(SCRIPTS / "box_requirements.py")], capture_output=True, text=True
-    )
-    names = {line.split("==")[0] for line in done.stdout.splitlines() if line[:1].isalnum()}
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    direct = {line.split(">")[0].lower().replace("_", "-") for line in project["dependencies"]}
-    assert direct <= names
-    assert names & {"pytest", "moto", "playwright", "secantusdb", "mypy"} == set()
-    assert done.stdout.count("--hash=sha256:") > len(names)
 
 
 # --- bundles -----------------------------------------------------------------------------------
@@ -64,7 +34,7 @@ def release(tmp_path: Path) -> Path:
     (tmp_path / "content" / "file").write_text("content")
     with tarfile.open(tmp_path / "payload", "w") as tar:
         tar.add(tmp_path / "content", "source")
-    made = _bash(
+    made = bash(
         "-c",
         f"""set -e; cd {tmp_path}; . {SCRIPTS}/box.sh; cd {tmp_path}
         for n in release other; do
@@ -81,7 +51,7 @@ def release(tmp_path: Path) -> Path:
 
 
 def _check(bundle: Path, key: Path) -> subprocess.CompletedProcess[str]:
-    return _bash("-c", f". {SCRIPTS}/box.sh; hv_check_bundle {bundle} {key} && echo good")
+    return bash("-c", f". {SCRIPTS}/box.sh; hv_check_bundle {bundle} {key} && echo good")
 
 
 def test_a_signed_bundle_is_taken(release: Path) -> None:
@@ -119,13 +89,13 @@ def test_a_wrong_bundle_is_refused_before_anything_is_unpacked_or_changed(
     root = tmp_path / "root"
     root.mkdir()
     words = ("--bundle", str(release / "bundle"), "--key", str(release / "release.pub"))
-    done = _bash(str(SCRIPTS / "install.sh"), *words, HALLVAKT_ROOT=str(root))
+    done = bash(str(SCRIPTS / "install.sh"), *words, HALLVAKT_ROOT=str(root))
     assert done.returncode == 6
     assert list(root.iterdir()) == []
 
 
 def test_an_update_needs_an_installed_box(tmp_path: Path) -> None:
-    done = _bash(str(SCRIPTS / "update.sh"), "--bundle", "x", HALLVAKT_ROOT=str(tmp_path))
+    done = bash(str(SCRIPTS / "update.sh"), "--bundle", "x", HALLVAKT_ROOT=str(tmp_path))
     assert done.returncode == 3
     assert "run install.sh" in done.stderr
 
@@ -180,12 +150,12 @@ def _sign(release: Path, number: str, packages: str = "openssl") -> Path:
     _version(source, number)
     with (source / "firmware_scripts" / "box.sh").open("a") as box:
         box.write(f"hv_box_packages=({packages})\n")
-    suite = _bash("-c", f". {SCRIPTS}/box.sh; hv_suite").stdout
+    suite = bash("-c", f". {SCRIPTS}/box.sh; hv_suite").stdout
     (release / "debs" / suite).mkdir(parents=True, exist_ok=True)
     with tarfile.open(release / "payload", "w") as tar:
         tar.add(source, "source")
         tar.add(release / "debs", "debs")
-    made = _bash(
+    made = bash(
         "-c",
         f"""set -e; . {SCRIPTS}/box.sh; cd {release}; cp payload next.bundle
         sha256sum payload | cut -d' ' -f1 | tr -d '\\n' >digest
@@ -199,7 +169,7 @@ def _sign(release: Path, number: str, packages: str = "openssl") -> Path:
 def _update(
     root: Path, *words: str, systemctl: str = "true", **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    return _bash(
+    return bash(
         str(SCRIPTS / "update.sh"),
         *words,
         HALLVAKT_ROOT=str(root),
@@ -318,6 +288,46 @@ def test_a_unit_that_only_another_version_has_goes_with_it(installed: Path, rele
     assert (units / "hallvakt.target.wants").exists()
 
 
+def _seen(root: Path) -> dict[str, tuple[int, int, int, bytes]]:
+    """Mode, owners and content (or target) of all below it."""
+    found = {}
+    for path in root.rglob("*"):
+        about = path.lstat()
+        link, file = stat.S_ISLNK(about.st_mode), stat.S_ISREG(about.st_mode)
+        content = os.readlink(path).encode() if link else path.read_bytes() if file else b""
+        found[str(path.relative_to(root))] = (about.st_mode, about.st_uid, about.st_gid, content)
+    return found
+
+
+def test_installing_again_changes_nothing_and_uninstalling_leaves_the_state(
+    installed: Path, release: Path
+) -> None:
+    def install(*words: str) -> str:
+        root = str(installed)
+        script = str(SCRIPTS / "install.sh")
+        done = bash(script, *words, HALLVAKT_ROOT=root, HALLVAKT_SYSTEMCTL="true")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    bundle = ("--bundle", str(_sign(release, "0.1.0")), "--key", str(release / "release.pub"))
+    units = installed / "etc" / "systemd" / "system"
+    before = _seen(installed / "var")
+    assert "coturn.service is stopped" in install(*bundle)
+    once = _seen(installed)
+    assert once["etc/sysctl.d/60-hallvakt.conf"][-1] == (
+        b"net.ipv4.ip_unprivileged_port_start = 80\n"
+    )
+    assert (units / "hallvakt-gateway.service").exists()
+    install(*bundle)
+    assert _seen(installed) == once
+    for wants in ("multi-user.target.wants", "hallvakt.target.wants"):  # what systemd links
+        (units / wants).mkdir()
+        (units / wants / "hallvakt.target").symlink_to("../hallvakt.target")
+    assert "coturn.service stays off" in install("--uninstall")
+    assert list(installed.rglob("*hallvakt*")) == [installed / "var/lib/hallvakt"]
+    assert _seen(installed / "var") == before
+
+
 def test_uninstalling_keeps_the_credential_for_as_long_as_a_box_needs_it(installed: Path) -> None:
     credential = installed / "etc" / "credstore.encrypted" / "hallvakt-pepper"
     credential.parent.mkdir()
@@ -326,7 +336,7 @@ def test_uninstalling_keeps_the_credential_for_as_long_as_a_box_needs_it(install
     def uninstall() -> str:
         words = (str(SCRIPTS / "install.sh"), "--uninstall")
         root = str(installed)
-        return _bash(*words, HALLVAKT_ROOT=root, HALLVAKT_SYSTEMCTL="true").stdout
+        return bash(*words, HALLVAKT_ROOT=root, HALLVAKT_SYSTEMCTL="true").stdout
 
     assert f"need it: {credential}" in uninstall()
     assert credential.exists()
@@ -389,12 +399,12 @@ def test_installing_another_version_over_a_box_is_left_to_the_update(
 ) -> None:
     words = ("--bundle", str(_sign(release, "0.2.0")))
     before = sorted(installed.rglob("*"))
-    done = _bash(str(SCRIPTS / "install.sh"), *words, HALLVAKT_ROOT=str(installed))
+    done = bash(str(SCRIPTS / "install.sh"), *words, HALLVAKT_ROOT=str(installed))
     assert done.returncode == 4, done.stdout + done.stderr
     assert "update.sh --bundle" in done.stderr
     assert sorted(installed.rglob("*")) == before
     (installed / "var/lib/hallvakt/box.toml").unlink()  # nothing yet that could be lost
-    dry = _bash(str(SCRIPTS / "install.sh"), *words, "--dry-run", HALLVAKT_ROOT=str(installed))
+    dry = bash(str(SCRIPTS / "install.sh"), *words, "--dry-run", HALLVAKT_ROOT=str(installed))
     assert dry.returncode == 0, dry.stderr
     assert "versions/0.2.0" in dry.stdout
 
