@@ -53,8 +53,9 @@ def working_keys(screen: Screen[object]) -> list[Key]:
     if screen.is_modal:  # whose keys hide those of the console, but for the ones that always work
         app = screen.app
         for binding in _declared(type(app)):
-            if binding.priority and app.check_action(binding.action, ()):
-                found.setdefault(binding.action, _key(ActiveBinding(app, binding, True, "")))
+            named = binding.action in found or f"app.{binding.action}" in found
+            if binding.priority and not named and app.check_action(binding.action, ()):
+                found[binding.action] = _key(ActiveBinding(app, binding, True, ""))
     return sorted(found.values(), key=lambda key: key.everywhere)
 
 

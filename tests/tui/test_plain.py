@@ -97,7 +97,7 @@ def test_both_languages_are_understood_in_swedish(swedish: None) -> None:
     assert typed("titta A3").command == "look"
     assert typed("look A3").command == "look"
     assert typed("bekr 1").command == "confirm"
-    assert "rast PLATS: börja eller avsluta en rast" in help_lines()
+    assert "paus PLATS: börja eller avsluta en paus" in help_lines()
 
 
 def test_every_command_has_a_line_of_help() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, TypeGuard
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,6 +16,8 @@ from tui.hall_filter import EVERYTHING, HallFilter, halls_of, row_of, rows_of
 from tui.language import tr
 from tui.screens.dialog import Dialog
 from tui.widgets.key_footer import KeyFooter
+
+_SEVERAL = 2  # of one there is nothing to leave out
 
 
 class FilterScreen(Dialog[HallFilter | None]):
@@ -47,8 +49,10 @@ class FilterScreen(Dialog[HallFilter | None]):
             "bad": HallFilter(bad_only=True),
             "mine": HallFilter(halls=mine) if mine else None,
             "hall": HallFilter(halls=(here.hall,)) if here and len(halls) > 1 else None,
-            "row": HallFilter(halls=(here.hall,), row=row_of(here)) if _has_row(here) else None,
+            "row": HallFilter(halls=(here.hall,), row=row_of(here)) if here else None,
         }
+        if here is None or len(rows_of(seats, here.hall)) < _SEVERAL:
+            self._letters["row"] = None
         self._choices: list[HallFilter] = [EVERYTHING, HallFilter(bad_only=True)]
         if len(mine) > 1:
             self._choices.append(HallFilter(halls=mine))
@@ -98,7 +102,3 @@ class FilterScreen(Dialog[HallFilter | None]):
 
     def action_back(self) -> None:
         self.dismiss(None)
-
-
-def _has_row(seat: SeatStatus | None) -> TypeGuard[SeatStatus]:
-    return seat is not None and bool(row_of(seat))
