@@ -13,7 +13,7 @@ from cyclopts import App, Parameter
 from appliance.adapters.crypto import shares
 from appliance.adapters.crypto.private_keys import PrivateKey
 from appliance.adapters.host.clock import SystemClock
-from appliance.cli.options import DEFAULT_STATE, Json, State
+from appliance.cli.options import DEFAULT_STATE, Json, State, Timer
 from appliance.cli.output import answer
 from appliance.core.errors import IntegrityFailure, NotFound
 from appliance.core.ids import BoxId, check_id
@@ -23,6 +23,7 @@ from appliance.processes import backup as backups
 from appliance.processes.adoption import Adopted
 from appliance.processes.adoption import adopt as adopt_archive
 from appliance.processes.drill import drill as run_drill
+from appliance.processes.drill import why_not_now
 from appliance.processes.syncer import syncer
 
 app = App(name="backup", help="The box in one file, and getting it back.")
@@ -134,13 +135,16 @@ async def adopt(
 
 
 @app.command
-async def drill(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
+async def drill(*, timer: Timer = False, state: State = DEFAULT_STATE, json: Json = False) -> None:
     """Bring a random sample back, as after a fire, and remember how it went.
 
     It proves that the databases' copies open and that the archive holds whole objects sealed for
     their place; not that the reviewers' keys open them, which no box can.
     """
     async with syncer(state) as night:
+        if timer and (why := await why_not_now(night)):
+            answer({"drilled": False, "why": why}, why, as_json=json)
+            return
         done = await run_drill(night, SystemClock().now_ms())
     if not done.ok:
         raise IntegrityFailure(f"The restore drill failed. {done.detail}")

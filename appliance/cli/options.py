@@ -17,6 +17,12 @@ Json = Annotated[
     bool,
     Parameter(name="--json", negative=(), help="Print one JSON document and nothing else."),
 ]
+Timer = Annotated[
+    bool,
+    Parameter(
+        name="--timer", negative=(), help="As the timer calls it: nothing to do is no failure."
+    ),
+]
 PassphraseFd = Annotated[
     int | None,
     Parameter(

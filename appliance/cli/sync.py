@@ -10,16 +10,16 @@ from cyclopts import App, Parameter
 
 from appliance.cli.box_client import logged_in
 from appliance.cli.night_progress import NightProgress
-from appliance.cli.options import DEFAULT_STATE, Caller, Json, State
+from appliance.cli.options import DEFAULT_STATE, Caller, Json, State, Timer
 from appliance.cli.output import answer
 from appliance.cli.sync_configure import configure
 from appliance.cli.sync_prepare import prepare
-from appliance.core.errors import BadInput, Refused
+from appliance.core.errors import BadInput, NotFound, Refused
 from appliance.core.night_window import Span
 from appliance.core.night_words import counted, sentence, size, when, window
 from appliance.processes.cloud_ends import has_verifier
 from appliance.processes.drill import Drill, last_drill
-from appliance.processes.syncer import syncer
+from appliance.processes.syncer import Syncer, syncer
 from appliance.services.paced_line import Closed
 
 app = App(name="sync", help="The night: upload, prove, plan.")
@@ -27,14 +27,12 @@ app.command(prepare)
 app.command(configure)
 
 Now = Annotated[
-    bool, Parameter(name="--now", negative=(), help="Send outside the windows; needs --reason.")
+    bool,
+    Parameter(name="--now", negative=(), help="Send outside the windows; needs --reason, --as."),
 ]
 Reason = Annotated[str, Parameter(name="--reason", help="Why; it stands in the audit log.")]
-Timer = Annotated[
-    bool,
-    Parameter(
-        name="--timer", negative=(), help="As the timer calls it: nothing to do is no failure."
-    ),
+By = Annotated[
+    str, Parameter(name="--as", help="Your user name; it stands in the audit log as you say it.")
 ]
 ExamCode = Annotated[str, Parameter(name="--exam", help="One exam only: its code.")]
 
@@ -70,18 +68,23 @@ async def run(
     *,
     now: Now = False,
     reason: Reason = "",
+    by: By = "",
     timer: Timer = False,
     state: State = DEFAULT_STATE,
     json: Json = False,
 ) -> None:
     """Send what is closed, prove it, and say so. Run again after a cut: it goes on."""
-    if now != bool(reason.strip()):
-        raise BadInput("--now and --reason TEXT belong together: the reason is audited.")
+    if now != bool(reason.strip()) or now != bool(by):
+        raise BadInput("--now, --reason TEXT and --as NAME belong together: both are audited.")
     progress = NightProgress()
     async with syncer(state) as night:
         try:
             report = await night.run(
-                progress.packs, reason=reason.strip()[:200], by_timer=timer, on_sent=progress.sent
+                progress.packs,
+                reason=reason.strip()[:200],
+                person=await _person(night, by) if by else "box",
+                by_timer=timer,
+                on_sent=progress.sent,
             )
         except Refused as refused:
             if timer and (why := _calm(refused)):
@@ -219,6 +222,14 @@ async def verify(
             "cloud.verifier_credentials_file, a login that may only read, to prove more."
         )
     answer(document, lines or "Nothing has been sent yet.", as_json=json)
+
+
+async def _person(night: Syncer, name: str) -> str:
+    """Their id. It is their word: who types here has the box's files in hand anyway."""
+    user = await night.stores.users.by_name(name)
+    if user is None:
+        raise NotFound(f"There is no user {name} on this box: give your own name with --as.")
+    return user.user_id
 
 
 def _drilled(last: Drill | None) -> str:

@@ -16,6 +16,11 @@ from appliance.core.errors import WrongConfiguration
 from appliance.processes.cloud_ends import check_both_ends, cloud_ends, has_verifier
 from appliance.processes.cloud_trial import probed
 
+_BY_THE_WRITER = (
+    ", by the logins that also write: cloud.verifier_records_uri_file and "
+    "cloud.verifier_credentials_file name ones that may only read"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _File:
@@ -50,7 +55,8 @@ async def configure(file: Path, *, state: State = DEFAULT_STATE, json: Json = Fa
             "written": str(path),
         },
         [
-            f"Objects in {objects}, records in {records}. An object was written and read back.",
+            f"Objects in {objects}, records in {records}. An object was written and read back"
+            f"{'' if has_verifier(config.cloud) else _BY_THE_WRITER}.",
             f"Written to {path}; start the box again.",
         ],
         as_json=json,

@@ -18,20 +18,21 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.adapters.cloud.residency import check_location
 from appliance.adapters.crypto.objects import read_header
 from appliance.adapters.store.snapshot import check, snapshot
 from appliance.adapters.store.stores import open_stores
 from appliance.core.errors import HallvaktError, IntegrityFailure
 from appliance.core.exam import ExamState
 from appliance.core.ids import PackName
+from appliance.core.night_window import current
 from appliance.processes.backup import DATABASES
-from appliance.processes.cloud_ends import as_verifier, cloud_ends
+from appliance.processes.cloud_ends import as_verifier, check_both_ends, cloud_ends
 from appliance.processes.syncer import Syncer
 from appliance.services.archive_listing import Listed
 
 LAST = "drill.last"
 EXAMS, _PACKS = 3, 2
+_APART_MS = 20 * 3_600_000  # the timer looks every hour and tries once a night
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,23 @@ async def drill(night: Syncer, at_ms: int) -> Drill:
     return result
 
 
+async def why_not_now(night: Syncer) -> str:
+    """What keeps the timer from a drill, in a sentence; empty when nothing does. What is read back
+    comes down the line without a cap, so it has the night's windows, and no metered one."""
+    now_ms, own = night.clock.now_ms(), night.config.night
+    last = await last_drill(night)
+    if last is not None and 0 <= now_ms - last.at_ms < _APART_MS:
+        return "There was a restore drill already: the next one is for the coming night."
+    if night.config.cloud.objects == "none":
+        return ""  # nothing comes from anywhere
+    if await night.night.paused():
+        return "The line is paused: the restore drill was left for later."
+    span = current(own.windows, now_ms, own.zone)
+    if span is None:
+        return "No window of [night] is open now: the restore drill was left for the night."
+    return "The line is metered now: the restore drill was left for later." if span.metered else ""
+
+
 async def last_drill(night: Syncer) -> Drill | None:
     kept = await night.stores.facts.get(LAST)
     return None if kept is None else msgspec.json.decode(kept, type=Drill)
@@ -71,7 +89,7 @@ async def _try(night: Syncer, at_ms: int) -> Drill:
     packs = objects = size = 0
     if drawn:
         async with cloud_ends(as_verifier(night.config.cloud)) as ends:
-            check_location(await ends.objects.location(), night.config.cloud.trusted_locations)
+            await check_both_ends(ends, night.config.cloud)
             for exam in drawn:
                 drawn_packs = await night.sample(exam.exam_id, _PACKS)
                 async for listed in night.listed(ends, exam.exam_id):

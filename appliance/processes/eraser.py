@@ -20,13 +20,13 @@ from appliance.adapters.store.packs import Packs
 from appliance.adapters.store.stores import Stores, open_stores
 from appliance.adapters.store.uploads import UploadRows
 from appliance.config import box
-from appliance.config.box import BoxConfig
+from appliance.config.box import BoxConfig, CloudConfig
 from appliance.core.deletion_certificate import certificate_text
 from appliance.core.erasure import CERTIFICATE_PURPOSE
 from appliance.core.errors import IntegrityFailure, NotFound
 from appliance.core.ids import AttemptId
 from appliance.core.ports import Clock
-from appliance.processes.cloud_ends import as_eraser, check_both_ends, cloud_ends
+from appliance.processes.cloud_ends import CloudEnds, as_eraser, check_both_ends, cloud_ends
 from appliance.processes.erased_state import DIRECTORY, belongings, encode
 from appliance.processes.gateway_signer import GatewaySigner
 from appliance.processes.syncer import alone
@@ -67,8 +67,8 @@ async def finish_in(
             ends = await stack.enter_async_context(
                 cloud_ends(as_eraser(config.cloud), uploads=UploadRows(stores.box))
             )
-            await check_both_ends(ends, config.cloud)
-            eraser = Eraser(objects=ends.objects, records=ends.records)
+            eraser = eraser_of(ends, config.cloud)
+            await eraser.check()
         finished = await CloudErasure(
             erasures,
             Packs(stores.box),
@@ -81,6 +81,14 @@ async def finish_in(
     for certificate in finished:
         await asyncio.to_thread(keep, state / DIRECTORY / certificate.attempt_id, certificate)
     return finished
+
+
+def eraser_of(ends: CloudEnds, config: CloudConfig) -> Eraser:
+    return Eraser(
+        objects=ends.objects,
+        records=ends.records,
+        check=lambda: check_both_ends(ends, config),
+    )
 
 
 async def certificate_of(state: Path, attempt: AttemptId) -> Certificate:

@@ -28,8 +28,7 @@ from appliance.processes.clock_guard import clock_trouble
 from appliance.processes.cloud_ends import as_eraser, cloud_ends
 from appliance.processes.erased_state import SNAPSHOTS, tombstone_file
 from appliance.processes.erased_state import belongings as erasable
-from appliance.processes.eraser import finish_in
-from appliance.services.erasure_in_cloud import Eraser
+from appliance.processes.eraser import eraser_of, finish_in
 from appliance.services.purge import Belongings, Purge, PurgeReport
 from appliance.services.signing import Signer
 from appliance.services.tombstones import replay_tombstones
@@ -57,7 +56,7 @@ async def clean(
             ends = await stack.enter_async_context(
                 cloud_ends(as_eraser(config.cloud), uploads=UploadRows(stores.box))
             )
-            eraser = Eraser(objects=ends.objects, records=ends.records)
+            eraser = eraser_of(ends, config.cloud)
         belongings = Belongings(
             exams=stores.exams,
             attempts=stores.attempts,

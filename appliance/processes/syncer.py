@@ -32,7 +32,7 @@ from appliance.core.errors import IntegrityFailure, WrongState
 from appliance.core.exam import ExamState
 from appliance.core.ids import AttemptId, ExamId, PackName
 from appliance.core.ports import Clock
-from appliance.processes.cloud_ends import CloudEnds, as_verifier, cloud_ends
+from appliance.processes.cloud_ends import CloudEnds, as_verifier, check_both_ends, cloud_ends
 from appliance.processes.erased_state import belongings, replay_with_cloud
 from appliance.processes.gateway_signer import GatewaySigner
 from appliance.processes.night_parts import night_of
@@ -76,11 +76,12 @@ class Syncer:
         progress: Callable[[int, int], None],
         *,
         reason: str = "",
+        person: str = "box",
         by_timer: bool = False,
         on_sent: Callable[[int], None] = lambda count: None,
     ) -> SyncReport:
-        """`reason` sends outside the windows and in spite of a pause, and is audited; `by_timer`
-        says to the fleet that the round was made.
+        """`reason` sends outside the windows and in spite of a pause, and is audited under the id
+        of `person`; `by_timer` says to the fleet that the round was made.
 
         Raise Refused outside a window and while paused, WrongState while another run is going on.
         """
@@ -98,7 +99,7 @@ class Syncer:
             if by_timer:
                 await self.report_due.round_begins()
             if reason:
-                await self.stores.audit.append("box", "sync.forced", "archive", reason)
+                await self.stores.audit.append(person, "sync.forced", "archive", reason)
             uploads = UploadRows(self.stores.box)
             ends = await stack.enter_async_context(
                 self.reach(self.config.cloud, uploads=uploads, line=line)
@@ -110,7 +111,8 @@ class Syncer:
             report = await self._sync(ends, line, progress).run()
             if by_timer and not report.packs and not report.exams:
                 await self.report_due.did_nothing()
-            await self.night.remember_speed(report.bytes, time.monotonic() - started)
+            took_s = time.monotonic() - started
+            await self.night.remember_speed(report.bytes, took_s, held_back_s=line.held_back_s)
             for exam in report.exams:
                 await self.night.learn(exam)
             return report
@@ -134,7 +136,7 @@ class Syncer:
         """
         verified = []
         async with self.reach(as_verifier(self.config.cloud)) as ends:
-            self._check_location(await ends.objects.location())
+            await check_both_ends(ends, self.config.cloud)
             for exam in await self.stores.exams.all():
                 if exam.state is ExamState.ARCHIVED:
                     verified.append(await self._verify(ends, exam.exam_id, packs))
@@ -145,6 +147,7 @@ class Syncer:
     async def _read_back(self, exam: ExamId) -> Verified:
         """What decides, with everything else, whether this night's work is confirmed."""
         async with self.reach(as_verifier(self.config.cloud)) as ends:
+            await check_both_ends(ends, self.config.cloud)
             return await self._verify(ends, exam, READ_BACK_PACKS)
 
     async def listed(self, ends: CloudEnds, exam: ExamId) -> AsyncIterator[Listed]:

@@ -8,7 +8,7 @@ again from the start.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +30,12 @@ from appliance.services.signing import Encode, Signer, Verify
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Eraser:
-    """The cloud under an identity that may delete; the nightly writer may not (ruling 12)."""
+    """The cloud under an identity that may delete; the nightly writer may not (ruling 12).
+    `check` raises Refused when either end is not in the EU/EEA: asked before anything else."""
 
     objects: ObjectCloud
     records: RecordCloud
+    check: Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

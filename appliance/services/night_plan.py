@@ -25,6 +25,7 @@ FOOTAGE_BYTE_S, FLAGGED_SHARE = "sync.footage_byte_s", "sync.flagged_share"
 PAUSED = "sync.paused"
 _TO_COME = frozenset({ExamState.DRAFT, ExamState.READY, ExamState.OPEN, ExamState.LIVE})
 _MINUTE_MS = 60_000
+_HELD_SHARE = 0.1  # a line below its cap waits for it too, while the kernel's buffers fill
 _WEIGHT = 0.5  # of the newest exam in what the box knows about bitrates
 
 
@@ -147,9 +148,12 @@ class Night:
     async def paused(self) -> bool:
         return bool(await self._facts.get(PAUSED))
 
-    async def remember_speed(self, sent_bytes: int, seconds: float) -> None:
-        """A short run says little about the line: under a megabyte is not remembered."""
-        if sent_bytes >= 1_000_000 and seconds > 0:
+    async def remember_speed(
+        self, sent_bytes: int, seconds: float, *, held_back_s: float = 0.0
+    ) -> None:
+        """A short run says little about the line: under a megabyte is not remembered. Nor is a run
+        that a cap held back for a tenth of its time: it measured the cap."""
+        if sent_bytes >= 1_000_000 and seconds > 0 and held_back_s < _HELD_SHARE * seconds:
             rate = round(8 * sent_bytes / seconds)
             await self._facts.put(MEASURED_BIT_S, str(rate).encode())
 

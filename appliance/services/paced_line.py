@@ -75,6 +75,8 @@ class PacedLine:
         self._on_sent = on_sent
         self._sleep = sleep
         self._bucket = TokenBucket()
+        self._held_until_s = float("-inf")
+        self.held_back_s = 0.0  # for how long, all in all, the cap kept something waiting
         self._looked_s = float("-inf")
         self._span: Span | None = None
         self._requests: list[_Request] = []  # in the order they began
@@ -98,7 +100,7 @@ class PacedLine:
             raise Refused(
                 "Outside the windows of [night] in box.toml (22:00 to 06:00 where it has none) "
                 "nothing is sent: wait for the next one, or give a reason with `hallvakt sync run "
-                "--now --reason TEXT`.",
+                "--now --reason TEXT --as NAME`.",
                 code=Closed.WINDOW,
             )
         if self.records_only and _FOOTAGE.get():
@@ -126,6 +128,9 @@ class PacedLine:
             now_s = self._clock.monotonic()
             wait_s = self._bucket.wait_s(wire_bytes(count), cap_bit_s, now_s)
             if wait_s > 0:
+                # Several wait at once; the same second counts once.
+                self.held_back_s += max(0.0, now_s + wait_s - max(now_s, self._held_until_s))
+                self._held_until_s = max(self._held_until_s, now_s + wait_s)
                 await self._sleep(wait_s)
                 await self.ready()
         self._on_sent(count)

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from appliance.core.erasure import TombstoneLog
-from appliance.core.errors import HallvaktError, Unreachable
+from appliance.core.errors import HallvaktError, Refused, Unreachable
 from appliance.core.exam import Exam, ExamState
 from appliance.core.ids import AttemptId, ExamId, ObjectName
 from appliance.core.legal_hold import LegalHolds
@@ -40,7 +40,7 @@ _CLOSED = frozenset({ExamState.CLOSED, ExamState.ARCHIVED})
 class PurgeReport:
     """`purged` objects of the box and their `bytes`; `kept` counts the rest by reason.
     `remote_left`: exams whose cloud copy could not be deleted yet; `held` those under a legal
-    hold."""
+    hold; `refused`: why the cloud was not even asked, for example for where it lies."""
 
     purged: int = 0
     bytes: int = 0
@@ -48,6 +48,7 @@ class PurgeReport:
     remote_left: list[ExamId] = field(default_factory=list)
     held: list[ExamId] = field(default_factory=list)
     kept: Counter[str] = field(default_factory=Counter)
+    refused: Refused | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +151,7 @@ class Purge:
         for aside in await self._box.quarantine.of_exam(exam_id):
             await self._box.blobs.delete(aside.name)
             await self._box.quarantine.remove(aside.name)
-        if not await self._gone_from_cloud(exam):
+        if not await self._gone_from_cloud(exam, report):
             report.remote_left.append(exam_id)
             return
         await self._box.attempts.remove_of_exam(exam_id)
@@ -163,7 +164,7 @@ class Purge:
         )
         report.exams_ended.append(exam_id)
 
-    async def _gone_from_cloud(self, exam: Exam) -> bool:
+    async def _gone_from_cloud(self, exam: Exam, report: PurgeReport) -> bool:
         packs = await self._box.journal.heads(exam.exam_id)
         manifests = [m.name async for m in self._box.journal.manifests(exam.exam_id)]
         if not packs and not manifests:
@@ -171,6 +172,7 @@ class Purge:
         if self._eraser is None:
             return False
         try:
+            await self._eraser.check()
             await self._eraser.records.delete(documents.ATTEMPTS, exam=exam.exam_id)
             for pack in packs:
                 await self._eraser.objects.delete(f"packs/{pack.name}")
@@ -182,11 +184,16 @@ class Purge:
             await self._eraser.records.delete(documents.EXAMS, _id=exam.exam_id)
         except Unreachable:
             return False
+        except Refused as refused:  # the box's own copies go on being deleted
+            report.refused = refused
+            return False
         return True
 
 
 def first_problem(report: PurgeReport) -> HallvaktError | None:
     """For the exit code: what has ended but is not gone everywhere is an open promise."""
+    if report.refused is not None:
+        return report.refused
     if not report.remote_left:
         return None
     return Unreachable(

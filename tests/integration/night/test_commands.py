@@ -19,6 +19,7 @@ from appliance.adapters.store.stores import open_stores
 from appliance.config import box
 from appliance.config.box import CloudConfig
 from appliance.config.night import NightConfig
+from appliance.core.errors import NotFound
 from appliance.core.night_window import Window
 from appliance.rehearsal.school import free_port
 from tests.support.closed_exam import closed_exam
@@ -149,9 +150,14 @@ async def test_outside_its_windows_and_paused_a_box_sends_only_for_a_reason(
     assert "Outside the windows" in said
     code, calm, _ = await _hallvakt("sync", "run", "--timer", *at)
     assert (code, calm["sent"]) == (0, False)
-    code, _, said = await _hallvakt("sync", "run", "--now", *at)
-    assert code == 2
-    assert "--reason" in said
+    code, calm, _ = await _hallvakt("backup", "drill", "--timer", *at)
+    assert (code, calm["drilled"]) == (0, False)
+    for half in (("--now",), ("--now", "--reason", "because"), ("--now", "--as", "lead")):
+        code, _, said = await _hallvakt("sync", "run", *half, *at)
+        assert (code, "--reason TEXT and --as NAME" in said) == (2, True)
+    by_nobody = ("--now", "--reason", "because", "--as", "nobody")
+    code, _, said = await _hallvakt("sync", "run", *by_nobody, *at)
+    assert (code, "no user nobody" in said) == (NotFound.exit_code, True)
     code, _, said = await _hallvakt("sync", "pause", "--as", "it", *at, passphrase=PASSPHRASE)
     assert code == 5  # a person's command goes through the gateway
     async with _gateway(state):
@@ -168,7 +174,8 @@ async def test_outside_its_windows_and_paused_a_box_sends_only_for_a_reason(
         assert (status["paused"], status["cap_bit_s"]) == (True, None)
         assert (status["window"]["open"], status["backlog_bytes"] > 0) == (False, True)
         reason = "the school closes for the holidays"
-        code, ran, said = await _hallvakt("sync", "run", "--now", "--reason", reason, *at)
+        forced = ("--now", "--reason", reason, "--as", "it")
+        code, ran, said = await _hallvakt("sync", "run", *forced, *at)
         assert code == 0, said
         assert ran["exams"] == [made.exam_id]
         _, resumed, _ = await _hallvakt("sync", "resume", "--as", "it", *at, passphrase=PASSPHRASE)
@@ -176,6 +183,6 @@ async def test_outside_its_windows_and_paused_a_box_sends_only_for_a_reason(
     stores = await asyncio.to_thread(open_stores, state)
     entries = [(e.actor, e.action, e.about) for e in await stores.audit.entries()]
     await stores.close()
-    assert ("box", "sync.forced", reason) in entries
     who, box_id = person["user_id"], config.box_id
+    assert (who, "sync.forced", reason) in entries
     assert {(who, "sync.paused", box_id), (who, "sync.resumed", box_id)} <= set(entries)

@@ -62,6 +62,7 @@ async def test_a_fast_and_distant_line_is_filled(
     done = next(at for at, total in moments if total >= 0.95 * report.bytes)
     rate = 0.9 * report.bytes / (done - begun)
     bare = min(before, await _bare(round(0.5 * report.bytes)))
+    print(f"{store}: {rate / bare:.0%} of a bare sender's {8 * bare / 1e6:.0f} Mbit/s")
     assert rate >= FILLED * bare, f"{8 * rate / 1e6:.0f} of {8 * bare / 1e6:.0f} Mbit/s"
 
 

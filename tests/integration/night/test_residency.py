@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,19 @@ from appliance.cli.sync_configure import configure
 from appliance.config import box
 from appliance.config.box import CloudConfig
 from appliance.core.errors import Refused
+from appliance.core.exam import ExamState
+from appliance.processes.drill import drill
 from appliance.processes.eraser import finish_erasures
+from appliance.processes.janitor import clean
 from appliance.processes.syncer import syncer
 from appliance.rehearsal.cloud_servers import CloudServers
-from tests.support.closed_exam import ClosedExam, closed_exam, new_reviewer
+from appliance.services.purge import first_problem
+from tests.support.closed_exam import STARTED_MS, ClosedExam, closed_exam, exam_of, new_reviewer
 from tests.support.erasing import erase_on_box
+from tests.support.fake_clock import FakeClock
 from tests.support.scripted_mongo import replica_set
+
+_DAY_MS = 24 * 3_600_000
 
 
 async def _abroad(tmp_path: Path, uri: str) -> CloudConfig:
@@ -89,6 +97,63 @@ async def test_a_review_does_not_begin(tmp_path: Path) -> None:
     assert command.returncode == Refused.exit_code
     assert b"is in US, which is not in the EU or EEA, so nothing was sent" in said
     assert _untouched(config, asked)
+
+
+async def _configured(made: ClosedExam, cloud: CloudConfig) -> None:
+    config = await asyncio.to_thread(box.load, made.state)
+    await asyncio.to_thread(box.write, made.state, replace(config, cloud=cloud))
+
+
+async def _sent(made: ClosedExam) -> None:
+    async with syncer(made.state, signer=made.signer) as night:
+        assert (await night.run(lambda sent, total: None)).exams == [made.exam_id]
+
+
+async def test_a_verifier_reads_nothing_from_a_database_abroad(
+    tmp_path: Path, cloud_config: CloudConfig
+) -> None:
+    """Its URI is one of its own: reading back in the night, `sync verify` and the drill ask too."""
+    asked: list[dict[str, Any]] = []
+    async with replica_set([{"country": "SE"}, {"country": "US"}], asked) as uri:
+        elsewhere = tmp_path / "verifier.uri"
+        await asyncio.to_thread(elsewhere.write_text, uri)
+        abroad = replace(cloud_config, verifier_records_uri_file=elsewhere)
+        made = await _made(tmp_path, abroad)
+        async with syncer(made.state, signer=made.signer) as night:
+            with pytest.raises(Refused, match="nothing was sent"):
+                await night.run(lambda sent, total: None)
+        assert (await exam_of(made.state, made.exam_id)).state is ExamState.CLOSED
+        await _configured(made, cloud_config)
+        await _sent(made)
+        await _configured(made, abroad)
+        async with syncer(made.state, signer=made.signer) as night:
+            with pytest.raises(Refused, match="nothing was sent"):
+                await night.verify()
+            tried = await drill(night, 1)
+    assert (tried.ok, "is in US" in tried.detail) == (False, True)
+    assert [c for c in asked if "endSessions" not in c] == []
+
+
+async def test_a_janitor_deletes_nothing_in_a_database_abroad(
+    tmp_path: Path, cloud_config: CloudConfig
+) -> None:
+    asked: list[dict[str, Any]] = []
+    made = await _made(tmp_path, cloud_config)
+    await _sent(made)
+    async with replica_set([{"country": "SE"}, {"country": "US"}], asked) as uri:
+        elsewhere = tmp_path / "eraser.uri"
+        await asyncio.to_thread(elsewhere.write_text, uri)
+        await _configured(made, replace(cloud_config, eraser_records_uri_file=elsewhere))
+        report = await clean(made.state, clock=FakeClock(STARTED_MS + 32 * _DAY_MS))
+    assert (report.exams_ended, report.remote_left) == ([], [made.exam_id])
+    assert made.names == []  # the box's own are gone all the same
+    problem = first_problem(report)
+    assert isinstance(problem, Refused)
+    assert "is in US" in problem.message
+    assert [c for c in asked if "endSessions" not in c] == []
+    await _configured(made, cloud_config)
+    report = await clean(made.state, clock=FakeClock(STARTED_MS + 32 * _DAY_MS))
+    assert (report.exams_ended, first_problem(report)) == ([made.exam_id], None)
 
 
 async def test_a_bucket_abroad_is_not_even_tried(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from appliance.core.pack_journal import PackState
 from appliance.core.ports import Content, ObjectCloud, RemoteObject
 from appliance.core.snippet import PriorityClass
 from appliance.processes.cloud_ends import CloudEnds, cloud_ends
+from appliance.processes.drill import drill, why_not_now
 from appliance.processes.syncer import Syncer, syncer
 from appliance.services.paced_line import Closed
 from tests.support.closed_exam import ClosedExam, closed_exam, exam_of
@@ -165,6 +166,32 @@ async def test_where_a_box_has_no_windows_the_usual_night_binds_timer_and_person
         assert not await _sent(night, made)
         clock.advance(10 * HOUR_S)
         assert (await night.run(_silent, by_timer=True)).exams == [made.exam_id]
+
+
+async def test_the_timer_s_drill_waits_for_a_window_that_is_not_metered(tmp_path: Path) -> None:
+    """What it reads back has no cap: a box that is switched on in the morning leaves the exam's
+    line alone. Once a night is enough."""
+    objects = CloudConfig(objects="directory", directory=tmp_path / "objects")
+    made = await closed_exam(tmp_path / "box", objects, candidates=1)
+    clock = FakeClock(NOON_MS)
+    windows = (
+        Window(opens="13:00", closes="14:00", metered=True),
+        Window(opens="22:00", closes="06:00"),
+    )
+    async with _night(made, clock, *windows) as night:
+        assert "left for the night" in await why_not_now(night)
+        clock.advance(HOUR_S)
+        assert "metered" in await why_not_now(night)
+        clock.advance(9 * HOUR_S)
+        await night.night.pause(True)
+        assert "paused" in await why_not_now(night)
+        await night.night.pause(False)
+        assert not await why_not_now(night)
+        assert (await drill(night, clock.now_ms())).ok  # no exam in the archive yet
+        clock.advance(6 * HOUR_S)
+        assert "already" in await why_not_now(night)
+        clock.advance(18 * HOUR_S)
+        assert not await why_not_now(night)
 
 
 async def test_a_person_s_command_with_a_reason_goes_at_noon(

@@ -130,6 +130,15 @@ async def test_the_line_is_as_fast_as_it_was_measured(sent: int, remembered: int
         assert finishes_ms == NOON_MS + 10 * 3_600_000 + 30_000
 
 
+async def test_a_capped_run_does_not_say_how_fast_the_line_is() -> None:
+    box = _Box()
+    await box.night().remember_speed(90_000_000, 50.0, held_back_s=5.0)
+    assert box.kept == {}
+    await box.night().remember_speed(90_000_000, 50.0, held_back_s=4.9)
+    await box.night().remember_speed(10_000_000, 50.0, held_back_s=49.0)
+    assert list(box.kept.values()) == [b"14400000"]
+
+
 async def test_the_footer_s_line_exactly() -> None:
     box = _Box(heads=[_Head(54_000_000), _Head(7, state=PackState.UPLOADED)])
     night = box.night()

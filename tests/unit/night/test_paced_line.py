@@ -49,6 +49,19 @@ async def _sent_in(line: PacedLine, clock: FakeClock, seconds: float) -> int:
         sent += PIECE
 
 
+@pytest.mark.parametrize(("slow_s", "held"), [(0.0, 0.98), (0.2, 0.0)])
+async def test_it_knows_for_how_long_the_cap_held_it_back(slow_s: float, held: float) -> None:
+    """A sender that the cap alone holds back, and one whose line is slower than the cap of 4."""
+    clock = FakeClock(EVENING_MS)
+    line = _line(clock, Window(opens="22:00", closes="06:00", cap_mbit_s=4.0))
+    began = clock.monotonic()
+    for _ in range(100):
+        await line.send(PIECE)
+        clock.advance(slow_s)
+    share = line.held_back_s / (clock.monotonic() - began)
+    assert share >= held if held else share == 0
+
+
 @pytest.mark.parametrize("cap", [1.0, 4.0, 100.0])
 async def test_the_cap_holds_over_any_ten_seconds(cap: float) -> None:
     clock = FakeClock(EVENING_MS)
