@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 
 from appliance.rehearsal.page_key import PageKey
-from tests.integration.gateway.contract import check_message
+from tests.integration.gateway.contract import check_message, document
 from tests.integration.gateway.test_decisions import incident_at
-from tests.support.box import PASSPHRASE, RealBox
+from tests.support.box import PASSPHRASE, SETTINGS, RealBox
 from tests.support.box_api import BoxApi, Prepared
 from tests.support.stopwatch import Stopwatch
 from tests.support.tiny_webm import tiny_webm
@@ -26,6 +26,11 @@ _ME = "/api/v1/attempts/me"
 async def lead(box: RealBox) -> BoxApi:
     """Logged in anew for each test: some of them restart the box."""
     return await box.login()
+
+
+def _acts_of(schema: str) -> set[str]:
+    """Every act the contract has, so that a new one is shown here too."""
+    return set(document()["components"]["schemas"][schema]["properties"]["act"]["enum"])
 
 
 async def _next(
@@ -50,41 +55,81 @@ async def _invigilator(
     return await box.login(str(user["name"]))
 
 
-async def test_what_one_does_the_other_sees_within_a_second(
-    box: RealBox, lead: BoxApi, exam: Prepared, candidate: BoxApi
-) -> None:
+async def _sit(box: RealBox, exam: Prepared, seat: str) -> tuple[BoxApi, str]:
+    page = box.api()
+    attempt = (await page.join(exam.code, exam.seats[seat], PageKey())).json["attempt"]
+    await page.check_in()
+    return page, attempt
+
+
+async def _refused_at_the_door(box: RealBox, exam: Prepared, seat: str, code: str) -> None:
+    """Another computer, or one that comes late: it waits for a person's word."""
+    assert (await box.api().join(exam.code, exam.seats[seat], PageKey())).code == code
+
+
+async def test_what_one_does_the_other_sees_within_a_second(box: RealBox, lead: BoxApi) -> None:
+    exam = await box.new_exam(lead, f"{SETTINGS}\n[join]\nlate_minutes = 0\n", to="open")
     base = f"/api/v1/exams/{exam.exam}"
-    attempt = (await candidate.ok("GET", _ME))["attempt"]
-    incident = await incident_at(box, exam, attempt)
-    acts = f"{base}/attempts/{attempt}/acts"
-    decision = f"{base}/incidents/{incident.incident_id}/decision"
+    (candidate, one), (_, two) = [await _sit(box, exam, seat) for seat in ("A1", "A2")]
+    await lead.ok("POST", f"{base}/state", json={"to": "live"})
+    await _refused_at_the_door(box, exam, "B1", "late-admission")
+    for seat in ("A1", "A2"):
+        await _refused_at_the_door(box, exam, seat, "seat-taken")
+    incident = f"{base}/incidents/{(await incident_at(box, exam, one)).incident_id}"
     other = await _invigilator(box, lead, exam, "bo")
-    does: list[tuple[str, str, Any, str, dict[str, Any]]] = [
-        ("POST", acts, {"act": "break_start"}, "seat", {"state": "on_break"}),
-        ("POST", acts, {"act": "break_end"}, "seat", {"state": "recording"}),
-        ("POST", acts, {"act": "extra_time", "minutes": 10, "reason": "fire alarm"}, "seat",
-         {"extra_minutes": 10}),
-        ("POST", acts, {"act": "identity_checked"}, "seat", {"identity_checked_by_hand": True}),
-        ("POST", acts, {"act": "hand_down"}, "seat", {"hand_raised": False}),
-        ("POST", acts, {"act": "message", "text": "Ta av mössan"}, "notice",
-         {"text": "To the candidate: Ta av mössan", "attempt_id": attempt}),
-        ("POST", f"{base}/acts", {"act": "message", "text": "Hej", "to": {"everybody": True}},
-         "notice", {"text": "A message went to 3 candidates.", "attempt_id": None}),
-        ("POST", decision, {"decision": "confirmed", "category": "candidate"}, "incident",
-         {"decision": "confirmed"}),
-        ("POST", decision, {"decision": None}, "incident", {"decision": None}),
-        ("POST", f"{base}/shift-notes", {"text": "A1 feels ill", "hall": "Aula"}, "shift_note",
-         {"text": "A1 feels ill"}),
-        ("PUT", f"{base}/duty", {"halls": ["Aula"]}, "duty", {}),
-        ("DELETE", f"{base}/duty", None, "duty", {"on_duty": []}),
-    ]  # fmt: skip
     async with (
         lead.websocket(f"{base}/feed") as mine,
         other.websocket(f"{base}/feed") as theirs,
         candidate.websocket(f"{_ME}/channel") as page,
     ):
-        for feed in (mine, theirs):
-            await _next(feed, "snapshot")
+        snapshots = [await _next(feed, "snapshot") for feed in (mine, theirs)]
+        [three] = {s["attempt_id"] for s in snapshots[0]["data"]["seats"]} - {one, two}
+        at_one, at_two, at_three = [{"attempt_id": attempt} for attempt in (one, two, three)]
+        acts, to_two, to_three = [f"{base}/attempts/{a}/acts" for a in (one, two, three)]
+        group = {"to": {"hall": "Aula"}}
+        does: list[tuple[str, str, Any, str, dict[str, Any]]] = [
+            ("POST", to_three, {"act": "admit_late", "reason": "bus"}, "seat",
+             at_three | {"late_asked": False}),
+            ("POST", acts, {"act": "takeover_approve"}, "seat", at_one | {"takeover_asked": False}),
+            ("POST", to_two, {"act": "release_seat"}, "seat", at_two | {"takeover_asked": False}),
+            ("POST", acts, {"act": "break_start"}, "seat", at_one | {"state": "on_break"}),
+            ("POST", acts, {"act": "break_end"}, "seat", at_one | {"state": "recording"}),
+            ("POST", acts, {"act": "extra_time", "minutes": 10, "reason": "fire alarm"}, "seat",
+             at_one | {"extra_minutes": 10}),
+            ("POST", acts, {"act": "identity_checked"}, "seat",
+             at_one | {"identity_checked_by_hand": True}),
+            ("POST", acts, {"act": "hand_down"}, "seat", at_one | {"hand_raised": False}),
+            ("POST", acts, {"act": "seat_watched", "reason": "lens"}, "seat",
+             at_one | {"camera": "watched"}),
+            ("POST", acts, {"act": "camera_again"}, "seat", at_one | {"camera": "working"}),
+            ("POST", acts, {"act": "message", "text": "Ta av mössan"}, "notice",
+             at_one | {"text": "To the candidate: Ta av mössan"}),
+            ("POST", f"{base}/acts", {"act": "message", "text": "Hej", "to": {"everybody": True}},
+             "notice", {"text": "A message went to 3 candidates.", "attempt_id": None}),
+            ("POST", f"{base}/acts", group | {"act": "break_start"}, "seat",
+             at_two | {"state": "on_break"}),
+            ("POST", f"{base}/acts", group | {"act": "break_end"}, "seat",
+             at_two | {"state": "recording"}),
+            ("POST", f"{base}/acts", group | {"act": "extra_time", "minutes": 5, "reason": "alarm"},
+             "seat", at_two | {"extra_minutes": 20}),
+            ("POST", f"{base}/attempts/{one}/seat", {"hall": "Aula", "seat": "A2", "reason": "sun"},
+             "seat", at_two | {"seat": "A1"}),
+            ("POST", f"{incident}/seen", None, "seen", {}),
+            ("POST", f"{incident}/decision", {"decision": "confirmed", "category": "candidate"},
+             "incident", {"decision": "confirmed"}),
+            ("POST", f"{incident}/decision", {"decision": None}, "incident", {"decision": None}),
+            ("POST", f"{base}/shift-notes", {"text": "A1 feels ill", "hall": "Aula"}, "shift_note",
+             {"text": "A1 feels ill"}),
+            ("PUT", f"{base}/duty", {"halls": ["Aula"]}, "duty", {}),
+            ("DELETE", f"{base}/duty", None, "duty", {"on_duty": []}),
+            ("POST", acts, {"act": "end", "reason": "ill"}, "seat", at_one | {"state": "ended"}),
+        ]  # fmt: skip
+        done = [
+            (path == f"{base}/acts", body["act"]) for _, path, body, *_ in does if "acts" in path
+        ]
+        assert {act for to_several, act in done if not to_several} == _acts_of("Act")
+        assert {act for to_several, act in done if to_several} == _acts_of("GroupAct")
+
         await page.send_json({"kind": "hand", "raised": True})
         for feed in (mine, theirs):
             await _next(feed, "seat", {"hand_raised": True})
