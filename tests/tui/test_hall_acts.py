@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual.widgets import Digits
 
 from appliance.core.attempt import AttemptState, LinkState
 from appliance.core.feed import SeatStatus
@@ -15,6 +16,7 @@ from tests.tui.scripted_box import ScriptedBox
 from tui.hand_bell import HandBell
 from tui.screens.break_ledger import BreakLedgerScreen, in_ledger
 from tui.screens.hall import HallScreen
+from tui.screens.hall_codes import HallCodesScreen
 from tui.screens.menu import MenuScreen
 from tui.widgets.picture import Picture
 
@@ -214,6 +216,22 @@ async def test_the_hall_s_code_is_shown_large(in_hall: Console, box: ScriptedBox
         assert "2 min" in drawn(pilot)
         await pilot.press("right")
         await until(pilot, lambda: "Hall A" in drawn(pilot).split("The hall's code")[1])
+
+
+async def test_a_code_whose_time_is_up_is_replaced_by_the_next(
+    in_hall: Console, box: ScriptedBox
+) -> None:
+    def shown(code: str, until_ms: int) -> dict[str, Any]:
+        return {"needed": True, "codes": [{"hall": "Aula", "code": code, "until_ms": until_ms}]}
+
+    box.hall_codes = shown("07142", NOW - 1_000)
+    async with in_hall() as pilot:
+        await pilot.press("g", "k")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HallCodesScreen))
+        digits = pilot.app.screen.query_one(Digits)
+        await until(pilot, lambda: digits.value == "0 7 1 4 2")
+        box.hall_codes = shown("99310", NOW + 120_000)
+        await until(pilot, lambda: digits.value == "9 9 3 1 0")
 
 
 async def test_an_exam_without_a_code_says_so(in_hall: Console) -> None:

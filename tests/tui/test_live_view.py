@@ -61,6 +61,19 @@ async def test_a_key_ends_it_and_so_does_the_candidates_page(
         assert isinstance(pilot.app.screen, LoginScreen)
 
 
+async def test_a_picture_that_stands_still_is_said_to(
+    in_hall: Console, views: list[PretendView]
+) -> None:
+    async with in_hall() as pilot:
+        view = await look(pilot, views)
+        assert "● live" in drawn(pilot)
+        view.stalled_for_s = 4.0
+        await until(pilot, lambda: "PICTURE STALLED FOR 4 s" in drawn(pilot))
+        assert "● live" not in drawn(pilot)
+        view.stalled_for_s = 0.0
+        await until(pilot, lambda: "● live" in drawn(pilot))
+
+
 async def closed_by_somebody(_: Pilot[None], box: ScriptedBox) -> None:
     await box.tell(halls.exam(ExamState.CLOSED))
 

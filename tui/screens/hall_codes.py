@@ -60,7 +60,7 @@ class HallCodesScreen(Dialog[None]):
         except HallvaktError as error:
             self.query_one("#code-says", Static).update(error.message)
             return
-        self._tick()
+        self._show()
 
     @property
     def shown(self) -> HallCode | None:
@@ -68,6 +68,12 @@ class HallCodesScreen(Dialog[None]):
         return codes[self._at % len(codes)] if codes else None
 
     def _tick(self) -> None:
+        code = self.shown
+        if code is not None and code.until_ms <= self._shift.clock.now_ms():
+            self._ask()  # once a second: an answer that is old already asks for no other by itself
+        self._show()
+
+    def _show(self) -> None:
         if self._found is None:
             return
         code, says = self.shown, self.query_one("#code-says", Static)
@@ -75,15 +81,13 @@ class HallCodesScreen(Dialog[None]):
             says.update(tr("This exam asks for no code: a slip is enough."))
             return
         left_s = (code.until_ms - self._shift.clock.now_ms()) / 1000
-        if left_s <= 0:
-            self._ask()
         self.query_one("#code-hall", Static).update(Content.styled(code.hall, "bold"))
         self.query_one(Digits).update(" ".join(code.code))
         says.update(
             tr(
                 "Candidates of this hall type it once, with their slip. A new one in {time}; this "
                 "one is still taken for a while after that.",
-                time=span(left_s),
+                time=span(max(0.0, left_s)),
             )
         )
 
@@ -94,7 +98,7 @@ class HallCodesScreen(Dialog[None]):
 
     def action_step(self, by: int) -> None:
         self._at += by
-        self._tick()
+        self._show()
 
     def action_back(self) -> None:
         self.dismiss(None)
