@@ -15,6 +15,7 @@ from tests.e2e.accessibility import check, controls, press_until_focused
 from tests.e2e.conftest import OpenPage
 from tests.e2e.exam_room import ExamRoom, settings
 from tests.e2e.unpluggable import UNPLUGGABLE
+from tests.integration.gateway.contract import check_message
 from tests.support.browser import WatchedPage
 
 # Before the page's modules: the camera is missing at first, there are two to choose from, and the
@@ -49,6 +50,7 @@ FLAGS = {
         for looked in ("waiting", "confirmed", "dismissed")
     ],
 }
+REMARK_KEPT = "Your remark is kept. You can send a new one in its place."
 STEPS = "[...document.querySelectorAll('[data-step]')].map((e) => e.dataset.step)"
 CONTROLS = "[...document.querySelectorAll('button, input, select, textarea, a')].map((e) => e.id)"
 
@@ -139,6 +141,8 @@ async def from_the_door_to_the_room(walk: Walk, room: ExamRoom, page: Page) -> N
     await page.wait_for_function(
         "() => document.getElementById('devices-heard').textContent.includes('hears you')"
     )
+    await page.wait_for_function("() => document.getElementById('devices-meter').value > 0")
+    await page.wait_for_selector("#devices-light[data-advice]:not(:empty)")
     await walk.at(page, "devices", "#devices-choice:not([hidden])")
     await which_camera_is_remembered(page)
     await press(page, "#devices-good")
@@ -239,6 +243,8 @@ async def to_the_last_word(walk: Walk, room: ExamRoom, page: Page) -> None:
     async def not_now(route: Route) -> None:
         await route.abort()
 
+    check_message("Afterwards", FLAGS)
+
     async def flags(route: Route) -> None:
         await route.fulfill(status=200, content_type="application/json", body=json.dumps(FLAGS))
 
@@ -252,7 +258,7 @@ async def to_the_last_word(walk: Walk, room: ExamRoom, page: Page) -> None:
     await press_until_focused(page, "#remark")
     await page.keyboard.type("I dropped my pen.")
     await press(page, "#remark-form button")
-    await walk.at(page, "done", "#remark-said:not(:empty)")
+    await walk.at(page, "done", f'#remark-said:text-is("{REMARK_KEPT}")')
     await press(page, "#leave")
     await walk.at(page, "left", "#quit:not([hidden])")
     await page.unroute("**/attempts/me/afterwards*")
