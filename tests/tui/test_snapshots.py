@@ -9,6 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 from appliance.core.feed import HallSnapshot
 from tests.tui import halls
 from tests.tui.conftest import Console, drawn, until
+from tests.tui.pictured import every_screen, pictured, shown_in
 from tests.tui.scenes import SCENES, Scene
 from tests.tui.scripted_box import ScriptedBox
 from tests.tui.three_sizes import SIZES, in_three_sizes, same_pictures, says_every_key
@@ -22,10 +23,15 @@ async def test_screen(
 ) -> None:
     async with console(SIZES[0]) as pilot:
         await scene(pilot, box)
+        assert type(pilot.app.screen) is shown_in(scene.__name__)
         taken = await in_three_sizes(pilot)
         if scene.__name__ not in _HAVE_NO_HELP:
             await says_every_key(pilot)
     same_pictures(taken, snapshot)
+
+
+def test_no_screen_is_without_its_picture() -> None:
+    assert every_screen() == pictured([scene.__name__ for scene in SCENES])
 
 
 @pytest.mark.parametrize("snapshot_of_hall", [halls.big_hall()], ids=["500"])
