@@ -7,15 +7,18 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import pytest
 from aioice.turn import TurnClientUdpProtocol
 from aiortc import RTCIceServer
 
+from appliance.core.ids import AttemptId, ExamId
 from appliance.rehearsal.browser import shown, walk_to_the_room
 from appliance.rehearsal.school import free_port
 from tests.e2e.conftest import OpenPage
@@ -68,8 +71,12 @@ async () => {
   const stats = await peer.getStats();
   const pairs = [];
   let inUse = null;
+  let transport = null;
   for (const report of stats.values()) {
-    if (report.type === "transport") inUse = report.selectedCandidatePairId;
+    if (report.type === "transport") {
+      inUse = report.selectedCandidatePairId;
+      transport = { dtls: report.dtlsState, srtp: report.srtpCipher };
+    }
     if (report.type !== "candidate-pair") continue;
     if (report.bytesSent + report.bytesReceived === 0) continue;
     const local = stats.get(report.localCandidateId);
@@ -79,7 +86,7 @@ async () => {
       remote: remote.candidateType, protocol: local.relayProtocol,
     });
   }
-  return { pairs, inUse, state: peer.connectionState };
+  return { pairs, inUse, transport };
 }
 """
 
@@ -101,14 +108,41 @@ NEVER_SILENT = """
 NOTICED_WITHIN_S = 20
 
 
+class KeptLines(BoxClient):
+    """Remembers the sockets that live views were signalled over, so that a test can break one."""
+
+    def __init__(self, target: Target) -> None:
+        super().__init__(target)
+        self.lines: list[aiohttp.ClientWebSocketResponse] = []
+
+    @contextlib.asynccontextmanager
+    async def live(
+        self, exam: ExamId, attempt: AttemptId
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        async with super().live(exam, attempt) as line:
+            self.lines.append(line)
+            yield line
+
+
 @dataclass(slots=True)
 class Look:
+    client: KeptLines
     view: LiveView
     running: asyncio.Task[str]
 
     async def until_frames(self, count: int, within_s: float = 60) -> None:
         async with asyncio.timeout(within_s):
             while self.view.frames < count:
+                assert not self.running.done(), self.running.result()
+                await asyncio.sleep(0.05)
+
+    async def break_line(self) -> None:
+        """Break the console's own line to the box, and wait until there is another."""
+        lines = self.client.lines
+        lines[-1].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        count = len(lines)
+        async with asyncio.timeout(60):
+            while len(lines) == count:
                 assert not self.running.done(), self.running.result()
                 await asyncio.sleep(0.05)
 
@@ -131,11 +165,12 @@ async def looking(
 ) -> AsyncIterator[Look]:
     """The console's own peer on seat A1."""
     target = await asyncio.to_thread(lambda: Target(url=box.origin, ca=box.authority))
-    async with BoxClient(target) as client:
+    client = KeptLines(target)
+    async with client:
         await client.login(LEAD, box.passphrase)
         seat = room.seat("A1").attempt_id
         view = LiveView(client, room.exam, seat, ways=ways, frame_clock=frame_clock)
-        look = Look(view, asyncio.create_task(view.run()))
+        look = Look(client, view, asyncio.create_task(view.run()))
         try:
             yield look
         finally:
@@ -168,6 +203,7 @@ async def test_media_goes_through_the_relay_only_and_onto_no_disk(
     watched = await seated(room, open_page)
     [gateway] = traffic.processes("appliance.processes.gateway", str(box.state))
     ours = [*traffic.processes(str(box.state)), *traffic.children(gateway, "turnserver")]
+    ours.append(os.getpid())  # the console's peer is in this process
     async with looking(room, box) as look:
         await look.until_frames(10)
         before = (await watched.page.evaluate(PAIRS))["pairs"]
@@ -189,6 +225,10 @@ async def test_media_goes_through_the_relay_only_and_onto_no_disk(
         assert {pair["protocol"] for pair in found["pairs"]} == {"udp"}
         assert isinstance(look.to_the_relay(), TurnClientUdpProtocol)
 
+        # Encrypted from end to end, past a relay that has no key.
+        assert found["transport"]["dtls"] == "connected"
+        assert "AES" in found["transport"]["srtp"]
+
         # The gateway moved a fraction of it, and has no socket that media could come in by.
         moved = await asyncio.to_thread(traffic.tcp_bytes, gateway) - moved
         assert moved < MOST_SIGNALLING_BYTES < media
@@ -198,6 +238,12 @@ async def test_media_goes_through_the_relay_only_and_onto_no_disk(
         grown = await asyncio.to_thread(traffic.size_of, box.state) - size
         assert grown < MOST_ON_DISK_BYTES < media
         assert sum(traffic.written(one) - disk[one] for one in ours) < MOST_ON_DISK_BYTES
+        spool = await watched.database()
+        assert (spool["snippets"], spool["drafts"]) == ([], [])
+
+        # The console's own line to the box breaks in mid-view: another view, by itself.
+        await look.break_line()
+        await look.until_frames(look.view.frames + 20)
 
         # Another network, or a reload: the page comes back, and so does the picture, by itself.
         frames = look.view.frames
