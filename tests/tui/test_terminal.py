@@ -127,7 +127,7 @@ async def test_from_login_to_close_by_keys(terminal: Terminal, term: str) -> Non
                 if mouse:
                     await terminal.click("Canary")
                 else:
-                    await terminal.press("/", "a", "1", "Enter")
+                    await terminal.press("Down")  # from the Annex to the Aula
                 await terminal.shows("Seat A1")
                 await terminal.press("h")
                 await hears(channel, "status", hand_raised=False)
