@@ -21,7 +21,16 @@ from appliance.processes.syncer import syncer
 
 app = App(name="fleet", help="All boxes that share one cloud.")
 
-_COLUMNS = ("state", "name", "verified", "backlog_mb", "disk_percent", "certificate", "version")
+_COLUMNS = (
+    "state",
+    "name",
+    "verified",
+    "backlog_mb",
+    "disk_percent",
+    "certificate",
+    "clock_s",
+    "version",
+)
 
 
 @app.command
@@ -95,6 +104,9 @@ def _row(one: Judged) -> dict[str, object]:
         "backlog_mb": round(health.backlog_bytes / 1e6, 1),
         "disk_percent": health.disk_used_percent,
         "certificate": _day(health.certificate_ends_ms),
+        "clock_s": None
+        if health.clock_ahead_ms is None
+        else f"{health.clock_ahead_ms / 1000:+.1f}",
         "version": health.version,
     }
 

@@ -35,8 +35,9 @@ def snapshot(database: Path, copy: Path, *, strip: bool) -> None:
 
 
 def check(database: Path) -> None:
-    """Raise IntegrityFailure unless every page and every index of the copy is sound."""
-    connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
+    """Raise IntegrityFailure unless every page, index and constraint of the copy is sound."""
+    # Not read-only: of such a database SQLite does not even read the CHECK constraints.
+    connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READWRITE)
     try:
         if connection.execute("PRAGMA integrity_check(1)").get != "ok":
             raise IntegrityFailure(f"The copy of {database.name} is damaged.")

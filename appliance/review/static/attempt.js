@@ -26,7 +26,7 @@ export async function showAttempt(exam, id, desk) {
   const track = trackOf(attempt.snippets, record);
   const marks = marksOf(track, record);
   const decisions = new Decisions(exam, attempt, desk);
-  const side = [about(exam, attempt), remark(record), decisions.element];
+  const side = [about(exam, attempt, desk.viewer), remark(record), decisions.element];
   if (!track.pieces.length) {
     show(path, layout(element("p", {}, say("no-video")), incidentList(marks, () => undefined), side, exam, id));
     return () => undefined;

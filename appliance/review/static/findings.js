@@ -2,9 +2,10 @@
 
 import { objectAddress } from "./api.js";
 import { element } from "./elements.js";
+import { marked } from "./watermark.js";
 import { say, time } from "./words.js";
 
-export function about(exam, attempt) {
+export function about(exam, attempt, viewer) {
   const record = attempt.record ?? {};
   const lines = [
     ["pseudonym", attempt.pseudonym],
@@ -18,7 +19,7 @@ export function about(exam, attempt) {
     element(
       "div",
       { class: "about" },
-      attempt.portrait ? portrait(exam, attempt.attempt) : null,
+      attempt.portrait ? portrait(exam, attempt.attempt, viewer) : null,
       element(
         "dl",
         {},
@@ -31,9 +32,15 @@ export function about(exam, attempt) {
   );
 }
 
-function portrait(exam, id) {
+function portrait(exam, id, viewer) {
   const address = objectAddress(exam, id, "portrait", 0);
-  return element("img", { src: address, alt: say("portrait"), class: "portrait" });
+  const picture = element("img", {
+    src: address,
+    alt: say("portrait"),
+    class: "portrait",
+    draggable: "false", // not onto the desktop, where it would be a file
+  });
+  return marked("photo", viewer, picture);
 }
 
 export function incidentList(marks, look) {

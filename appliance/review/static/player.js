@@ -3,8 +3,9 @@
  * fetched. */
 
 import { objectAddress } from "./api.js";
-import { drawn, element } from "./elements.js";
+import { element } from "./elements.js";
 import { placeOf } from "./track.js";
+import { marked } from "./watermark.js";
 import { say } from "./words.js";
 
 export class Player extends EventTarget {
@@ -20,13 +21,7 @@ export class Player extends EventTarget {
     this.#videos = [this.#video(), this.#video()];
     this.address = (piece) => objectAddress(exam, attempt, "snippets", piece.sequence);
     this.said = element("p", { class: "said", role: "status", hidden: true });
-    this.element = element(
-      "div",
-      { class: "stage" },
-      ...this.#videos,
-      watermark(viewer),
-      this.said,
-    );
+    this.element = marked("stage", viewer, ...this.#videos, this.said);
     this.#bring(0);
   }
 
@@ -105,7 +100,15 @@ export class Player extends EventTarget {
 
   #video() {
     const name = say("video");
-    const video = element("video", { preload: "auto", playsinline: true, "aria-label": name });
+    const video = element("video", {
+      preload: "auto",
+      playsinline: true,
+      "aria-label": name,
+      // A window of its own would show the picture without the viewer's name over it.
+      disablepictureinpicture: true,
+      disableremoteplayback: true,
+      controlslist: "nodownload noremoteplayback",
+    });
     const mine = () => video === this.#video0;
     video.addEventListener("ended", () => mine() && this.#next());
     video.addEventListener("timeupdate", () => mine() && this.#changed());
@@ -186,25 +189,4 @@ export class Player extends EventTarget {
   #changed() {
     this.dispatchEvent(new Event("change"));
   }
-}
-
-/** The viewer's name and the time all over the picture: whoever photographs the screen is on it. */
-function watermark(viewer) {
-  const when = new Date().toLocaleString("sv-SE").slice(0, 16);
-  const text = `${viewer} · ${when}`;
-  const width = 70 + text.length * 10;
-  const line = (x, y) => drawn("text", { x, y }, text);
-  const pattern = drawn(
-    "pattern",
-    { id: "mark", width, height: 110, patternUnits: "userSpaceOnUse", patternTransform: "rotate(-24)" },
-    line(10, 40),
-    line(10 + width / 2, 95),
-    line(10 - width / 2, 95), // the rest of the one before, which the tile cuts
-  );
-  return drawn(
-    "svg",
-    { class: "watermark", "aria-hidden": "true" },
-    drawn("defs", {}, pattern),
-    drawn("rect", { width: "100%", height: "100%", fill: "url(#mark)" }),
-  );
 }

@@ -196,3 +196,38 @@ async def test_a_drill_that_fails_is_remembered(school: School) -> None:
         assert await last_drill(night) == failed
     with pytest.raises(CommandFailed, match="restore drill failed"):
         await hallvakt("backup", "drill", state=made.state)
+
+
+async def test_a_drill_sees_one_changed_byte_in_the_archive(school: School) -> None:
+    made = school.made
+    async with syncer(made.state, signer=made.signer) as night, cloud_ends(school.cloud) as ends:
+        assert (await drill(night, 1)).ok
+        for pack in await night.journal.packs(made.exam_id):
+            name, middle = f"packs/{pack.name}", pack.size // 2
+            kept = await ends.objects.get(name)
+            await ends.objects.delete(name)
+            changed = kept[:middle] + bytes([kept[middle] ^ 1]) + kept[middle + 1 :]
+            await ends.objects.put(name, changed)
+        failed = await drill(night, 2)
+        assert failed.detail == "An object in the archive is not what was stored."
+        assert not failed.ok
+        assert await last_drill(night) == failed
+
+
+async def test_a_drill_sees_that_a_copy_of_the_databases_is_damaged(school: School) -> None:
+    made = school.made
+    async with syncer(made.state, signer=made.signer) as night:
+        assert (await drill(night, 1)).ok
+        await asyncio.to_thread(_break_a_promise_of_its_tables, made.state)
+        failed = await drill(night, 2)
+        assert failed.detail == "The copy of box.db is damaged."
+        assert not failed.ok
+        assert await last_drill(night) == failed
+
+
+def _break_a_promise_of_its_tables(state: Path) -> None:
+    """What copies well, and is unsound all the same."""
+    connection = apsw.Connection(str(state / "db" / "box.db"))
+    connection.pragma("ignore_check_constraints", True)
+    connection.execute("UPDATE packs SET state = 'nowhere' WHERE number = 1")
+    connection.close()

@@ -1,10 +1,19 @@
-"""The sending process is killed again and again, wherever it is: nothing is lost, nothing is there
-twice, and a kill costs at most one chunk. Counted at the strict store, and before a real S3 one."""
+"""The sending process is killed when so many bytes more have arrived at the store, drawn for each
+life out of 2.5 MB (3 in the soak), which is mostly within a pack: nothing is lost, nothing is there
+twice. Counted at the strict store, and before a real S3 one. Where the night stands still, before
+its first byte and between two calls, it is not killed here; there
+tests/integration/faults/test_uplink_cuts.py cuts its line.
+
+On the strict store an upload goes on in the next process from where it was. On S3 lives this short
+lose less than a chunk whatever is under way: that no more than one chunk is at stake is held by
+tests/unit/night/test_paced_line.py::test_what_a_cut_would_cost_is_bounded_for_all_together.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +37,7 @@ from tests.support.tap import Tap
 _FRAMING = 20_000  # multipart heads and manifests, of all packs together
 # Of 56 MB: what is on its way when the signal comes, a chunk at most, arrives all the same.
 _STEP = 2_500_000
+_LATER_BYTES = re.compile(r"bytes [1-9]\d*-")
 _HEADS = 100_000  # on S3, where all that goes to the store is counted: of requests, and questions
 
 
@@ -66,7 +76,13 @@ class _Strict:
 
 
 async def _killed_over_and_over(
-    made: ClosedExam, store: _Store, tmp_path: Path, *, kills: int, step: int, heads: int
+    made: ClosedExam,
+    store: _Store,
+    tmp_path: Path,
+    *,
+    kills: int,
+    step: int,
+    heads: int,
 ) -> set[str]:
     """Names of the packs, which are all confirmed."""
     key = tmp_path / "signing.pem"
@@ -105,6 +121,8 @@ async def _on_gcs(
     packs = await _killed_over_and_over(
         made, _Strict(strict), tmp_path, kills=kills, step=step, heads=_FRAMING
     )
+    went_on = [r for r in strict.seen if _LATER_BYTES.match(r.headers.get("Content-Range", ""))]
+    assert went_on  # what the journal of uploads knew outlived a process
     assert {name for name in strict.objects if name.startswith("packs/")} == packs
     assert len(strict.created) == len(set(strict.created))
 

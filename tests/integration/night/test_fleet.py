@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import shutil
+import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from prometheus_client.parser import text_string_to_metric_families
 
+from appliance.adapters.host.tls import ensure_certificate, make_authority
 from appliance.config import box
 from appliance.config.box import CloudConfig
 from appliance.config.night import NightConfig
 from appliance.core.errors import IntegrityFailure, Refused
-from appliance.core.fleet import State
+from appliance.core.fleet import Health, State
 from appliance.processes.drill import drill
 from appliance.processes.fleet import fleet, report_after_round, report_health
 from appliance.processes.record_preparation import prepare_records
@@ -35,6 +42,7 @@ async def test_two_boxes_and_who_looks_after_them(
     await prepare_records(cloud_config)
     sent = await closed_exam(tmp_path / "sent", cloud_config)
     waits = await closed_exam(tmp_path / "waits", cloud_config)
+    ends = await asyncio.to_thread(_certificate, sent.state)
     async with syncer(sent.state, signer=sent.signer) as night:
         await night.run(lambda done, total: None)
         await night.verify(packs=1)
@@ -51,6 +59,12 @@ async def test_two_boxes_and_who_looks_after_them(
     assert well.health.last_verified_ms is not None
     assert well.health.clock_ahead_ms is not None
     assert abs(well.health.clock_ahead_ms) < 2_000
+    assert well.health.version == version("hallvakt")
+    disk = await asyncio.to_thread(shutil.disk_usage, sent.state)
+    full = 100 * (disk.total - disk.free) / disk.total
+    assert abs(well.health.disk_used_percent - full) <= 2
+    assert well.health.certificate_ends_ms == round(ends.timestamp() * 1000)
+    assert late.health.certificate_ends_ms is None
     assert (late.state, late.health.backlog_exams) == (State.WARN, 1)
     assert any("no night" in note for note in late.notes)
 
@@ -59,6 +73,62 @@ async def test_two_boxes_and_who_looks_after_them(
     said = await hallvakt("fleet", "status", "--cloud", str(described))
     assert said["boxes"][0]["state"] == "warn"
     assert {box["box_id"] for box in said["boxes"]} == set(judged)
+    await _as_a_person_and_a_scraper_read_it(described, judged[sent.box_id].health)
+
+
+async def _as_a_person_and_a_scraper_read_it(described: Path, health: Health) -> None:
+    """The same report, its every figure, as a table and in Prometheus' text format."""
+    spoken = await _printed("--cloud", str(described))
+    heads, *rows = [re.split(r"  +", line) for line in spoken.splitlines()[:3]]
+    (row,) = [row for row in rows if row[0] == "ok"]
+    assert health.last_verified_ms is not None
+    assert health.clock_ahead_ms is not None
+    assert health.certificate_ends_ms is not None
+    assert dict(zip(heads, row, strict=True)) == {
+        "state": "ok",
+        "name": health.name,
+        "verified": _day(health.last_verified_ms),
+        "backlog mb": "0.0",
+        "disk percent": str(health.disk_used_percent),
+        "certificate": _day(health.certificate_ends_ms),
+        "clock s": f"{health.clock_ahead_ms / 1000:+.1f}",
+        "version": health.version,
+    }
+    scraped = await _printed("--cloud", str(described), "--metrics")
+    figures = {
+        (sample.name.removeprefix("hallvakt_"), sample.labels.get("version")): sample.value
+        for family in text_string_to_metric_families(scraped)
+        for sample in family.samples
+        if sample.labels["box"] == health.box_id
+    }
+    assert figures["disk_used_ratio", None] == health.disk_used_percent / 100
+    assert figures["certificate_end_timestamp_seconds", None] == health.certificate_ends_ms / 1000
+    assert figures["clock_ahead_seconds", None] == health.clock_ahead_ms / 1000
+    assert figures["last_verified_timestamp_seconds", None] == health.last_verified_ms / 1000
+    assert figures["backlog_bytes", None] == 0
+    assert figures["box_info", health.version] == 1
+
+
+async def _printed(*arguments: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "appliance.cli.main", "fleet", "status", *arguments),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    return out.decode()
+
+
+def _day(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
+
+
+def _certificate(state: Path) -> datetime:
+    """Give it one, as its setup does: its end."""
+    names, now = ("hallvakt.test",), datetime.now(UTC)
+    make_authority(state / "tls", "Hallvakt", names, now)
+    made = ensure_certificate(state / "tls", names, now).certificate.read_bytes()
+    return x509.load_pem_x509_certificate(made).not_valid_after_utc
 
 
 async def test_a_box_without_a_cloud_belongs_to_no_fleet(tmp_path: Path) -> None:
