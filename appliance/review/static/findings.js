@@ -40,7 +40,7 @@ function portrait(exam, id, viewer) {
     class: "portrait",
     draggable: "false", // not onto the desktop, where it would be a file
   });
-  return marked("photo", viewer, picture);
+  return marked("photo", viewer, [picture], 0.6);
 }
 
 export function incidentList(marks, look) {

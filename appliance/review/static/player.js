@@ -21,7 +21,7 @@ export class Player extends EventTarget {
     this.#videos = [this.#video(), this.#video()];
     this.address = (piece) => objectAddress(exam, attempt, "snippets", piece.sequence);
     this.said = element("p", { class: "said", role: "status", hidden: true });
-    this.element = marked("stage", viewer, ...this.#videos, this.said);
+    this.element = marked("stage", viewer, [...this.#videos, this.said]);
     this.#bring(0);
   }
 

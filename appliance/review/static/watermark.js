@@ -4,18 +4,19 @@ import { drawn, element } from "./elements.js";
 
 let patterns = 0;
 
-/** A box with `pictures` under the viewer's name. It has no menu: "Save video as" would write to the
+/** A box with `pictures` under the viewer's name, as large as `scale` says: once at least it is to
+ * stand whole over the smallest of them. The box has no menu: "Save video as" would write to the
  * disk what nothing else does, and without the name. */
-export function marked(name, viewer, ...pictures) {
+export function marked(name, viewer, pictures, scale = 1) {
   return element(
     "div",
     { class: `marked ${name}`, contextmenu: (event) => event.preventDefault() },
     ...pictures,
-    watermark(viewer),
+    watermark(viewer, scale),
   );
 }
 
-function watermark(viewer) {
+function watermark(viewer, scale) {
   const when = new Date().toLocaleString("sv-SE").slice(0, 16);
   const text = `${viewer} · ${when}`;
   const width = 70 + text.length * 10;
@@ -23,7 +24,13 @@ function watermark(viewer) {
   const line = (x, y) => drawn("text", { x, y }, text);
   const pattern = drawn(
     "pattern",
-    { id, width, height: 110, patternUnits: "userSpaceOnUse", patternTransform: "rotate(-24)" },
+    {
+      id,
+      width,
+      height: 110,
+      patternUnits: "userSpaceOnUse",
+      patternTransform: `rotate(-24) scale(${scale})`,
+    },
     line(10, 40),
     line(10 + width / 2, 95),
     line(10 - width / 2, 95), // the rest of the one before, which the tile cuts

@@ -1,8 +1,12 @@
-"""The uplink is cut in every phase of a night, before a request arrives and after it was answered.
+"""The uplink is cut at every kind of call of a night: before the request arrives, or after it was
+answered and before the answer is back. Nothing is killed here; the process learns that the line is
+down, and so is each later call of that run.
 
-Each run loses the line at the first kind of call at which none was cut before; so the cut wanders
-through residency, records, packs, manifests, reading back and the last acknowledgement, until a run
-gets through. Real object server and database.
+A kind is an end, a method and a folder (`objects put packs`). Each run loses the line at the first
+kind at which none was cut before; so the cut wanders through residency, records, packs, manifests,
+reading back and the last acknowledgement, until a run gets through. A call of its kind is cut once,
+at its first; within the bytes of an upload, tests/integration/night/test_cuts.py cuts and kills.
+Real object server and database.
 """
 
 from __future__ import annotations
