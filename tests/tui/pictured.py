@@ -71,7 +71,7 @@ _SHOWN: dict[str, AnyScreen] = {
     "handover": HandoverScreen,
 }
 # test_boxes.py and test_first_boot.py take theirs themselves.
-_ELSEWHERE = {BoxesScreen, StepScreen}
+_ELSEWHERE: set[AnyScreen] = {BoxesScreen, StepScreen}
 
 
 def shown_in(scene: str) -> AnyScreen:
