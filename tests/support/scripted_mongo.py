@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,7 +17,9 @@ from typing import Any
 import bson
 
 HEADER = struct.Struct("<iiii")  # length, request id, response to, operation
-REPLY, QUERY, MESSAGE = 1, 2004, 2013
+REPLY, QUERY, COMPRESSED, MESSAGE = 1, 2004, 2012, 2013
+_INSIDE = struct.Struct("<iiB")  # operation, its length, compressor
+_ZLIB = 2
 
 
 @asynccontextmanager
@@ -39,10 +42,14 @@ async def router(asked: list[dict[str, Any]]) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def replica_set(
-    tags: Sequence[Mapping[str, str]], asked: list[dict[str, Any]] | None = None
+    tags: Sequence[Mapping[str, str]],
+    asked: list[dict[str, Any]] | None = None,
+    *,
+    offers: Sequence[str] = (),
 ) -> AsyncIterator[str]:
     """The URI of a set with one member per entry of `tags`; the first is the primary. What is
-    asked beside `hello` is appended to `asked`."""
+    asked beside `hello` is appended to `asked`. `offers`: compressors that it reads; a command that
+    came compressed says how long it was on the line under `$onTheLine`."""
     hosts: list[str] = []
     servers = []
     for number, own in enumerate(tags):
@@ -55,7 +62,8 @@ async def replica_set(
         ) -> None:
             try:
                 while True:
-                    await _answer(reader, writer, _hello(hosts, number, own), asked)
+                    hello = _hello(hosts, number, own) | {"compression": list(offers)}
+                    await _answer(reader, writer, hello, asked)
             except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
                 writer.close()
 
@@ -105,9 +113,15 @@ async def _answer(
 ) -> None:
     length, request, _, operation = HEADER.unpack(await reader.readexactly(HEADER.size))
     content = await reader.readexactly(length - HEADER.size)
-    document = hello
+    document, compressed = hello, 0
+    if operation == COMPRESSED:
+        operation, _, compressor = _INSIDE.unpack_from(content)
+        assert compressor == _ZLIB
+        content, compressed = zlib.decompress(content[_INSIDE.size :]), length
     if operation == MESSAGE:
         command = command_of(content)
+        if compressed:
+            command["$onTheLine"] = compressed
         if not {"hello", "ismaster", "isMaster"} & set(command):
             if asked is not None:
                 asked.append(command)

@@ -152,6 +152,8 @@ class MongoRecords:
                 connectTimeoutMS=self._timeout_ms,
                 socketTimeoutMS=120_000,
                 retryWrites=True,
+                # Field names are half of a pack's record; digests and sealed keys stay as long.
+                compressors="zlib",
                 appname="hallvakt",
             )
         except (ConfigurationError, InvalidURI):
