@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
@@ -24,6 +25,7 @@ from tui.preferences import PreferencesFile
 from tui.screens.base import LoginWanted
 from tui.screens.boxes import BoxesScreen
 from tui.screens.closed import ClosedScreen
+from tui.screens.dialog import TypingDialog
 from tui.screens.doctor import DoctorScreen
 from tui.screens.exam_choice import ExamChoiceScreen
 from tui.screens.hall import HallScreen
@@ -143,6 +145,10 @@ class ConsoleApp(TerminalApp):
         return THEMES[0].variables
 
     # which screen follows which
+
+    def on_key(self, event: Key) -> None:
+        if isinstance(self.screen, TypingDialog) and self.screen.takes(event):
+            event.prevent_default()
 
     def on_boxes_screen_chosen(self, event: BoxesScreen.Chosen) -> None:
         glance = event.glance

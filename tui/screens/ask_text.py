@@ -10,12 +10,12 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from tui.language import tr
-from tui.screens.dialog import Dialog
+from tui.screens.dialog import TypingDialog
 from tui.widgets.field import Field
 from tui.widgets.key_footer import KeyFooter
 
 
-class AskTextScreen(Dialog[str | None]):
+class AskTextScreen(TypingDialog[str | None]):
     """Answers the text, or None when left. `expected`: only this text is taken (asking twice)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,9 +49,6 @@ class AskTextScreen(Dialog[str | None]):
             )
             yield Static("", id="dialog-says", markup=False)
         yield KeyFooter()
-
-    def on_mount(self) -> None:
-        self.query_one(Input).focus()
 
     def on_input_submitted(self) -> None:
         answer = self.query_one(Input).value.strip()

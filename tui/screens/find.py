@@ -14,14 +14,14 @@ from textual.widgets.option_list import Option
 from appliance.core.feed import SeatStatus
 from appliance.core.ids import AttemptId
 from tui.language import tr
-from tui.screens.dialog import Dialog
+from tui.screens.dialog import TypingDialog
 from tui.widgets.field import Field
 from tui.widgets.key_footer import KeyFooter
 
 _SHOWN = 8
 
 
-class FindScreen(Dialog[AttemptId | None]):
+class FindScreen(TypingDialog[AttemptId | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "step(1)", "next", priority=True),
         Binding("up", "step(-1)", "previous", priority=True),
@@ -44,7 +44,6 @@ class FindScreen(Dialog[AttemptId | None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
         self._show("")
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -9,8 +9,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.widgets import Input
 
 
 class Field(Input):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "ok")]
+
+    last_key: Key | None = None
+    """The newest key that came to this field: one that did not was meant for it all the same, see
+    `TypingDialog`."""
+
+    def on_key(self, event: Key) -> None:
+        self.last_key = event  # what the key does, Input does of itself
