@@ -31,7 +31,8 @@ from appliance.services.signing import Encode, Signer, Verify
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Eraser:
     """The cloud under an identity that may delete; the nightly writer may not (ruling 12).
-    `check` raises Refused when either end is not in the EU/EEA: asked before anything else."""
+    `check` raises Refused when either end is not in the EU/EEA, Unreachable when one
+    does not answer: asked before anything is deleted in the store."""
 
     objects: ObjectCloud
     records: RecordCloud

@@ -172,8 +172,10 @@ class Purge:
         if self._eraser is None:
             return False
         try:
-            await self._eraser.check()
+            # Keys first, also while the store cannot be reached: each end is asked before its turn.
+            await self._eraser.records.check_residency()
             await self._eraser.records.delete(documents.ATTEMPTS, exam=exam.exam_id)
+            await self._eraser.check()
             for pack in packs:
                 await self._eraser.objects.delete(f"packs/{pack.name}")
             for name in manifests:
