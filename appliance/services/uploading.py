@@ -87,9 +87,11 @@ class Uploading:
         try:
             async with self._carried(head):  # after waiting for room, which may have taken long
                 content = await self._batching.assemble(await self._journal.pack(head.name))
+                # Before, so that next to nothing lies between the reply and the journal: a kill
+                # in there sends this pack again, beside the one that was begun meanwhile.
+                digest = await asyncio.to_thread(hashlib.sha256, content)
+                checksum = await asyncio.to_thread(self._crc32c, content)
                 remote = await self._objects.put(f"packs/{head.name}", content)
-            digest = await asyncio.to_thread(hashlib.sha256, content)
-            checksum = await asyncio.to_thread(self._crc32c, content)
             if (remote.size, remote.crc32c) != (len(content), checksum):
                 raise damaged()
             del content
