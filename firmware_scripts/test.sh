@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs them all: lint, types, layers, tests. Arguments go to
-# pytest; without any, the tests run two at a time.
+# pytest; without any, the tests run three at a time (two cores; much of a test is waiting).
 #
 #   ./firmware_scripts/test.sh [pytest arguments]
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/prepare.sh"
 hv_prepare
-[ $# -gt 0 ] || set -- -n 2
+[ $# -gt 0 ] || set -- -n 3
 
 failed=()
 hv_check() {
