@@ -19,6 +19,7 @@ DARK = Theme(
     dark=True,
     variables={
         "border": "#3a4657",
+        "cursor-blurred": "#3a4657",
         "border-blurred": "#2b3442",
         "faint": "#8290a3",
         "alarm-panel": "#4a2229",
@@ -29,10 +30,10 @@ LIGHT = Theme(
     name="hallvakt-light",
     primary="#1f5fae",
     secondary="#4d5a6b",
-    accent="#8a5a00",
-    warning="#9a5b00",
+    accent="#7d5200",
+    warning="#864f00",
     error="#b3261e",
-    success="#1e7a3c",
+    success="#1b7137",
     foreground="#1b2129",
     background="#f4f5f7",
     surface="#fbfbfc",
@@ -40,8 +41,9 @@ LIGHT = Theme(
     dark=False,
     variables={
         "border": "#9aa7b8",
+        "cursor-blurred": "#9aa7b8",
         "border-blurred": "#c9d0d9",
-        "faint": "#5d6b7d",
+        "faint": "#566374",
         "alarm-panel": "#f7d7d4",
     },
 )
@@ -61,9 +63,10 @@ CONTRAST = Theme(
     text_alpha=1.0,
     variables={
         "border": "#ffffff",
+        "cursor-blurred": "#5a5a5a",
         "border-blurred": "#a0a0a0",
         "faint": "#d0d0d0",
-        "alarm-panel": "#7a0000",
+        "alarm-panel": "#500000",
     },
 )
 THEMES = (DARK, LIGHT, CONTRAST)

@@ -33,7 +33,7 @@ from appliance.web import (
     start_gate_api,
     static_files,
 )
-from appliance.web.application_keys import GATEWAY, LIMITS, Gateway, Limits
+from appliance.web.application_keys import GATEWAY, LIMITS, STOPPING, Gateway, Limits
 from appliance.web.metrics import add_metrics, counted
 from appliance.web.problems import problems
 from appliance.web.routes import Route
@@ -91,6 +91,7 @@ def application(gateway: Gateway, *, static_root: Path = STATIC_ROOT) -> web.App
     app = web.Application(middlewares=[counted, problems])
     app[GATEWAY] = gateway
     app[LIMITS] = limits(gateway.clock)
+    app[STOPPING] = asyncio.Event()
     app[STATIC_FILES] = StaticFiles(static_root)
     add_metrics(app)
     for part in _PARTS:
@@ -102,6 +103,7 @@ def application(gateway: Gateway, *, static_root: Path = STATIC_ROOT) -> web.App
 
 
 async def _say_goodbye(app: web.Application) -> None:
+    app[STOPPING].set()
     app[GATEWAY].channels.close_all()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -93,3 +94,5 @@ class Limits:
 
 GATEWAY = web.AppKey("gateway", Gateway)
 LIMITS = web.AppKey("limits", Limits)
+STOPPING = web.AppKey("stopping", asyncio.Event)
+"""Set when the box is told to stop: what would stay open for ever says goodbye by itself."""

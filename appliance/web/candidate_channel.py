@@ -22,7 +22,7 @@ from appliance.services.channels import (
 from appliance.web.application_keys import GATEWAY, Gateway
 from appliance.web.bodies import json_bytes
 from appliance.web.ice import browser_ice_servers
-from appliance.web.outbox import Outbox
+from appliance.web.outbox import CLOSE_WITHIN_S, Outbox
 from appliance.web.routes import Routes
 
 routes = Routes()
@@ -118,7 +118,9 @@ def _wire(message: ChannelMessage) -> dict[str, Any]:
 @routes.candidate("GET", "/api/v1/attempts/me/channel")
 async def channel(request: web.Request, attempt: Attempt) -> web.StreamResponse:
     gateway = request.app[GATEWAY]
-    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_LARGEST_MESSAGE)
+    socket = web.WebSocketResponse(
+        timeout=CLOSE_WITHIN_S, heartbeat=_HEARTBEAT_S, max_msg_size=_LARGEST_MESSAGE
+    )
     await socket.prepare(request)
     outbox = Outbox(socket)
     page = PageChannel(gateway, attempt, outbox, request.url.host or "")

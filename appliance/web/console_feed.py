@@ -13,8 +13,9 @@ from appliance.core.exam import IN_SESSION
 from appliance.core.roles import Action
 from appliance.services.accounts import NotLoggedIn
 from appliance.services.feed import Subscription, Viewer
+from appliance.web.application_keys import STOPPING
 from appliance.web.bodies import json_bytes
-from appliance.web.outbox import LONGEST_REASON
+from appliance.web.outbox import CLOSE_WITHIN_S, LONGEST_REASON
 from appliance.web.routes import Asked, Routes
 
 routes = Routes()
@@ -29,7 +30,9 @@ async def feed(request: web.Request, asked: Asked) -> web.StreamResponse:
     person = asked.caller.person
     hub = gateway.halls.feed(exam.exam_id)
     after = _after(request)
-    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=1024)
+    socket = web.WebSocketResponse(
+        timeout=CLOSE_WITHIN_S, heartbeat=_HEARTBEAT_S, max_msg_size=1024
+    )
     await socket.prepare(request)
     subscription = hub.subscribe(
         Viewer(halls=person.halls, names=await gateway.names.book_for(person, exam)), after
@@ -37,7 +40,8 @@ async def feed(request: web.Request, asked: Asked) -> web.StreamResponse:
     reading = asyncio.create_task(_until_gone(socket))
     sending = asyncio.create_task(_send(socket, subscription))
     guarding = asyncio.create_task(_until_forbidden(asked))
-    tasks: list[asyncio.Task[Any]] = [reading, sending, guarding]
+    stopping = asyncio.create_task(request.app[STOPPING].wait())
+    tasks: list[asyncio.Task[Any]] = [reading, sending, guarding, stopping]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         # Whoever closes must be the only one who reads, or the peer's answer is not awaited.
@@ -48,6 +52,8 @@ async def feed(request: web.Request, asked: Asked) -> web.StreamResponse:
             await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=reason)
         elif sending.done():
             await socket.close(message=b"the exam is closed")
+        elif stopping.done():
+            await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the box is stopping")
     finally:
         hub.unsubscribe(subscription)
         for task in tasks:

@@ -21,7 +21,7 @@ from appliance.services.live_view import (
 from appliance.web.application_keys import Gateway
 from appliance.web.bodies import json_bytes
 from appliance.web.ice import browser_ice_servers
-from appliance.web.outbox import Outbox
+from appliance.web.outbox import CLOSE_WITHIN_S, Outbox
 from appliance.web.routes import Asked, Routes
 
 routes = Routes()
@@ -76,7 +76,9 @@ def _wire(message: ViewMessage) -> dict[str, Any]:
 @routes.console("GET", "/api/v1/exams/{exam}/attempts/{attempt}/live", Action.LIVE_VIEW_OPEN)
 async def live(request: web.Request, asked: Asked) -> web.StreamResponse:
     gateway = asked.gateway
-    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_LARGEST_MESSAGE)
+    socket = web.WebSocketResponse(
+        timeout=CLOSE_WITHIN_S, heartbeat=_HEARTBEAT_S, max_msg_size=_LARGEST_MESSAGE
+    )
     outbox = Outbox(socket)
     # Before the upgrade, so that a refusal is an ordinary problem answer.
     view = await gateway.live_views.open(

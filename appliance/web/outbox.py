@@ -13,6 +13,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 LONGEST_REASON = 120  # a close frame's text has at most 123 bytes (RFC 6455, section 5.5)
 _MOST_WAITING = 256
+CLOSE_WITHIN_S = 2.0  # for a peer that is gone without a word: nobody waits for it longer
 _LAST_WORDS_S = 2.0
 
 

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import aiohttp
+from aiohttp import WSCloseCode
 
 from appliance.adapters.blobs.directory import DirectoryBlobs
 from appliance.adapters.crypto.envelopes import open_envelope
@@ -129,3 +130,16 @@ async def test_the_log_holds_nobody(box: RealBox, lead: BoxApi) -> None:
     log = await asyncio.to_thread(box.log)
     for canary in ("Canary", "Zebra", "Quokka", "lena", "127.0.0.1:", str(Path.home())):
         assert canary not in log
+
+
+async def test_a_box_that_stops_says_so_to_consoles_instead_of_waiting_for_them(
+    box: RealBox, lead: BoxApi
+) -> None:
+    exam = await box.new_exam(lead, to="live")
+    async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed?after=0") as feed:
+        await feed.receive_json()
+        box.gateway.terminate()
+        async for _ in feed:
+            pass
+        assert feed.close_code == WSCloseCode.GOING_AWAY  # cut off at the end, it would be 1006
+    await box.restart()
