@@ -275,6 +275,17 @@ def _authority_ends(days: float) -> Check:
     return warn("certificate", f"the box's own authority ends in {days:.0f} days", advice)
 
 
+def versions(installed: str, broken_off: str) -> Check:
+    """`broken_off`: the two versions of an update that a power cut ended, empty where none was."""
+    if broken_off:
+        return fail(
+            "versions",
+            f"an update was broken off ({broken_off})",
+            "As root: /opt/hallvakt/current/firmware_scripts/update.sh --finish",
+        )
+    return ok("versions", installed)
+
+
 # CVE-2026-27624: peers written as IPv6-mapped IPv4 get past the relay's denials up to here.
 _SOUND_COTURN = (4, 10, 0)
 

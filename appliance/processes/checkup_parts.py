@@ -218,10 +218,16 @@ def _databases(state: Path) -> Sequence[Check]:
 
 
 def _versions() -> Sequence[Check]:
-    return [
-        ok(
-            "versions",
-            f"Hallvakt {version('hallvakt')}, Python {platform.python_version()}, "
-            f"{ssl.OPENSSL_VERSION}, Linux {platform.release()}",
-        )
-    ]
+    installed = (
+        f"Hallvakt {version('hallvakt')}, Python {platform.python_version()}, "
+        f"{ssl.OPENSSL_VERSION}, Linux {platform.release()}"
+    )
+    return [checkup.versions(installed, _update_broken_off())]
+
+
+def _update_broken_off(note: Path = Path("/opt/hallvakt/unfinished")) -> str:
+    """What `update.sh` notes of itself before it changes anything, and takes away at its end."""
+    try:
+        return " → ".join(note.read_text("utf-8").split())
+    except (OSError, UnicodeDecodeError):
+        return ""

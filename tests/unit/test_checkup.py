@@ -31,6 +31,8 @@ _JUDGED: list[tuple[Check, CheckStatus]] = [
     (checkup.memory(8 * GB, 6 * GB, 2 * GB), WARN),
     (checkup.memory(2 * GB, 1 * GB, 0), WARN),
     (checkup.memory(1 * GB, 1 * GB, 0), FAIL),
+    (checkup.versions("Hallvakt 2", ""), OK),
+    (checkup.versions("Hallvakt 2", "1 → 2"), FAIL),
     (checkup.clock(2e9, True, "chrony", 1.9e9), OK),
     (checkup.clock(2e9, False, "", 1.9e9), WARN),
     (checkup.clock(0.0, True, "chrony", 1.9e9), FAIL),  # the battery is empty: 1970
