@@ -356,7 +356,8 @@ class RecordCloud(Protocol):
     async def find(
         self, collection: str, *, fields: Sequence[str] = (), **equals: Any
     ) -> Sequence[dict[str, Any]]:
-        """Whole documents, or of each `_id` and `fields` only."""
+        """Whole documents, or of each `_id` and `fields` only. A key `rows.field` asks whether any
+        of a document's rows has that value."""
 
     async def delete(self, collection: str, **equals: Any) -> int: ...
 

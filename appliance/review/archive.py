@@ -41,6 +41,8 @@ class ArchivedExam:
     box_id: BoxId
     state: str
     closed_ms: int | None
+    opens: bool
+    """Whether an attempt of it is sealed for this key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,15 +112,27 @@ class Archive:
 
     async def exams(self) -> Sequence[ArchivedExam]:
         """The newest first."""
-        found = [
-            ArchivedExam(
-                exam_id=ExamId(str(document["_id"])),
+        at_once = asyncio.Semaphore(_AT_ONCE)
+
+        async def listed(document: dict[str, Any]) -> ArchivedExam:
+            exam = ExamId(str(document["_id"]))
+            async with at_once:
+                opened = await self._records.find(
+                    documents.ATTEMPTS,
+                    fields=("exam",),
+                    exam=exam,
+                    **{"envelopes.recipient": self._recipient},
+                )
+            return ArchivedExam(
+                exam_id=exam,
                 box_id=BoxId(str(document.get("box", ""))),
                 state=str(document.get("state", "")),
                 closed_ms=(document.get("times") or {}).get("closed_ms"),
+                opens=bool(opened),
             )
-            for document in await self._records.find(documents.EXAMS)
-        ]
+
+        there = await self._records.find(documents.EXAMS)
+        found = await asyncio.gather(*map(listed, there))
         return sorted(found, key=lambda exam: exam.closed_ms or 0, reverse=True)
 
     async def open(self, exam: ExamId) -> OpenExam:

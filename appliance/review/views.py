@@ -73,6 +73,7 @@ class ReviewViews:
                     "box": exam.box_id,
                     "state": exam.state,
                     "closed_ms": exam.closed_ms,
+                    "opens": exam.opens,
                 }
                 for exam in await self._desk.archive.exams()
             ]

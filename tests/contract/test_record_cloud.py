@@ -53,6 +53,22 @@ async def test_more_than_one_batch(records: RecordCloud) -> None:
     assert len(await records.find("packs")) == 1201
 
 
+async def test_a_document_is_found_by_one_of_its_rows(records: RecordCloud) -> None:
+    sealed_for = {"a": ["r1", "r2"], "b": ["r2"], "c": []}
+    await records.upsert(
+        "attempts",
+        [
+            {"_id": one, "exam": "e", "envelopes": [{"recipient": r} for r in recipients]}
+            for one, recipients in sealed_for.items()
+        ],
+    )
+    for recipient, found in (("r1", {"a"}), ("r2", {"a", "b"}), ("r3", set())):
+        asked = {"exam": "e", "envelopes.recipient": recipient}
+        there = await records.find("attempts", fields=("exam",), **asked)
+        assert {document["_id"] for document in there} == found
+        assert all(set(document) == {"_id", "exam"} for document in there)
+
+
 async def test_bytes_stay_bytes(records: RecordCloud) -> None:
     await records.upsert("attempts", [{"_id": "a", "sealed_key": bytes(range(256))}])
     assert (await records.find("attempts", _id="a"))[0]["sealed_key"] == bytes(range(256))

@@ -92,4 +92,11 @@ class MemoryRecords:
 
     def _matching(self, collection: str, equals: dict[str, Any]) -> list[dict[str, Any]]:
         documents = self.collections.get(collection, {}).values()
-        return [d for d in documents if all(d.get(key) == value for key, value in equals.items())]
+        return [d for d in documents if all(_equals(d, *each) for each in equals.items())]
+
+
+def _equals(document: dict[str, Any], key: str, value: object) -> bool:
+    outer, _, inner = key.partition(".")
+    if not inner:
+        return bool(document.get(key) == value)
+    return any(row.get(inner) == value for row in document.get(outer) or ())

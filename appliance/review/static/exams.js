@@ -23,7 +23,7 @@ function examCard(exam) {
       { href: `#${exam.exam}`, class: "card" },
       element("strong", {}, say("exam-of", { day: day(exam.closed_ms) })),
       element("span", {}, time(exam.closed_ms)),
-      element("span", { class: "quiet" }, say(`state-${exam.state}`)),
+      element("span", { class: "quiet" }, say(exam.opens ? `state-${exam.state}` : "locked")),
       element("code", { class: "quiet" }, exam.exam.slice(0, 8)),
     ),
   );

@@ -279,7 +279,9 @@ async def test_another_key_sees_that_it_is_locked_out(
         browser_page(tmp_path / "profile") as page,
     ):
         await page.goto(address)
-        await page.get_by_role("link", name="Exam of").first.click()
+        listed = page.get_by_role("link", name="Exam of").first
+        assert "your key does not open this" in await listed.inner_text()
+        await listed.click()
         await page.get_by_role("cell", name="your key does not open this").first.wait_for()
         assert TITLE not in await page.inner_text("body")
 

@@ -23,6 +23,7 @@ async def test_every_byte_comes_back(archived: ArchivedExam) -> None:
     archive = archived.archive()
     (listed,) = [e for e in await archive.exams() if e.exam_id == archived.made.exam_id]
     assert (listed.state, listed.box_id) == ("archived", archived.made.box_id)
+    assert listed.opens
     opened = await archive.open(listed.exam_id)
     assert opened.title == TITLE
     for (attempt, kind, sequence), plain in archived.made.plain.items():
@@ -32,6 +33,7 @@ async def test_every_byte_comes_back(archived: ArchivedExam) -> None:
 
 async def test_another_key_opens_nothing(archived: ArchivedExam) -> None:
     archive = archived.archive(new_reviewer())
+    assert not any(exam.opens for exam in await archive.exams())
     opened = await archive.open(archived.made.exam_id)
     assert opened.title is None
     assert all(a.locked and a.record is None for a in opened.attempts.values())
