@@ -251,15 +251,15 @@ async def test_what_is_typed_behind_the_key_that_opens_a_line_is_in_that_line(
     async with in_hall() as pilot:
         hall = pilot.app.screen
         assert isinstance(hall, HallScreen)
-        b2 = _seat(box, "B2").attempt_id
+        board, b2 = hall.board, _seat(box, "B2").attempt_id
         if opened_by == "m":
-            hall.board.select(b2)
+            board.select(b2)
             await pilot.pause()
         for key in (opened_by, *"b2", "enter"):
             character = "\r" if key == "enter" else key
             pilot.app.post_message(events.Key(key.replace("/", "slash"), character))
         if opened_by == "/":
-            await until(pilot, lambda: pilot.app.screen is hall and hall.board.selected == b2)
+            await until(pilot, lambda: pilot.app.screen is hall and board.selected == b2)
         else:
             await until(pilot, lambda: bool(box.acts()))
             assert {"act": "message", "text": "b2"}.items() <= box.acts()[0].items()

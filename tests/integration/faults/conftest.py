@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,14 @@ from tests.support.box import RealBox, free_port
 
 
 @pytest.fixture
-def box() -> Iterator[RealBox]:
+async def box(made_box: RealBox) -> AsyncIterator[RealBox]:
+    """Its clients are closed by the event loop that opened them: no other can."""
+    yield made_box
+    await made_box.close_apis()
+
+
+@pytest.fixture
+def made_box() -> Iterator[RealBox]:
     """Made, not started. Not in tmp_path: a Unix socket's path has at most 107 bytes."""
     directory = Path(tempfile.mkdtemp(prefix="hvf-"))
     made = RealBox(directory / "box", free_port())

@@ -309,6 +309,7 @@ ELSEWHERE: Mapping[str, str] = {
     "appliance/processes/syncer.py:_lock": _LOCK,
     "appliance/cli/factory_reset.py:_refuse_while_served": _LOCK,
     "appliance/cli/factory_reset.py:_overwrite": "bytes that are there already; takes no room",
+    "appliance/adapters/store/snapshot.py:check": "only reads: SQLite checks constraints so alone",
     "appliance/adapters/store/snapshots.py:try_out": _ITS_OWN,
     "appliance/processes/drill.py:_copy_databases": _ITS_OWN,
     "appliance/processes/checkup_parts.py:_coturn_version": _ITS_OWN,
