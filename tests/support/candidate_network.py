@@ -6,9 +6,11 @@ blocks, pulls the plug, or gives the computer another address. Needs root.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from appliance.rehearsal.browser import CHROMIUM
@@ -52,9 +54,11 @@ class CandidateNetwork(NetworkNamespaces):
         self.browser.chmod(0o755)
         ip("link", "add", near, "type", "veth", "peer", "name", "hvcand", "netns", name)
         ip("address", "add", f"{BOX_ADDRESS}/29", "dev", near)
-        ip("link", "set", near, "up")
         ip("-n", name, "address", "add", f"{_ADDRESSES[0]}/29", "dev", "hvcand")
-        ip("-n", name, "link", "set", "hvcand", "up")
+        for end in ((near,), ("hvcand", name)):
+            _up(*end)
+        for end in ((near,), ("hvcand", name)):
+            _until_up(*end)
 
     def remove(self) -> None:
         # At once, as the next test wants the name; with its namespace it goes when it likes.
@@ -84,3 +88,23 @@ class CandidateNetwork(NetworkNamespaces):
 
     def _inside(self, *command: str, given: str = "") -> None:
         run(*self.inside("cand"), *command, given=given)
+
+
+def _up(card: str, namespace: str = "") -> None:
+    """Without an address by IPv6: the kernel has one only a second or two later, and a browser that
+    is loading its page just then gives up, as the network is another (ERR_NETWORK_CHANGED)."""
+    where = ("-n", namespace) if namespace else ()
+    ip(*where, "link", "set", card, "addrgenmode", "none")
+    ip(*where, "link", "set", card, "up")
+
+
+def _until_up(card: str, namespace: str = "") -> None:
+    """The kernel says `up` within a second of the other end; that too is news to a browser."""
+    where = ("-n", namespace) if namespace else ()
+    show = ("ip", *where, "-json", "link", "show", card)
+    for _ in range(500):
+        (state,) = json.loads(subprocess.run(show, check=True, capture_output=True).stdout)
+        if state["operstate"] == "UP":
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"{card} is {state['operstate']}")

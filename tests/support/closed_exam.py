@@ -34,7 +34,9 @@ from tests.support.tiny_webm import tiny_webm
 STARTED_MS = time.time_ns() // 1_000_000 - 24 * 3_600_000  # yesterday, by this machine's clock
 SNIPPET_S = 1.0
 ANY_TIME = NightConfig(time_zone="UTC", window=(Window(opens="00:00", closes="00:00"),))
-TITLE = "Provtitel Kanarie"  # stands in sealed records only
+# Stand in sealed records only, and are long enough not to come up by chance in ciphertext.
+TITLE = "Provtitel Kanarie"
+HALL = "Aula i norra flygeln"
 THUMBNAIL = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
 PORTRAIT = THUMBNAIL[:-2] + b"portrait" + THUMBNAIL[-2:]
 
@@ -152,7 +154,7 @@ async def _sit(made: ClosedExam, stores: Stores, number: int, snippets: int, bul
         ],
         under_live=None,
     )
-    seat = Seat(hall="Aula", label=f"A{number + 1}")
+    seat = Seat(hall=HALL, label=f"A{number + 1}")
     finished_ms = STARTED_MS + round(snippets * SNIPPET_S * 1000)
     await stores.attempts.add(
         [

@@ -22,7 +22,7 @@ from appliance.processes.cloud_ends import CloudEnds
 from appliance.review.desk import Desk
 from appliance.review.page import ReviewPage
 from tests.support.archived_exam import ArchivedExam
-from tests.support.closed_exam import TITLE
+from tests.support.closed_exam import HALL, TITLE
 
 
 @asynccontextmanager
@@ -73,7 +73,7 @@ async def test_the_report_says_what_was_found_decided_and_proven(
         *words,
         desk.languages.translation(language)("more than one person in view"),
         TITLE,
-        "Aula A1",
+        f"{HALL} A1",
         "Anna Granskare",
         "Två personer syns.",
         "Larmet hördes.",
