@@ -13,11 +13,11 @@ from cyclopts import App, Parameter
 from appliance.cli.fleet_metrics import exposition
 from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer, table
-from appliance.config import box
 from appliance.config.cloud_file import load_cloud_file
 from appliance.core.fleet import Judged
 from appliance.processes.fleet import fleet, report_after_round, report_health
 from appliance.processes.syncer import syncer
+from appliance.processes.trusted_hosts import load_box
 
 app = App(name="fleet", help="All boxes that share one cloud.")
 
@@ -53,7 +53,7 @@ async def status(
     config = (
         (await asyncio.to_thread(load_cloud_file, cloud)).cloud
         if cloud is not None
-        else (await asyncio.to_thread(box.load, state)).cloud
+        else (await asyncio.to_thread(load_box, state)).cloud
     )
     judged = await fleet(config)
     if metrics:

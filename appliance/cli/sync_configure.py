@@ -15,6 +15,7 @@ from appliance.config.box import BoxConfig, CloudConfig
 from appliance.core.errors import WrongConfiguration
 from appliance.processes.cloud_ends import check_both_ends, cloud_ends, has_verifier
 from appliance.processes.cloud_trial import probed
+from appliance.processes.trusted_hosts import check_signed
 
 _BY_THE_WRITER = (
     ", by the logins that also write: cloud.verifier_records_uri_file and "
@@ -40,6 +41,7 @@ async def configure(file: Path, *, state: State = DEFAULT_STATE, json: Json = Fa
         A TOML file with one table, [cloud]. Relative paths in it are relative to the file.
     """
     config = await asyncio.to_thread(_config, state, file)
+    await asyncio.to_thread(check_signed, state, config.cloud)
     async with cloud_ends(config.cloud) as ends:
         objects, records = await check_both_ends(ends, config.cloud)
         proven = await probed(config.cloud, ends.objects)

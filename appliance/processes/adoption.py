@@ -13,10 +13,10 @@ from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.store.packs import Packs
 from appliance.adapters.store.stores import open_stores
-from appliance.config import box
 from appliance.core.errors import IntegrityFailure, NotFound
 from appliance.core.ids import BoxId, ExamId
 from appliance.processes.cloud_ends import check_both_ends, cloud_ends
+from appliance.processes.trusted_hosts import load_box
 from appliance.review.archive import Archive
 from appliance.services import cloud_documents as documents
 from appliance.services.adoption import Adoption, Found
@@ -38,7 +38,7 @@ class Adopted:
 async def adopt(state: Path, other: BoxId, card: str, key: HybridPrivateKey) -> list[Adopted]:
     """`card` is the fingerprint on the other box's card: only manifests under that key count. Raise
     NotFound when the cloud has nothing of the box, IntegrityFailure for another key or damage."""
-    config = await asyncio.to_thread(box.load, state)
+    config = await asyncio.to_thread(load_box, state)
     stores = await asyncio.to_thread(open_stores, state)
     adopted = []
     try:

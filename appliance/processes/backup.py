@@ -23,12 +23,19 @@ from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.store.snapshot import snapshot
 from appliance.adapters.store.stores import Stores, open_stores
 from appliance.config import box
-from appliance.core.errors import Conflict, IntegrityFailure, Refused, Unreachable
+from appliance.core.errors import (
+    Conflict,
+    HallvaktError,
+    IntegrityFailure,
+    Refused,
+    Unreachable,
+)
 from appliance.core.exam import ExamState
 from appliance.core.ids import BoxId
 from appliance.core.keys import RecipientKind
-from appliance.processes.cloud_ends import cloud_ends
+from appliance.processes.cloud_ends import check_both_ends, cloud_ends
 from appliance.processes.erased_state import belongings, replay_with_cloud
+from appliance.processes.trusted_hosts import check_signed
 from appliance.services.tombstones import replay_tombstones
 from appliance.whole_file import unwritable, whole_file
 
@@ -149,10 +156,11 @@ def _checked(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 
 async def restore(file: Path, state: Path, key: HybridPrivateKey) -> Restored:
     """A box as it was, in `state`. Tombstones come before anything else, the cloud's too where it
-    can be reached; then rows whose ciphertext is gone go."""
+    can be reached; then rows whose ciphertext is gone go. Raise Refused, with the box back and the
+    cloud not asked, when that is not in the EU/EEA."""
     header = await asyncio.to_thread(unpack, file, state, key)
     config = await asyncio.to_thread(box.load, state)
-    report = Restored(box_id=config.box_id, made_ms=header.made_ms)
+    report, refused = Restored(box_id=config.box_id, made_ms=header.made_ms), None
     stores = await asyncio.to_thread(open_stores, state)
     try:
         report.erased_again = await replay_tombstones(
@@ -160,17 +168,27 @@ async def restore(file: Path, state: Path, key: HybridPrivateKey) -> Restored:
         )
         if config.cloud.objects != "none":
             try:
+                await asyncio.to_thread(check_signed, state, config.cloud)
                 async with cloud_ends(config.cloud) as ends:
+                    await check_both_ends(ends, config.cloud)
                     report.erased_again += await replay_with_cloud(
                         state, config.box_id, stores, ends.records
                     )
                 report.cloud_asked = True
             except Unreachable as error:
                 report.warnings.append(error.message)
+            except HallvaktError as error:  # only after the rest, which needs no cloud
+                refused = error
         await _forget_lost(state, stores, report)
         await stores.audit.append("box", "backup-restored", "backup", config.box_id)
     finally:
         await stores.close()
+    if refused is not None:
+        raise type(refused)(
+            f"The box is back in {state}, but the cloud was not asked what was erased since. "
+            f"{refused.message}",
+            code=refused.code,
+        )
     return report
 
 

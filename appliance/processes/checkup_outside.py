@@ -10,11 +10,18 @@ from pathlib import Path
 
 from appliance.config.box import BoxConfig
 from appliance.core.checkup import Check, fail, ok, warn
+from appliance.core.checkup_cloud import cloud_logins
 from appliance.core.checkup_microphone import microphone
 from appliance.core.errors import HallvaktError, Unreachable
 from appliance.processes.checkup_stock import STAYS_HERE, backlog_checks, models_checks
-from appliance.processes.cloud_ends import cloud_ends
+from appliance.processes.cloud_ends import (
+    check_both_ends,
+    cloud_ends,
+    has_eraser,
+    has_verifier,
+)
 from appliance.processes.syncer import syncer
+from appliance.processes.trusted_hosts import check_signed
 from appliance.services.doctor import Probe
 
 _ANSWERS_S = 12.0  # less than a probe may take, so that the words are ours
@@ -25,7 +32,7 @@ def beyond(state: Path, config: BoxConfig) -> Mapping[str, Probe]:
         "models": partial(asyncio.to_thread, models_checks),
         "microphone": partial(asyncio.to_thread, _microphone, config),
         "backlog": partial(_backlog, state, config),
-        "cloud": partial(_cloud, config),
+        "cloud": partial(_cloud, state, config),
     }
 
 
@@ -49,7 +56,7 @@ async def _backlog(state: Path, config: BoxConfig) -> Sequence[Check]:
         return await backlog_checks(config, night.night, night.stores.exams)
 
 
-async def _cloud(config: BoxConfig) -> Sequence[Check]:
+async def _cloud(state: Path, config: BoxConfig) -> Sequence[Check]:
     if config.cloud.objects == "none":
         return [
             warn(
@@ -60,15 +67,22 @@ async def _cloud(config: BoxConfig) -> Sequence[Check]:
         ]
     try:
         async with asyncio.timeout(_ANSWERS_S), cloud_ends(config.cloud) as ends:
-            objects = await ends.objects.location()
-            records = await ends.records.check_residency()
+            await asyncio.to_thread(check_signed, state, config.cloud)
+            objects, records = await check_both_ends(ends, config.cloud)
     except TimeoutError:
-        return [_no_line(f"no answer within {_ANSWERS_S:.0f} s")]
+        found = _no_line(f"no answer within {_ANSWERS_S:.0f} s")
     except Unreachable as error:
-        return [_no_line(error.message)]
+        found = _no_line(error.message)
     except HallvaktError as error:
-        return [fail("cloud", error.message, "The night waits until this works; nothing is lost.")]
-    return [ok("cloud", f"objects in {objects}, records in {records}")]
+        found = fail("cloud", error.message, "The night waits until this works; nothing is lost.")
+    else:
+        found = ok("cloud", f"objects in {objects}, records in {records}")
+    logins = cloud_logins(
+        verifier=has_verifier(config.cloud),
+        eraser=has_eraser(config.cloud),
+        on_site=config.cloud.objects == "directory",
+    )
+    return [found, logins]
 
 
 def _no_line(said: str) -> Check:

@@ -77,11 +77,19 @@ def as_verifier(config: CloudConfig) -> CloudConfig:
 
 def has_verifier(config: CloudConfig) -> bool:
     """Whether both ends are read back by somebody who could not have written them."""
-    records = config.verifier_records_uri_file is not None
+    return _another_login(config, as_verifier(config))
+
+
+def has_eraser(config: CloudConfig) -> bool:
+    """Whether both ends are deleted from by another login than the night's."""
+    return _another_login(config, as_eraser(config))
+
+
+def _another_login(writer: CloudConfig, other: CloudConfig) -> bool:
+    if other.records_uri_file == writer.records_uri_file:
+        return False
     # A directory on site knows no identities.
-    return records and (
-        config.objects == "directory" or config.verifier_credentials_file is not None
-    )
+    return writer.objects == "directory" or other.credentials_file != writer.credentials_file
 
 
 def _prover(config: CloudConfig) -> ObjectCloud | None:

@@ -30,6 +30,7 @@ from appliance.processes.cloud_ends import CloudEnds, as_eraser, check_both_ends
 from appliance.processes.erased_state import DIRECTORY, belongings, encode
 from appliance.processes.gateway_signer import GatewaySigner
 from appliance.processes.syncer import alone
+from appliance.processes.trusted_hosts import check_signed
 from appliance.services.erasure_in_cloud import Certificate, CloudErasure, Eraser
 from appliance.services.signing import Signer
 from appliance.services.tombstones import replay_tombstones
@@ -56,7 +57,8 @@ async def finish_in(
     clock: Clock | None = None,
 ) -> Sequence[Certificate]:
     """The same with stores that are open, after tombstones were replayed. Raise Refused when either
-    end of the cloud is not in the EU/EEA: the tombstone is not written there."""
+    end of the cloud is not in the EU/EEA, or is said to be by nobody who may: the tombstone is not
+    written there."""
     erasures = Erasures(stores.box)
     if not await erasures.unfinished():
         return []
@@ -64,6 +66,7 @@ async def finish_in(
         await stack.enter_async_context(alone(state / "run" / "sync.lock"))
         eraser = None
         if config.cloud.objects != "none":
+            await asyncio.to_thread(check_signed, state, config.cloud)
             ends = await stack.enter_async_context(
                 cloud_ends(as_eraser(config.cloud), uploads=UploadRows(stores.box))
             )

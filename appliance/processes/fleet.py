@@ -45,9 +45,11 @@ async def report_after_round(night: Syncer) -> Health | None:
 
 
 async def fleet(config: CloudConfig) -> list[Judged]:
-    """All boxes that share the database, the worst first."""
+    """All boxes that share the database, the worst first. Raise Refused when it lies elsewhere than
+    in the EU/EEA."""
     records = await _records(as_verifier(config))
     try:
+        await records.check_residency()
         found = [read_health(document) for document in await records.find(documents.HEALTH)]
     finally:
         await records.close()

@@ -22,13 +22,14 @@ from appliance.adapters.store.quarantine import QuarantineRows
 from appliance.adapters.store.stores import open_stores
 from appliance.adapters.store.uploads import UploadRows
 from appliance.config import box
-from appliance.core.errors import NoRoom, Refused
+from appliance.core.errors import HallvaktError, NoRoom, Refused
 from appliance.core.ports import Clock
 from appliance.processes.clock_guard import clock_trouble
 from appliance.processes.cloud_ends import as_eraser, cloud_ends
 from appliance.processes.erased_state import SNAPSHOTS, tombstone_file
 from appliance.processes.erased_state import belongings as erasable
 from appliance.processes.eraser import eraser_of, finish_in
+from appliance.processes.trusted_hosts import check_signed
 from appliance.services.purge import Belongings, Purge, PurgeReport
 from appliance.services.signing import Signer
 from appliance.services.tombstones import replay_tombstones
@@ -51,12 +52,17 @@ async def clean(
         stores = await asyncio.to_thread(open_stores, state)
         stack.push_async_callback(stores.close)
         blobs = await asyncio.to_thread(DirectoryBlobs, state / "blobs")
-        eraser = None
+        eraser = unsigned = None
         if config.cloud.objects != "none":
-            ends = await stack.enter_async_context(
-                cloud_ends(as_eraser(config.cloud), uploads=UploadRows(stores.box))
-            )
-            eraser = eraser_of(ends, config.cloud)
+            try:
+                await asyncio.to_thread(check_signed, state, config.cloud)
+            except HallvaktError as refused:  # what the box's own disk has goes all the same
+                unsigned = refused
+            else:
+                ends = await stack.enter_async_context(
+                    cloud_ends(as_eraser(config.cloud), uploads=UploadRows(stores.box))
+                )
+                eraser = eraser_of(ends, config.cloud)
         belongings = Belongings(
             exams=stores.exams,
             attempts=stores.attempts,
@@ -78,6 +84,8 @@ async def clean(
         report = PurgeReport()
         if not trouble:
             report = await Purge(belongings, clock or SystemClock(), eraser).run()
+        if report.remote_left and report.refused is None:
+            report.refused = unsigned
         await blobs.sweep()
         if report.purged or report.exams_ended:
             # What was deleted must not stay readable in the databases' logs.

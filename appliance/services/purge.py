@@ -48,7 +48,7 @@ class PurgeReport:
     remote_left: list[ExamId] = field(default_factory=list)
     held: list[ExamId] = field(default_factory=list)
     kept: Counter[str] = field(default_factory=Counter)
-    refused: Refused | None = None
+    refused: HallvaktError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from appliance.adapters.crypto.backups import MAGIC
 from appliance.adapters.crypto.signing import fingerprint
 from appliance.adapters.store.stores import open_stores
+from appliance.config import box
 from appliance.core.errors import BadInput, IntegrityFailure, Locked, Refused
 from appliance.core.exam import ExamState
 from appliance.core.ids import BoxId
@@ -23,11 +26,13 @@ from appliance.processes.drill import drill, last_drill
 from appliance.processes.eraser import finish_erasures
 from appliance.processes.janitor import clean
 from appliance.processes.syncer import syncer
+from appliance.rehearsal.cloud_servers import CloudServers
 from appliance.rehearsal.hallvakt_command import CommandFailed, hallvakt
 from tests.integration.backup.conftest import School, new_box
-from tests.support.closed_exam import STARTED_MS, exam_of
+from tests.support.closed_exam import STARTED_MS, closed_exam, exam_of
 from tests.support.erasing import erase_on_box
 from tests.support.fake_clock import FakeClock
+from tests.support.scripted_mongo import replica_set
 
 
 async def test_a_box_comes_back_with_three_of_five_shares(school: School, tmp_path: Path) -> None:
@@ -91,6 +96,39 @@ async def test_what_was_erased_since_is_erased_again_first(school: School, tmp_p
     stores = await asyncio.to_thread(open_stores, state)
     assert await stores.snippets.objects(made.attempts[0]) == []
     await stores.close()
+
+
+async def test_a_cloud_abroad_is_not_asked_and_the_box_is_back_all_the_same(
+    school: School, tmp_path: Path
+) -> None:
+    """The configuration is the burnt box's; its database may have moved since."""
+    made, file, state = school.made, tmp_path / "backup", tmp_path / "again"
+    await asyncio.to_thread(backup.create, made.state, file)
+    await asyncio.to_thread(shutil.rmtree, made.state)
+    asked: list[dict[str, Any]] = []
+    async with replica_set([{"country": "SE"}, {"country": "US"}], asked) as uri:
+        assert school.cloud.records_uri_file is not None
+        await asyncio.to_thread(school.cloud.records_uri_file.write_text, uri)
+        with pytest.raises(Refused, match=r"is back in .* is in US") as refused:
+            await backup.restore(file, state, made.colleague.for_opening())
+    assert refused.value.code == "residency"
+    assert [command for command in asked if "endSessions" not in command] == []
+    stores = await asyncio.to_thread(open_stores, state)
+    (exam,) = await stores.exams.all()
+    assert await stores.snippets.objects_of_exam(exam.exam_id) == []  # they burnt, and it says so
+    await stores.close()
+
+
+async def test_a_host_that_nobody_signed_for_is_not_asked_either(
+    school: School, tmp_path: Path
+) -> None:
+    made, file, state = school.made, tmp_path / "backup", tmp_path / "again"
+    config = await asyncio.to_thread(box.load, made.state)
+    named = replace(config.cloud, trusted_locations=("objects.example.se",))
+    await asyncio.to_thread(box.write, made.state, replace(config, cloud=named))
+    await asyncio.to_thread(backup.create, made.state, file)
+    with pytest.raises(Refused, match="keys hosts sign"):
+        await backup.restore(file, state, made.colleague.for_opening())
 
 
 async def test_another_key_and_a_changed_file_restore_nothing(
@@ -212,6 +250,28 @@ async def test_a_drill_sees_one_changed_byte_in_the_archive(school: School) -> N
         assert failed.detail == "An object in the archive is not what was stored."
         assert not failed.ok
         assert await last_drill(night) == failed
+
+
+async def test_a_drill_sees_objects_that_were_sealed_for_another_place(
+    cloud: CloudServers, database: str, tmp_path: Path
+) -> None:
+    """Each whole, with the digest that was signed, under the header of another epoch: rows that a
+    box had wrong before its night, which nothing that compares bytes would see."""
+    config = await asyncio.to_thread(cloud.config, tmp_path / "records.uri", database=database)
+    made = await closed_exam(tmp_path / "box", config)
+    await asyncio.to_thread(_give_rows_another_epoch, made.state)
+    async with syncer(made.state, signer=made.signer) as night:
+        assert (await night.run(lambda sent, total: None)).exams == [made.exam_id]
+        assert len(await night.verify()) == 1
+        failed = await drill(night, 1)
+    assert failed.detail == "An object in the archive was sealed for another place."
+    assert not failed.ok
+
+
+def _give_rows_another_epoch(state: Path) -> None:
+    connection = apsw.Connection(str(state / "db" / "box.db"))
+    connection.execute("UPDATE objects SET epoch = epoch + 1")
+    connection.close()
 
 
 async def test_a_drill_sees_that_a_copy_of_the_databases_is_damaged(school: School) -> None:

@@ -12,17 +12,22 @@ from typing import Any
 
 import pytest
 
-from appliance.adapters.crypto.private_keys import write_private_key
+from appliance.adapters.crypto.private_keys import PrivateKey, write_private_key
+from appliance.adapters.crypto.recipients import install_recipients, sign_recipients
+from appliance.adapters.crypto.trusted_hosts import install_trusted_hosts, sign_trusted_hosts
 from appliance.cli.sync_configure import configure
 from appliance.config import box
 from appliance.config.box import CloudConfig
 from appliance.core.errors import Refused
 from appliance.core.exam import ExamState
+from appliance.processes.cloud_ends import cloud_ends
 from appliance.processes.drill import drill
 from appliance.processes.eraser import finish_erasures
+from appliance.processes.fleet import fleet
 from appliance.processes.janitor import clean
 from appliance.processes.syncer import syncer
 from appliance.rehearsal.cloud_servers import CloudServers
+from appliance.services import cloud_documents as documents
 from appliance.services.purge import first_problem
 from tests.support.closed_exam import STARTED_MS, ClosedExam, closed_exam, exam_of, new_reviewer
 from tests.support.erasing import erase_on_box
@@ -154,6 +159,75 @@ async def test_a_janitor_deletes_nothing_in_a_database_abroad(
     await _configured(made, cloud_config)
     report = await clean(made.state, clock=FakeClock(STARTED_MS + 32 * _DAY_MS))
     assert (report.exams_ended, first_problem(report)) == ([made.exam_id], None)
+
+
+async def test_a_host_that_no_root_signed_for_is_not_the_eraser_s_either(
+    tmp_path: Path, cloud_config: CloudConfig
+) -> None:
+    """Whoever may write box.toml could name a store anywhere; retention's end, an erasure and the
+    fleet's list wait for the school's signature. The box's own copies do not."""
+    made = await closed_exam(tmp_path / "box", cloud_config)
+    await _sent(made)
+    first, _ = made.attempts
+    named = replace(cloud_config, trusted_locations=("objects.example.se",))
+    await _configured(made, named)
+    await erase_on_box(made.state, made.box_id, made.signing_key, made.exam_id, first)
+    with pytest.raises(Refused, match="keys hosts sign"):
+        await finish_erasures(made.state, signer=made.signer)
+    async with cloud_ends(cloud_config) as ends:
+        assert await ends.records.find(documents.TOMBSTONES, exam=made.exam_id) == []
+    with pytest.raises(Refused, match="keys hosts sign"):  # of the erasure, after its own round
+        await clean(made.state, clock=FakeClock(STARTED_MS + 32 * _DAY_MS), signer=made.signer)
+    assert made.names == []
+    assert (await exam_of(made.state, made.exam_id)).state is ExamState.ARCHIVED
+    async with cloud_ends(cloud_config) as ends:
+        assert len(await ends.records.find(documents.ATTEMPTS, exam=made.exam_id)) == 2
+    root = PrivateKey.generate("root", "School")
+    await asyncio.to_thread(_signs_for, root, made.state / "keys", named.trusted_locations)
+    await finish_erasures(made.state, signer=made.signer)
+    late = FakeClock(STARTED_MS + 32 * _DAY_MS)
+    assert (await clean(made.state, clock=late)).exams_ended == [made.exam_id]
+
+
+async def test_retention_s_end_says_who_has_to_sign(
+    tmp_path: Path, cloud_config: CloudConfig
+) -> None:
+    made = await _made(tmp_path, cloud_config)
+    await _sent(made)
+    await _configured(made, replace(cloud_config, trusted_locations=("objects.example.se",)))
+    report = await clean(made.state, clock=FakeClock(STARTED_MS + 32 * _DAY_MS))
+    assert (report.exams_ended, report.remote_left) == ([], [made.exam_id])
+    problem = first_problem(report)
+    assert isinstance(problem, Refused)
+    assert "keys hosts sign" in problem.message
+
+
+def _signs_for(root: PrivateKey, keys: Path, hosts: tuple[str, ...]) -> None:
+    listed = sign_recipients(root.for_signing(), 1, [new_reviewer().public()])
+    install_recipients(keys, listed, root=root.public())
+    install_trusted_hosts(keys, sign_trusted_hosts(root.for_signing(), 1, hosts))
+
+
+async def test_the_fleet_is_not_asked_abroad(tmp_path: Path) -> None:
+    asked: list[dict[str, Any]] = []
+    async with replica_set([{"country": "SE"}, {"country": "US"}], asked) as uri:
+        config = await _abroad(tmp_path, uri)
+        with pytest.raises(Refused, match="is in US"):
+            await fleet(config)
+    assert _untouched(config, asked)
+
+
+async def test_a_cloud_whose_host_nobody_signed_for_is_not_taken_over(tmp_path: Path) -> None:
+    asked: list[dict[str, Any]] = []
+    made, described = await _made(tmp_path, CloudConfig()), tmp_path / "cloud.toml"
+    table = '[cloud]\nobjects = "directory"\ndirectory = "objects"\n'
+    table += 'records_uri_file = "records.uri"\ntrusted_locations = ["objects.example.se"]\n'
+    await asyncio.to_thread(described.write_text, table)
+    async with replica_set([{"country": "SE"}], asked) as uri:
+        config = await _abroad(tmp_path, uri)
+        with pytest.raises(Refused, match="keys hosts sign"):
+            await configure(described, state=made.state)
+    assert _untouched(config, asked)
 
 
 async def test_a_bucket_abroad_is_not_even_tried(tmp_path: Path) -> None:
