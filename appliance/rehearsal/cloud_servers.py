@@ -26,6 +26,7 @@ from appliance.config.box import CloudConfig
 from appliance.config.night import NightConfig
 from appliance.core.errors import Unreachable
 from appliance.core.night_window import Window
+from appliance.rehearsal.free_ports import free_port
 
 EUROPE = "EUROPE-NORTH1"
 _READY_S = 30.0
@@ -115,7 +116,7 @@ class CloudServers:
         path.write_text(strict_toml.write({"cloud": asdict(cloud)}))
 
     def _start_objects(self) -> None:
-        port = self._objects_port = _free_port()
+        port = self._objects_port = free_port()
         self._objects = _start(
             [
                 str(_fake_gcs_binary()),
@@ -129,7 +130,7 @@ class CloudServers:
         _wait("object store", self._objects, lambda: _bucket_made(self.endpoint, self.bucket))
 
     def _start_records(self) -> None:
-        port = self._records_port = _free_port()
+        port = self._records_port = free_port()
         self._records = _start(
             [
                 str(_secantus_binary()),
@@ -187,13 +188,6 @@ def _accepts(port: int) -> bool:
             return True
     except OSError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _fake_gcs_binary() -> Path:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
 import ssl
 import sys
 from contextlib import suppress
@@ -16,18 +15,12 @@ from pathlib import Path
 
 from appliance.core.errors import Unreachable
 from appliance.rehearsal.cloud_servers import CloudServers
+from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.hallvakt_command import hallvakt
 
 LEAD = "lead"
 _READY_S = 60.0
 _STOP_S = 15.0
-
-
-def free_port() -> int:
-    """A TCP port on loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,8 @@ from appliance.adapters.relay.configuration import RelayPlan
 from appliance.adapters.relay.coturn import Coturn
 from appliance.core.ids import ExamId, ViewId
 from appliance.processes.log_lines import say_nothing
+from appliance.rehearsal.free_ports import free_port
 from tests.integration.relay.conftest import RELAY_ADDRESS, Now, Random
-from tests.support.box import free_port
 from tests.support.relay_load import LoadedRelay, leg, peer
 
 _EXAM = ExamId("e" * 32)

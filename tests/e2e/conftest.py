@@ -12,8 +12,8 @@ from typing import Protocol
 import pytest
 
 from appliance.rehearsal.browser import CHROMIUM, open_browser
+from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.invigilator_client import InvigilatorClient
-from appliance.rehearsal.school import free_port
 from tests.e2e.exam_room import ExamRoom
 from tests.e2e.served_box import LEAD, ServedBox, served
 from tests.support.browser import WatchedPage, numbered_camera, tone, watched_page

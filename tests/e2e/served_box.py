@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.hallvakt_command import hallvakt
-from appliance.rehearsal.school import free_port
 
 LEAD = "lead"
 READY_S = 120

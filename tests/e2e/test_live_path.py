@@ -20,7 +20,7 @@ from aiortc import RTCIceServer
 
 from appliance.core.ids import AttemptId, ExamId
 from appliance.rehearsal.browser import shown, walk_to_the_room
-from appliance.rehearsal.school import free_port
+from appliance.rehearsal.free_ports import free_port
 from tests.e2e.conftest import OpenPage
 from tests.e2e.exam_room import ExamRoom, settings
 from tests.e2e.served_box import LEAD, ServedBox

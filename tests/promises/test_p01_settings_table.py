@@ -49,12 +49,13 @@ from appliance.processes.cloud_ends import CloudEnds, cloud_ends
 from appliance.processes.syncer import syncer
 from appliance.rehearsal.clips import StagedFootage
 from appliance.rehearsal.cloud_servers import CloudServers
+from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.material import PRESIDENT, VICE_PRESIDENT
 from appliance.rehearsal.page_key import PageKey
 from appliance.rehearsal.scenes import Scene, SceneKind
 from appliance.services import cloud_documents as documents
 from tests.support import clips
-from tests.support.box import RealBox, free_port, use_hall_microphone, use_workers
+from tests.support.box import RealBox, use_hall_microphone, use_workers
 from tests.support.box_api import BoxApi
 from tests.support.cloud_servers import cloud, driver_may_look_around
 from tests.support.file_events import OpenedFiles

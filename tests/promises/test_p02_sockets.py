@@ -12,8 +12,9 @@ from typing import Any
 import aiohttp
 import pytest_asyncio
 
+from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.page_key import PageKey
-from tests.support.box import SETTINGS, RealBox, free_port
+from tests.support.box import SETTINGS, RealBox
 from tests.support.box_api import BoxApi
 from tests.support.stopwatch import Stopwatch
 

@@ -23,8 +23,9 @@ from appliance.core.errors import HallvaktError
 from appliance.core.ids import UserId
 from appliance.core.people import User
 from appliance.core.roles import Role
+from appliance.rehearsal.free_ports import free_port
 from appliance.services.accounts import Accounts
-from tests.support.box import LEAD, PASSPHRASE, RealBox, free_port
+from tests.support.box import LEAD, PASSPHRASE, RealBox
 from tests.support.box_api import BoxApi, Reply
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_randomness import FakeRandomness

@@ -18,8 +18,9 @@ from appliance.adapters.host.credentials import machine_pepper
 from appliance.core.errors import Locked, WrongConfiguration
 from appliance.core.ids import AttemptId, ExamId
 from appliance.core.keys import PepperKeeping
+from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.page_key import PageKey
-from tests.support.box import PASSPHRASE, RealBox, free_port
+from tests.support.box import PASSPHRASE, RealBox
 from tests.support.box_api import BoxApi
 from tests.support.erasing import openable
 from tests.support.thief import steal

@@ -34,6 +34,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from appliance.processes.log_lines import TemplateOnly, places, without_values
+from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.page_key import PageKey
 from appliance.rehearsal.plaintext_scan import MEDIA_MARKS, name_marks, scan, scan_bytes
 from appliance.web.problems import problems
@@ -43,7 +44,6 @@ from tests.support.box import (
     START_S,
     RealBox,
     clean_environment,
-    free_port,
     use_workers,
 )
 from tests.support.clips import portrait, snippet

@@ -24,10 +24,11 @@ from appliance.core.ids import AttemptId
 from appliance.processes.cloud_ends import cloud_ends
 from appliance.processes.syncer import syncer
 from appliance.rehearsal.cloud_servers import CloudServers
+from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.page_key import PageKey
 from appliance.rehearsal.plaintext_scan import name_marks, scan, scan_bytes
 from appliance.services import cloud_documents as documents
-from tests.support.box import RealBox, free_port, use_workers
+from tests.support.box import RealBox, use_workers
 from tests.support.box_api import BoxApi, Prepared
 from tests.support.clips import portrait, snippet
 from tests.support.cloud_servers import cloud, driver_may_look_around

@@ -19,9 +19,10 @@ from appliance.core.errors import WrongConfiguration
 from appliance.core.notice import notice_for
 from appliance.core.settings import ExamSettings, Features, Retention
 from appliance.languages import SHIPPED, read_catalogue, read_languages
+from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.page_key import PageKey
 from tests.integration.gateway.contract import validate
-from tests.support.box import SETTINGS, RealBox, free_port
+from tests.support.box import SETTINGS, RealBox
 
 VIDEO = ExamSettings(
     title="Prov",

@@ -18,7 +18,8 @@ from appliance.config import box as box_config
 from appliance.core.ids import AttemptId
 from appliance.processes.syncer import syncer
 from appliance.rehearsal.cloud_servers import CloudServers
-from tests.support.box import PASSPHRASE, RealBox, free_port
+from appliance.rehearsal.free_ports import free_port
+from tests.support.box import PASSPHRASE, RealBox
 from tests.support.closed_exam import ClosedExam, closed_exam
 from tests.support.cloud_servers import cloud, database, driver_may_look_around
 from tests.support.erasing import openable

@@ -13,12 +13,11 @@ import io
 import os
 import re
 import signal
-import socket
 import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing, redirect_stderr, redirect_stdout
+from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from appliance.adapters.crypto.recipients import install_recipients, sign_recipi
 from appliance.adapters.host.tls import TlsFiles
 from appliance.adapters.vision.weights import default_directory
 from appliance.cli.main import run
+from appliance.rehearsal.free_ports import free_port
 from tests.support.box_api import BoxApi, Prepared, Validate
 
 ROOT = Path(__file__).parents[2]
@@ -55,12 +55,6 @@ Canary Testperson,1001,A1,Aula,0
 Zebra Testperson,1002,A2,Aula,15
 Quokka Testperson,1003,B1,Annex,0
 """
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def clean_environment() -> dict[str, str]:

@@ -9,19 +9,38 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from appliance.rehearsal.browser import CHROMIUM
 from tests.support.network_namespaces import NetworkNamespaces, ip, run
 
-# Several runs at once must not meet: each takes a network of eight addresses by its process id.
-_NUMBER = os.getpid() % 16_000
-_NETWORK = f"10.{64 + _NUMBER // 8000}.{_NUMBER // 32 % 250}.{_NUMBER % 32 * 8}"
-_HOST = int(_NETWORK.rsplit(".", 1)[1])
-BOX_ADDRESS = f"{_NETWORK.rsplit('.', 1)[0]}.{_HOST + 1}"
-_ADDRESSES = [f"{_NETWORK.rsplit('.', 1)[0]}.{_HOST + n}" for n in (2, 3)]
+
+def _network() -> IPv4Network:
+    """Several runs at once must not meet: each takes eight addresses by its process id, or the next
+    eight to which nothing on this machine leads."""
+    rows = [line.split() for line in Path("/proc/net/route").read_text().splitlines()[1:]]
+    words = [(_address(row[1]), _address(row[7])) for row in rows]
+    routes = [IPv4Network((there, str(mask))) for there, mask in words if int(mask)]
+    for number in range(os.getpid(), os.getpid() + _NETWORKS):
+        tried = IPv4Network((_FIRST + number % _NETWORKS * 8, 29))
+        if not any(tried.overlaps(route) for route in routes):
+            return tried
+    raise AssertionError("10.64.0.0/12 is taken")
+
+
+def _address(word: str) -> IPv4Address:
+    """As the kernel writes them: the digits of a number of this machine's byte order."""
+    return IPv4Address(int(word, 16).to_bytes(4, sys.byteorder))
+
+
+_FIRST, _NETWORKS = int(IPv4Address("10.64.0.0")), 2**17
+_NETWORK = _network()
+BOX_ADDRESS = str(_NETWORK[1])
+_ADDRESSES = [str(_NETWORK[n]) for n in (2, 3)]
 _RULES = """
 table inet hv {{ }}
 delete table inet hv
@@ -61,10 +80,13 @@ class CandidateNetwork(NetworkNamespaces):
             _until_up(*end)
 
     def remove(self) -> None:
-        # At once, as the next test wants the name; with its namespace it goes when it likes.
-        subprocess.run(["ip", "link", "del", self._near], check=False, capture_output=True)
         super().remove()
         self._directory.cleanup()
+
+    def _delete(self) -> None:
+        # At once, as the next test wants the name; with its namespace it goes when it likes.
+        subprocess.run(["ip", "link", "del", self._near], check=False, capture_output=True)
+        super()._delete()
 
     def block(self, rules: str) -> None:
         """Statements of nft(8) for what leaves and what enters, in place of those before."""

@@ -18,7 +18,7 @@ import pytest
 
 from appliance.adapters.cloud.s3_session import S3Account
 from appliance.config.box import CloudConfig
-from appliance.rehearsal.school import free_port
+from appliance.rehearsal.free_ports import free_port
 
 BUCKET, REGION = "hallvakt-archive", "eu-north-1"
 WRITER = S3Account(key_id="writer", secret="writers-secret")
@@ -40,7 +40,7 @@ class SeaweedFS:
         self.directory = directory
         self._policies = policies or {}
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _low_port()
+        self.port = free_port()
 
     @property
     def endpoint(self) -> str:
@@ -67,13 +67,16 @@ class SeaweedFS:
         ]
         policies = [{"name": n, "content": json.dumps(p)} for n, p in self._policies.items()]
         identities.write_text(json.dumps({"identities": [identity, *others], "policies": policies}))
-        ports = [_low_port() for _ in range(3)]
+        ports = [free_port() for _ in range(7)]
         self._process = subprocess.Popen(
             [
                 *("setpriv", "--pdeathsig", "KILL", "--", weed(), "server"),
                 *(f"-dir={self.directory}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
                 *(f"-master.port={ports[0]}", f"-volume.port={ports[1]}", "-filer"),
                 *(f"-filer.port={ports[2]}", "-s3", f"-s3.port={self.port}"),
+                # Else each speaks to the others on the port 10,000 above its own, whoever has that.
+                *(f"-master.port.grpc={ports[3]}", f"-volume.port.grpc={ports[4]}"),
+                *(f"-filer.port.grpc={ports[5]}", f"-s3.port.grpc={ports[6]}"),
                 *(f"-s3.config={identities}", "-s3.port.iceberg=0", "-s3.port.lance=0"),
                 # It reports to its maker unless told not to.
                 *("-master.telemetry=false", "-volume.max=100", "-master.volumeSizeLimitMB=128"),
@@ -141,13 +144,6 @@ def bucket_made(endpoint: str, bucket: str, region: str) -> bool:
     finally:
         client.close()
     return True
-
-
-def _low_port() -> int:
-    """Its processes speak to each other on the port 10,000 above each."""
-    while (port := free_port()) > 55_000:
-        pass
-    return port
 
 
 def weed() -> str:

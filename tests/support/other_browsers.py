@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from appliance.rehearsal.school import free_port
+from appliance.rehearsal.free_ports import free_port
 
 STARTS_WITHIN_S = 90
 # Firefox: a camera that shows colours and a microphone that hums, allowed without a question; and

@@ -22,9 +22,9 @@ from appliance.adapters.relay.loopback import round_trip_ms
 from appliance.adapters.relay.unit import Units
 from appliance.core.errors import Unreachable
 from appliance.core.ids import ExamId, ViewId
+from appliance.rehearsal.free_ports import free_port
 from tests.integration.relay.conftest import RELAY_ADDRESS, Now, Random
 from tests.support.activated_relays import USER, ActivatedRelays
-from tests.support.box import free_port
 from tests.support.turn_client import allocation
 
 pytestmark = pytest.mark.skipif(

@@ -18,10 +18,11 @@ import pytest
 import pytest_asyncio
 
 from appliance.core.attempt import AttemptState
+from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.page_key import PageKey
 from tests.support import clips
 from tests.support.activated_relays import ActivatedRelays
-from tests.support.box import ROOT, SETTINGS, RealBox, clean_environment, free_port, use_workers
+from tests.support.box import ROOT, SETTINGS, RealBox, clean_environment, use_workers
 from tests.support.media_workers import only_child
 from tests.support.service_manager import Manager
 from tests.support.unit_sandbox import allowed_system_calls

@@ -10,7 +10,7 @@ import pytest
 from aioice import stun
 from aiortc import RTCIceServer
 
-from appliance.rehearsal.school import free_port
+from appliance.rehearsal.free_ports import free_port
 from tui.relay_probe import answers_over_udp
 from tui.relay_way import address_of, open_ways
 

@@ -14,7 +14,8 @@ import pytest
 
 from appliance.adapters.host import tls
 from appliance.config.box import load
-from tests.support.box import ROOT, RealBox, clean_environment, free_port
+from appliance.rehearsal.free_ports import free_port
+from tests.support.box import ROOT, RealBox, clean_environment
 
 UNIT = ROOT / "systemd" / "hallvakt-certificate.service"
 pytestmark = pytest.mark.skipif(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import ssl
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from appliance.cli import seb_file
+from appliance.rehearsal.free_ports import free_port
 
 PASSPHRASE = "ett långt lösenord"
 SETTINGS = """
@@ -75,7 +75,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     box = Box(tmp_path_factory.mktemp("school"))
     keys = box.directory / "offline"
     keys.mkdir()
-    ports = [str(port) for port in free_ports(3)]
+    ports = [str(free_port()) for _ in range(3)]
     box(
         *("init", "--state", str(box.state), "--lead", "lead", "--no-second-factor"),
         *("--host", "127.0.0.1", "--port", ports[0]),
@@ -112,14 +112,6 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
         log.close()
     assert rest == ""
     assert serving.returncode == 0
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as sockets:
-        probes = [sockets.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.box import RealBox, free_port
+from appliance.rehearsal.free_ports import free_port
+from tests.support.box import RealBox
 
 _OF_THE_MACHINE = {"disk", "disk writes", "disk health", "memory", "clock", "network"}
 _OF_THE_BOX = {

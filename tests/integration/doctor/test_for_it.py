@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from appliance.adapters.store import snapshots
+from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.page_key import PageKey
-from tests.support.box import ROSTER, SETTINGS, RealBox, free_port, running_box
+from tests.support.box import ROSTER, SETTINGS, RealBox, running_box
 from tests.support.tiny_webm import tiny_webm
 
 CANARIES = [row.split(",")[0] for row in ROSTER.splitlines()[1:]]

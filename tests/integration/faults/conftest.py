@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.box import RealBox, free_port
+from appliance.rehearsal.free_ports import free_port
+from tests.support.box import RealBox
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.box import LEAD, PASSPHRASE, SETTINGS, RealBox, free_port
+from appliance.rehearsal.free_ports import free_port
+from tests.support.box import LEAD, PASSPHRASE, SETTINGS, RealBox
 from tests.support.box_api import BoxApi, Prepared
 from tests.support.invariants import check
 from tests.support.small_disk import SmallDisk, small_disk

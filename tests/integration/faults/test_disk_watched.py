@@ -15,7 +15,8 @@ import pytest
 from appliance.core.checkup import CheckStatus
 from appliance.core.disk import DiskState
 from appliance.processes.checkup_parts import disk_checks
-from tests.support.box import RealBox, free_port
+from appliance.rehearsal.free_ports import free_port
+from tests.support.box import RealBox
 from tests.support.box_api import BoxApi
 from tests.support.failing_disk import IS_THERE, FailingDisk, failing_disk
 from tests.support.tiny_webm import tiny_webm

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.support.box import free_port
+from appliance.rehearsal.free_ports import free_port
 
 SECRETS = {
     "lead": "en lång lösenfras",

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.page_key import PageKey
 from tests.integration.gateway.contract import validate
-from tests.support.box import RealBox, free_port, use_workers
+from tests.support.box import RealBox, use_workers
 from tests.support.box_api import BoxApi, Prepared
 
 

@@ -22,7 +22,8 @@ from cryptography import x509
 from appliance.adapters.host import tls
 from appliance.adapters.host.certificate_keeper import CertificateKeeper
 from appliance.processes import gateway_doors
-from tests.support.box import ROOT, RealBox, free_port
+from appliance.rehearsal.free_ports import free_port
+from tests.support.box import ROOT, RealBox
 from tests.support.media_workers import until
 from tests.support.school_certificate import of_another_authority, served, until_served
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.page_key import PageKey
 from tests.integration.gateway.contract import validate
-from tests.support.box import RealBox, free_port
+from tests.support.box import RealBox
 from tests.support.small_disk import small_disk
 from tests.support.tiny_webm import tiny_webm
 

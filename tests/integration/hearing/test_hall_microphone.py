@@ -21,12 +21,12 @@ import pytest_asyncio
 
 from appliance.adapters.vision.weights import default_directory
 from appliance.rehearsal import material
+from appliance.rehearsal.free_ports import free_port
 from tests.integration.gateway.contract import check_message
 from tests.support.box import (
     ROOT,
     SETTINGS,
     RealBox,
-    free_port,
     use_hall_microphone,
     use_workers,
 )

@@ -15,8 +15,9 @@ from pathlib import Path
 import apsw
 import pytest
 
+from appliance.rehearsal.free_ports import free_port
 from tests.integration.install.scripts import SCRIPTS, bash
-from tests.support.box import ROOT, RealBox, free_port
+from tests.support.box import ROOT, RealBox
 
 LIVE_EXAM = (
     "INSERT INTO exams (exam_id, code, state, settings, created_ms) VALUES ('a', 'a', 'live', "

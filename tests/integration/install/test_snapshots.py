@@ -18,8 +18,9 @@ from appliance.adapters.store.stores import open_stores
 from appliance.core.errors import NotFound, Refused, Unreachable, WrongConfiguration
 from appliance.core.ids import AttemptId, ExamId
 from appliance.processes.erased_state import belongings
+from appliance.rehearsal.free_ports import free_port
 from appliance.services.tombstones import destroy
-from tests.support.box import SETTINGS, RealBox, free_port, running_box
+from tests.support.box import SETTINGS, RealBox, running_box
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from appliance.config.box import CloudConfig
 from appliance.config.night import NightConfig
 from appliance.core.errors import NotFound
 from appliance.core.night_window import Window
-from appliance.rehearsal.school import free_port
+from appliance.rehearsal.free_ports import free_port
 from tests.support.closed_exam import closed_exam
 
 PASSPHRASE = "correct horse battery"

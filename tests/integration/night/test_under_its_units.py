@@ -15,7 +15,8 @@ import pytest
 from appliance.config.box import CloudConfig
 from appliance.processes.fleet import fleet
 from appliance.processes.record_preparation import prepare_records
-from tests.support.box import ROOT, RealBox, clean_environment, free_port
+from appliance.rehearsal.free_ports import free_port
+from tests.support.box import ROOT, RealBox, clean_environment
 from tests.support.closed_exam import closed_exam
 from tests.support.unit_sandbox import words
 

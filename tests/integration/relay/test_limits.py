@@ -13,8 +13,8 @@ from aioice import stun
 from appliance.adapters.relay.configuration import RelayPlan
 from appliance.adapters.relay.coturn import Coturn
 from appliance.core.ids import ExamId, ViewId
+from appliance.rehearsal.free_ports import free_port
 from tests.integration.relay.conftest import RELAY_ADDRESS, Now, Random
-from tests.support.box import free_port
 from tests.support.relay_load import LoadedRelay, leg, peer
 from tests.support.turn_client import allocation
 

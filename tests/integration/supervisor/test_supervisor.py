@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import pytest
 from appliance.adapters.host import tls
 from appliance.core.errors import Refused
 from appliance.processes.supervisor import alone, children
+from appliance.rehearsal.free_ports import free_port
 from tests.support.box import ROOT
 from tests.support.preloaded import Preloaded
 
@@ -60,9 +60,7 @@ class Hall:
         now = datetime.now(UTC)
         tls.make_authority(directory, "test", ("127.0.0.1",), now)
         self.files = tls.ensure_certificate(directory, ("127.0.0.1",), now)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.started: list[subprocess.Popen[str]] = []
 
     def door(self) -> list[object]:
