@@ -94,6 +94,9 @@ def init(
     people = first_people.named(lead, person, alone)
     _check_directory(state)
     names = certificate_name or _default_names(host, uplink)
+    # Else browsers warn whoever goes by that name; the authority can be given it only now.
+    by_lan = (f"{lan_name}.local",) if lan_name else ()
+    names = tuple(dict.fromkeys((*names, *by_lan)))
     config = box_config.checked(
         BoxConfig(
             box_id=BoxId(SystemRandomness().new_id()),

@@ -53,6 +53,11 @@ class WebConfig:
     uplink: str = ""
 
     @property
+    def lan_host(self) -> str:
+        """`exambox.local`; empty without `lan_name`."""
+        return f"{self.lan_name}.local" if self.lan_name else ""
+
+    @property
     def page_url(self) -> str:
         """The candidate's page, without a slash at its end."""
         host = f"[{self.names[0]}]" if ":" in self.names[0] else self.names[0]

@@ -237,10 +237,15 @@ def clock(now_s: float, synchronised: bool, source: str, built_s: float) -> Chec
 
 
 def certificate(
-    days_left: float, names_missing: Sequence[str], authority_days: float | None
+    days_left: float,
+    names_missing: Sequence[str],
+    authority_days: float | None,
+    *,
+    warned_at: str = "",
 ) -> Check:
     """Of the box's certificate; `names_missing` stand in box.toml but not on it. `authority_days`:
-    how long the box's own authority still lasts, None where an outside one made the certificate."""
+    how long the box's own authority still lasts, None where an outside one made the certificate.
+    `warned_at`: the box's name on the LAN, where the certificate does not carry it."""
     own = authority_days is not None
     by = "the box's own authority" if own else "an outside authority"
     said = f"from {by}, {days_left:.0f} days left"
@@ -261,6 +266,13 @@ def certificate(
         )
     if days_left < WARN_CERTIFICATE_DAYS and not own:
         return warn("certificate", said, again)
+    if warned_at:
+        return warn(
+            "certificate",
+            f"{said}; browsers warn whoever goes to {warned_at}",
+            "Add that name to web.names in box.toml; where the box then says that its authority "
+            "may not certify it, take it out again and web.lan_name too, or make the box anew.",
+        )
     return ok("certificate", said)
 
 

@@ -9,12 +9,8 @@ from pathlib import Path
 
 from appliance.core import checkup
 from appliance.core.checkup import Check
-from appliance.processes.checkup_parts import (
-    clock_check,
-    disk_checks,
-    memory_check,
-    network_cards_check,
-)
+from appliance.processes.checkup_network import network_cards_check
+from appliance.processes.checkup_parts import clock_check, disk_checks, memory_check
 from appliance.services.doctor import Probe
 
 # The kernel's resource manager: what every program of today reaches a TPM 2.0 through.

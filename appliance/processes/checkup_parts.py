@@ -13,7 +13,7 @@ import ssl
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -24,19 +24,18 @@ from appliance.adapters.crypto.recipients import load_recipients
 from appliance.adapters.host import machine, storage, tls
 from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.host.credentials import machine_pepper, pepper_keeping
-from appliance.adapters.host.firewall_seen import closed_cards
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.relay.coturn import Coturn
-from appliance.adapters.relay.firewall import TABLE
 from appliance.adapters.relay.loopback import round_trip_ms
 from appliance.adapters.store import schema
 from appliance.config.box import BoxConfig
 from appliance.core import checkup
-from appliance.core.checkup import Check, fail, ok, warn
+from appliance.core.checkup import Check, fail, ok
 from appliance.core.disk import DISK_ADVICE, DISK_IN_WORDS, is_disks, state_after
 from appliance.core.errors import HallvaktError, NotFound
 from appliance.core.ids import ExamId, ViewId
 from appliance.core.keys import PepperKeeping
+from appliance.processes.checkup_network import network
 from appliance.processes.foundation import relay_plan
 from appliance.services.doctor import Probe
 
@@ -52,7 +51,7 @@ def local(
         "disk": partial(asyncio.to_thread, disk_checks, state),
         "memory": partial(asyncio.to_thread, memory_check),
         "clock": partial(asyncio.to_thread, clock_check),
-        "network": partial(asyncio.to_thread, _network, config),
+        **network(config),
         "certificate": partial(asyncio.to_thread, _certificate, state, config),
         "relay": partial(_relay, state, config),
         "keys": partial(asyncio.to_thread, _keys, state, pepper),
@@ -84,56 +83,23 @@ def memory_check() -> Sequence[Check]:
     return [checkup.memory(now.total, now.available, now.swap)]
 
 
-def clock_check() -> Sequence[Check]:
-    source = machine.time_source()
+def clock_check(
+    run: Path = Path("/run"), status: Callable[[], int] = machine.clock_status
+) -> Sequence[Check]:
+    source = machine.time_source(run, status)
     # This file was written when this version was installed: a moment that is past for certain.
     installed = Path(__file__).stat().st_mtime
     return [checkup.clock(time.time(), source.synchronised, source.service, installed)]
-
-
-def network_cards_check() -> Check:
-    cards = machine.network_cards()
-    up = [card for card in cards if card.state == "up"]
-    said = ", ".join(
-        f"{card.name} {card.state}" + (f" {card.speed} Mbit/s" if card.speed else "") for card in up
-    )
-    if not up:
-        return fail(
-            "network", "no network card has a link", "Plug in the cable to the candidates' network."
-        )
-    if slow := [card.name for card in up if card.speed and card.speed < 1000]:
-        return warn(
-            "network",
-            f"{said}; {', '.join(slow)} is slower than 1 Gbit/s",
-            "Enough for about 300 candidates at 100 Mbit/s; use a gigabit port where there is one.",
-        )
-    return ok("network", said)
-
-
-def _network(config: BoxConfig) -> Sequence[Check]:
-    unknown = [n for n, at in machine.addresses_of(config.web.names).items() if not at]
-    names = (
-        warn(
-            "names",
-            f"this machine cannot look up {', '.join(unknown)}",
-            "Ask the school's name server for an entry, or take the name out of web.names.",
-        )
-        if unknown
-        else ok("names", ", ".join(config.web.names))
-    )
-    up = [card.name for card in machine.network_cards() if card.state == "up"]
-    named = config.web.uplink
-    closed = closed_cards(TABLE) if named else None
-    out = checkup.uplink(named, up, machine.card_to_the_internet(), closed)
-    return [network_cards_check(), out, names]
 
 
 def _certificate(state: Path, config: BoxConfig) -> Sequence[Check]:
     files = tls.TlsFiles.below(state / "tls")
     seen = tls.read_certificate(files.served_certificate)
     missing = [name for name in config.web.names if not seen.covers(name)]
+    by_lan = config.web.lan_host
+    warned_at = by_lan if by_lan and not seen.covers(by_lan) else ""
     served_days, authority_days = tls.days_left(files, datetime.now(UTC))
-    return [checkup.certificate(served_days, missing, authority_days)]
+    return [checkup.certificate(served_days, missing, authority_days, warned_at=warned_at)]
 
 
 async def _relay(state: Path, config: BoxConfig) -> Sequence[Check]:
@@ -184,10 +150,9 @@ async def _through_relay(config: BoxConfig) -> Check:
 
 
 def _own_address(config: BoxConfig) -> str:
-    """An address candidates use, so that what stands between it and the relay is tried too."""
-    found = machine.addresses_of(config.web.names)
-    every = [address for addresses in found.values() for address in addresses if "." in address]
-    return next((a for a in every if not a.startswith("127.")), "127.0.0.1")
+    """The address by which candidates reach the relay, so that what stands between is tried too.
+    Off the cards: a name server that does not answer would hold up the gateway."""
+    return next(iter(machine.lan_addresses(uplink=config.web.uplink)), "127.0.0.1")
 
 
 def _keys(state: Path, known: PepperKeeping | None) -> Sequence[Check]:

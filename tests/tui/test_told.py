@@ -23,7 +23,7 @@ _CHECKS = {"ok": (1,), "warn": (1, 2), "fail": (1, 2)}
 _ANNOUNCED = {"announce": (1,), "_announce": (1,), "_tell": (2,)}
 _GATE = (
     "core/start_gate.py", "core/checkup.py", "core/checkup_microphone.py",
-    "processes/checkup_parts.py", "processes/checkup_stock.py",
+    "core/checkup_network.py", "processes/checkup_parts.py", "processes/checkup_stock.py",
 )  # fmt: skip
 # Names and numbers alone: the same in every language.
 _ALIKE = re.compile(r"(coturn|SQLite|Hallvakt) 7.*")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.core import checkup
+from appliance.core import checkup, checkup_network
 from appliance.core.checkup import Check, CheckStatus
 from appliance.core.checkup_cloud import cloud_logins
 from appliance.core.checkup_microphone import microphone, microphone_now
@@ -45,6 +45,18 @@ _JUDGED: list[tuple[Check, CheckStatus]] = [
     (checkup.certificate(300, [], 31), OK),
     (checkup.certificate(300, [], 29), WARN),  # nobody renews the authority itself
     (checkup.certificate(300, [], -1), FAIL),
+    (checkup.certificate(300, [], 3000, warned_at="exambox.local"), WARN),
+    (checkup.certificate(-1, [], 3000, warned_at="exambox.local"), FAIL),
+    (checkup_network.cards([]), FAIL),
+    (checkup_network.names({"box": ["127.0.1.1"]}, ["10.0.0.5"]), OK),  # Debian's own host name
+    (checkup_network.names({"box": ["2001:db8::5"]}, ["10.0.0.5"]), OK),
+    (checkup_network.names({"box": ["10.0.0.6", "10.0.0.5"]}, ["10.0.0.5"]), OK),
+    (checkup_network.names({"box": ["10.0.0.6"]}, []), WARN),
+    (checkup_network.names({"box": []}, ["10.0.0.5"]), WARN),
+    (checkup_network.lan_name("a.local", [], "https://a.local"), OK),
+    (checkup_network.lan_name("a.local", ["10.0.0.7"], "https://10.0.0.5"), WARN),
+    (checkup_network.lan_name("a.local", ["10.0.0.7"], "https://a.local:8443"), FAIL),
+    (checkup_network.lan_not_asked("a.local", "No such device"), WARN),
     (checkup.uplink("eth1", ["eth0", "eth1"], "", None), OK),  # the gateway cannot see
     (checkup.uplink("eth1", ["eth0", "eth1"], "eth1", {"eth0"}), FAIL),
     (microphone("", None), OK),

@@ -8,13 +8,20 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import structlog
-from zeroconf import NonUniqueNameException, ServiceInfo
+from zeroconf import (  # type: ignore[attr-defined]  # AddressResolver: documented, not in __all__
+    AddressResolverIPv4,
+    DNSQuestionType,
+    NonUniqueNameException,
+    ServiceInfo,
+)
 from zeroconf.asyncio import AsyncZeroconf
 
-from appliance.adapters.host.machine import lan_addresses
+from appliance.adapters.host.machine import addresses_of_cards, lan_addresses
 
 _SERVICE = "_https._tcp.local."
 _LOOK_AT_CARDS_S, _TAKEN_S = 5.0, 60.0
+# The library sends the same question once a second at most; the second is for a packet lost.
+_ASKED_S, _TURNS = 0.5, 3
 _LOG = structlog.get_logger("lan_name")
 
 
@@ -27,10 +34,9 @@ async def announced(name: str, port: int, host: str, *, uplink: str = "") -> Asy
     followed. Where another machine has the name, that is said in the log, the box goes on under its
     address, and asks again every minute.
     """
-    everywhere = host in {"0.0.0.0", "::"}
 
     def current() -> Sequence[str]:
-        return lan_addresses(uplink=uplink) if everywhere else [host]
+        return spoken_from(host, uplink=uplink)
 
     voice = _Voice(name, port)
     await _try(voice, current)
@@ -42,6 +48,33 @@ async def announced(name: str, port: int, host: str, *, uplink: str = "") -> Asy
         with suppress(asyncio.CancelledError):
             await following
         await voice.fall_silent()
+
+
+def spoken_from(host: str, *, uplink: str = "") -> Sequence[str]:
+    """The addresses under which a box that listens on `host` is told to the LAN."""
+    return lan_addresses(uplink=uplink) if host in {"0.0.0.0", "::"} else [host]
+
+
+async def others_with(name: str, speaking_from: Sequence[str]) -> list[str]:
+    """IPv4 addresses of other machines that answer to `name`.local. Takes 1.5 s; raises
+    OSError for an address that no card has."""
+    asking = AsyncZeroconf(interfaces=list(speaking_from))
+    try:
+        return await _others(name, speaking_from, asking)
+    finally:
+        await asking.async_close()
+
+
+async def _others(name: str, ours: Sequence[str], asking: AsyncZeroconf) -> list[str]:
+    mine, found = {*ours, *addresses_of_cards()}, set[str]()
+    for _ in range(_TURNS):  # each time: one machine's answer may take another's out of the cache
+        asked = AddressResolverIPv4(f"{name}.local.")
+        # To everybody: an answer to one port, which doctor and gateway share, reaches one of them.
+        everybody = DNSQuestionType.QM
+        if await asked.async_request(asking.zeroconf, _ASKED_S * 1000, everybody):
+            found.update(asked.parsed_addresses())
+            await asyncio.sleep(_ASKED_S)  # it returns with the first answer; we want them all
+    return sorted(found - mine)
 
 
 async def _follow(voice: _Voice, current: Callable[[], Sequence[str]]) -> None:
@@ -81,6 +114,9 @@ class _Voice:
             server=f"{self._name}.local.",
         )
         try:
+            # The library asks for the service alone; a printer may have the name without one.
+            if await _others(self._name, addresses, self._speaking):
+                raise NonUniqueNameException
             await self._speaking.async_register_service(info)
         except NonUniqueNameException:
             await self.fall_silent()

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from appliance.adapters.host import firewall_seen, machine, storage
+from appliance.core.checkup import CheckStatus
+from appliance.processes.checkup_network import network_cards_check
+from appliance.processes.checkup_parts import clock_check
+
+_UNSYNC, _CLOCKERR = 0x0040, 0x1000  # adjtimex(2)
 
 
 def test_memory_and_swap_are_told_in_bytes(tmp_path: Path) -> None:
@@ -33,6 +40,65 @@ def test_a_running_time_service_is_named(tmp_path: Path) -> None:
     (tmp_path / "chrony").mkdir()
     (tmp_path / "chrony" / "chronyd.pid").write_text("1")
     assert machine.time_source(tmp_path).service == "chrony"
+
+
+_TIME_ERROR, _NTPTIMEVAL_BYTES = 5, 128  # ntp_gettime(3); larger than the struct is
+
+
+def test_the_kernel_s_word_on_its_clock_is_what_the_c_library_says() -> None:
+    status, libc = machine.clock_status(), ctypes.CDLL(None)
+    in_error = libc.ntp_gettime(ctypes.create_string_buffer(_NTPTIMEVAL_BYTES)) == _TIME_ERROR
+    assert bool(status & (_UNSYNC | _CLOCKERR)) == in_error
+
+
+def _refused() -> int:
+    raise PermissionError(1, "Operation not permitted")  # as ProtectClock has it
+
+
+@pytest.mark.parametrize(
+    ("status", "service", "wanted", "said"),
+    [
+        (lambda: 0x2001, "chrony", CheckStatus.OK, "synchronised (chrony)"),
+        (lambda: 0x2001, "", CheckStatus.OK, "synchronised (by the kernel)"),
+        # A service that runs and has not reached its server: the kernel's word counts.
+        (lambda: 0x2001 | _UNSYNC, "chrony", CheckStatus.WARN, "not synchronised (chrony)"),
+        (lambda: _UNSYNC, "", CheckStatus.WARN, "not synchronised (no time service runs)"),
+        (_refused, "chrony", CheckStatus.OK, "synchronised (chrony)"),
+        (_refused, "", CheckStatus.WARN, "not synchronised (no time service runs)"),
+    ],
+)
+def test_a_clock_is_good_when_the_kernel_says_that_it_is_kept(
+    status: Callable[[], int], service: str, wanted: CheckStatus, said: str, tmp_path: Path
+) -> None:
+    if service:
+        (tmp_path / "chrony").mkdir()
+        (tmp_path / "chrony" / "chronyd.pid").touch()
+    (check,) = clock_check(tmp_path, status)
+    assert check.status is wanted
+    assert check.detail.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("speeds", "uplink", "wanted", "said"),
+    [
+        ({"lan0": "1000"}, "", CheckStatus.OK, "lan0 up 1000 Mbit/s"),
+        ({"lan0": "100"}, "", CheckStatus.WARN, "about 300 candidates"),
+        ({"lan0": "10"}, "", CheckStatus.WARN, "about 30 candidates"),
+        ({"lan0": "1000", "lan1": "10"}, "", CheckStatus.WARN, "about 30 candidates"),
+        ({"lan0": "1000", "up0": "100"}, "up0", CheckStatus.OK, "up0 up 100 Mbit/s"),
+        ({"lan0": "-1"}, "", CheckStatus.OK, "lan0 up"),  # as many virtual cards
+    ],
+)
+def test_a_slow_card_of_the_candidates_is_told_with_how_many_it_holds(
+    speeds: dict[str, str], uplink: str, wanted: CheckStatus, said: str, tmp_path: Path
+) -> None:
+    for card, speed in speeds.items():
+        (tmp_path / card).mkdir()
+        (tmp_path / card / "operstate").write_text("up\n")
+        (tmp_path / card / "speed").write_text(speed + "\n")
+    check = network_cards_check(uplink=uplink, devices=tmp_path)
+    assert check.status is wanted
+    assert said in f"{check.detail} {check.advice}"
 
 
 def test_a_name_that_nobody_knows_has_no_address() -> None:

@@ -1,4 +1,4 @@
-"""Where the box answers: a certificate that changes while it runs, the plain page, the LAN name."""
+"""Where the box answers: a certificate that changes while it runs, the plain page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from appliance.adapters.host import tls
 from appliance.adapters.host.certificate_keeper import CertificateKeeper
 from appliance.processes import gateway_doors
 from appliance.rehearsal.free_ports import free_port
-from tests.support.box import ROOT, RealBox
+from tests.support.box import RealBox
 from tests.support.media_workers import until
 from tests.support.school_certificate import of_another_authority, served, until_served
 
@@ -81,43 +81,6 @@ async def test_the_plain_page_explains_and_opens_nothing(box: RealBox) -> None:
                 assert "script" not in page
         async with session.post(url, data=b"secret") as answer:
             assert answer.status == 405
-
-
-_IN_A_NETWORK_OF_ITS_OWN = """
-import asyncio
-from zeroconf.asyncio import AsyncZeroconf
-from appliance.adapters.host.lan_name import announced
-
-async def main():
-    async with announced("exambox", 8443, "127.0.0.1"):
-        asking = AsyncZeroconf(interfaces=["127.0.0.1"])
-        found = await asking.async_get_service_info(
-            "_https._tcp.local.", "exambox._https._tcp.local.", timeout=60000)
-        print(found.server, found.parsed_addresses(), found.port)
-        await asking.async_close()
-        async with announced("exambox", 8443, "127.0.0.1"):
-            print("goes on")
-
-asyncio.run(main())
-"""
-
-
-def test_its_name_is_known_on_the_lan_and_another_box_goes_on_without_it() -> None:
-    network = 'ip link set lo up && ip route add 224.0.0.0/4 dev lo && exec "$@"'
-    done = subprocess.run(
-        [
-            *("unshare", "--net", "sh", "-c", network, "sh"),
-            *(sys.executable, "-c", _IN_A_NETWORK_OF_ITS_OWN),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        cwd=ROOT,
-    )
-    told = done.stdout.splitlines()
-    assert told[0] == "exambox.local. ['127.0.0.1'] 8443", done.stderr
-    assert "Another machine" in told[1]
-    assert told[2] == "goes on"
 
 
 async def test_a_renewed_certificate_is_looked_for_every_minute_unasked(tmp_path: Path) -> None:

@@ -1,0 +1,79 @@
+"""The doctor's look at the network: cards, names, and who has the box's name on the LAN."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from appliance.adapters.host import lan_name, machine
+from appliance.adapters.host.firewall_seen import closed_cards
+from appliance.adapters.relay.firewall import TABLE
+from appliance.config.box import BoxConfig
+from appliance.core import checkup, checkup_network
+from appliance.core.checkup import Check
+from appliance.services.doctor import Probe
+
+# A name server that does not answer is waited for by the resolver itself, 10 s for each it knows.
+LOOKED_UP_S = 12.0
+_DEVICES = Path("/sys/class/net")
+
+
+def network(config: BoxConfig) -> Mapping[str, Probe]:
+    return {
+        "network": partial(asyncio.to_thread, _cards, config),
+        "names": partial(names_check, config),
+        "LAN name": partial(_lan_name, config),
+    }
+
+
+def network_cards_check(*, uplink: str = "", devices: Path = _DEVICES) -> Check:
+    linked = [c for c in machine.network_cards(devices) if c.state == "up"]
+    return checkup_network.cards([(card.name, card.speed) for card in linked], uplink=uplink)
+
+
+def _cards(config: BoxConfig) -> Sequence[Check]:
+    up = [card.name for card in machine.network_cards() if card.state == "up"]
+    named = config.web.uplink
+    closed = closed_cards(TABLE) if named else None
+    out = checkup.uplink(named, up, machine.card_to_the_internet(), closed)
+    return [network_cards_check(uplink=named), out]
+
+
+async def names_check(config: BoxConfig, within_s: float = LOOKED_UP_S) -> Sequence[Check]:
+    # Its own name on the LAN the box answers itself, and Debian's resolver does not ask for it.
+    asked = [name for name in config.web.names if name != config.web.lan_host]
+    # Threads of their own: a lookup that nobody answers must not hold up what else the box does.
+    pool = ThreadPoolExecutor(max_workers=len(asked) or 1)
+    try:
+        found = await asyncio.gather(*(_leads_to(name, pool, within_s) for name in asked))
+    finally:
+        pool.shutdown(wait=False)
+    here = await asyncio.to_thread(machine.addresses_of_cards)
+    return [checkup_network.names(dict(zip(asked, found, strict=True)), here)]
+
+
+async def _leads_to(name: str, pool: ThreadPoolExecutor, within_s: float) -> tuple[str, ...]:
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(within_s):
+            return (await loop.run_in_executor(pool, machine.addresses_of, (name,)))[name]
+    except TimeoutError:
+        return ()
+
+
+async def _lan_name(config: BoxConfig) -> Sequence[Check]:
+    """Asked anew each time: who took the name may have come after the box."""
+    web = config.web
+    if not web.lan_name:
+        return []
+    try:
+        speaking = lan_name.spoken_from(web.host, uplink=web.uplink)
+        if not speaking:
+            return [checkup_network.lan_not_asked(web.lan_host, "this machine has no address")]
+        others = await lan_name.others_with(web.lan_name, speaking)
+    except OSError as error:
+        return [checkup_network.lan_not_asked(web.lan_host, error.strerror or str(error))]
+    return [checkup_network.lan_name(web.lan_host, others, web.page_url)]
