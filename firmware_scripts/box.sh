@@ -13,6 +13,7 @@ hv_units=$hv_below/etc/systemd/system
 hv_command=$hv_below/usr/local/bin/hallvakt
 hv_ports=$hv_below/etc/sysctl.d/60-hallvakt.conf
 hv_first_port=net.ipv4.ip_unprivileged_port_start
+hv_first_port_now=/proc/sys/net/ipv4/ip_unprivileged_port_start
 hv_keys=$hv_below/etc/hallvakt
 hv_credentials=$hv_below/etc/credstore.encrypted
 hv_systemctl=${HALLVAKT_SYSTEMCTL:-systemctl}
@@ -44,9 +45,37 @@ hv_note() {
 }
 
 # hv_first_port_is NUMBER: in the kernel that runs; its next start reads what lies in /etc/sysctl.d.
+# Not by sysctl(8): a small Debian has none.
 hv_first_port_is() {
-  hv_do sysctl -q -w "$hv_first_port=$1" \
+  [ -z "$hv_below" ] || return 0
+  if [ -n "$hv_dry" ]; then hv_step "    would write: $1 to $hv_first_port_now"; return; fi
+  printf '%s\n' "$1" >"$hv_first_port_now" \
     || hv_step "  $hv_first_port could not be set to $1 (the line above says why): restart the machine"
+}
+
+# hv_open_ports: 80 and 443 for users without privileges, and a note of what was there before.
+hv_open_ports() {
+  local now before
+  now=$([ -n "$hv_below" ] || cat "$hv_first_port_now" 2>/dev/null || true)
+  # Installed already: the note is from before that.
+  before=$(hv_first_port_before)
+  before=${before:-$([ -e "$hv_ports" ] || printf '%s' "$now")}
+  hv_do mkdir -p "$(dirname "$hv_ports")"
+  if [ -n "$hv_dry" ]; then hv_step "    would write: $hv_ports"
+  else printf '%s%s = 80\n' "${before:+# before Hallvakt: $before$'\n'}" "$hv_first_port" >"$hv_ports"; fi
+  # Lower where somebody has it lower, for whatever needs it so.
+  [ "${now:-1024}" -le 80 ] || hv_first_port_is 80
+}
+hv_first_port_before() { sed -n 's/^# before Hallvakt: \([0-9]*\)$/\1/p' "$hv_ports" 2>/dev/null || true; }
+
+# hv_close_ports: as they were before, where that was noted; else the next start of the machine does it.
+hv_close_ports() {
+  local before
+  before=$(hv_first_port_before)
+  hv_do rm -f "$hv_ports"
+  if [ -n "$before" ] && [ "$before" -gt 80 ]; then hv_first_port_is "$before"; fi
+  [ -n "$before$hv_below" ] \
+    || hv_step "  $hv_first_port is left as it is until the machine starts again: what it was is not noted"
 }
 
 hv_must_be_root() {

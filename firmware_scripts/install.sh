@@ -32,9 +32,9 @@ if [ -n "$uninstall" ]; then
   done
   for empty in "$hv_units"/hallvakt*.wants; do [ ! -d "$empty" ] || hv_do rmdir "$empty"; done
   # systemd takes each relay's and worker's directory away, and leaves the ones around them.
-  hv_do rm -rf "$hv_opt" "$hv_command" "$hv_ports" "$hv_keys" "$hv_below"/run/hallvakt-{coturn,media-worker}
+  hv_do rm -rf "$hv_opt" "$hv_command" "$hv_keys" "$hv_below"/run/hallvakt-{coturn,media-worker}
   hv_do "$hv_systemctl" daemon-reload
-  [ -n "$hv_below" ] || hv_first_port_is 1024 # as the kernel has it by itself
+  hv_close_ports
   hv_step "3. Removing the relay's limits (nftables table hallvakt) and its user"
   if [ -z "$hv_below" ]; then
     if nft list table inet hallvakt >/dev/null 2>&1; then hv_do nft delete table inet hallvakt; fi
@@ -97,10 +97,7 @@ if [ -n "$key" ]; then hv_do install -m 644 "$key" "$hv_keys/release.pub"; fi
 
 hv_step "5. Units for systemd, and ports 80 and 443 for a user without privileges"
 hv_put_units "$source"
-hv_do mkdir -p "$(dirname "$hv_ports")"
-if [ -n "$hv_dry" ]; then hv_step "    would write: $hv_ports"
-else printf '%s = 80\n' "$hv_first_port" >"$hv_ports"; fi
-[ -n "$hv_below" ] || hv_first_port_is 80
+hv_open_ports
 hv_do "$hv_systemctl" enable hallvakt.target
 for core in $(seq 0 $(($(nproc) - 1))); do # one media worker for each, as box.toml has it
   hv_do "$hv_systemctl" enable "hallvakt-media-worker@$core.service"

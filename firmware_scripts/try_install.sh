@@ -29,7 +29,12 @@ network=()
 [ -z "$bundle" ] || network=("${offline[@]}")
 inside() { "${network[@]}" chroot "$root" env -i HOME=/root LANG=C.UTF-8 HALLVAKT_SYSTEMCTL=true \
   PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
+installed_in=("${network[@]}")
+first_port() { "${installed_in[@]}" cat /proc/sys/net/ipv4/ip_unprivileged_port_start; }
+first_port_here=$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)
 clean() {
+  # Online the box is installed in this machine's own network, and a broken-off try has to give it back.
+  printf '%s\n' "$first_port_here" >/proc/sys/net/ipv4/ip_unprivileged_port_start
   ip netns del "$netns" 2>/dev/null || true
   umount -l "$root/proc" "$root/sys" "$root/dev" 2>/dev/null || true
   [ -n "$keep" ] || rm -rf "$root"
@@ -67,6 +72,7 @@ if [ -n "$bundle" ]; then
 fi
 
 hv_step "Installing"
+first_port_before=$(first_port)
 inside bash /hallvakt/firmware_scripts/install.sh "${words[@]}"
 hv_step "Installing again changes nothing"
 # Path, mode, owner, target and content of all that was installed.
@@ -75,6 +81,8 @@ seen() { (cd "$root" && find opt/hallvakt usr/local/bin etc/{hallvakt,systemd/sy
 before=$(seen)
 inside bash /hallvakt/firmware_scripts/install.sh "${words[@]}"
 changed=$(diff <(printf '%s\n' "$before") <(seen)) || hv_stop 6 "It changed: $changed"
+
+[ "$(first_port)" -le 80 ] || hv_stop 6 "Ports 80 and 443 are not open to a user without privileges."
 
 hv_step "A box, its key ceremony, and what its doctor says"
 network=("${offline[@]}")
@@ -98,7 +106,9 @@ print(*sorted(c["name"] for c in json.load(sys.stdin)["checks"] if c["status"] !
   || hv_stop 6 "The doctor should warn of ${expected[*]}, and warns of" "$warned"
 
 hv_step "Taking it off again"
+network=("${installed_in[@]}")
 inside bash /hallvakt/firmware_scripts/install.sh --uninstall
+[ "$(first_port)" = "$first_port_before" ] || hv_stop 6 "Its ports were not given back."
 for left in "$root"/opt/hallvakt "$root"/usr/local/bin/hallvakt "$root"/etc/sysctl.d/60-hallvakt.conf \
   "$root"/etc/hallvakt "$root"/etc/systemd/system/{,*/}hallvakt*; do
   [ ! -e "$left" ] && [ ! -L "$left" ] || hv_stop 6 "$left was left behind."

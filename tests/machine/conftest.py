@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,12 +60,6 @@ def machine(work: Path, networks: Networks, bundles: Bundles) -> Iterator[Machin
     debian.configure_cards(root)
     for name, file in (("box.bundle", bundles.first), ("release.pub", bundles.public)):
         shutil.copy(file, root / "hallvakt" / name)
-    # /proc/sys is read-only in systemd-nspawn: what the installer sets is set from outside.
-    subprocess.run(
-        ["ip", "netns", "exec", networks.box, "sysctl", "-qw",
-         "net.ipv4.ip_unprivileged_port_start=80"],
-        check=True,
-    )  # fmt: skip
     machine = Machine(root, networks)
     try:
         machine.boot()

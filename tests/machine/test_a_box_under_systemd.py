@@ -19,6 +19,7 @@ from tests.machine.bundles import NEXT_VERSION, Bundles
 from tests.machine.hall import LEAD, LIVE, PASSPHRASE, STATE, Hall
 from tests.machine.lan import Lan
 from tests.machine.networks import BEYOND, BOX, CANDIDATE, UPLINK, Networks
+from tests.support.network_namespaces import run
 
 pytestmark = [pytest.mark.machine, pytest.mark.timeout(1800)]
 
@@ -87,6 +88,8 @@ def test_it_is_installed_without_a_network_and_waits_for_a_box(machine: Machine)
     said = machine.says("bash", INSTALLER, *BUNDLE)
     assert "Checking the bundle's signature" in said
     assert f"{NOT_SET} 80" in said
+    setting = "net.ipv4.ip_unprivileged_port_start=80"
+    run("ip", "netns", "exec", machine.networks.box, "sysctl", "-qw", setting)  # from outside
     before = machine.says("sh", "-c", SEEN)
     machine.says("bash", INSTALLER, *BUNDLE)  # again: nothing changes
     assert machine.says("sh", "-c", SEEN) == before
