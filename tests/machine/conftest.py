@@ -23,11 +23,21 @@ from tests.machine.lan import Lan
 from tests.machine.networks import Networks
 
 
+_NEEDS = {  # program: Debian's package
+    "debootstrap": "debootstrap",
+    "systemd-nspawn": "systemd-container",
+    "dnsmasq": "dnsmasq-base",
+    "sysctl": "procps",
+}
+
+
 @pytest.fixture(scope="session")
 def work() -> Iterator[Path]:
-    programs = ("debootstrap", "systemd-nspawn", "dnsmasq")
-    if os.geteuid() != 0 or not all(map(shutil.which, programs)):
-        pytest.fail("This needs root, debootstrap, systemd-container and dnsmasq-base.")
+    if os.geteuid() != 0:
+        pytest.fail("Booting a machine needs root.")
+    if lacking := [package for program, package in _NEEDS.items() if not shutil.which(program)]:
+        words = " ".join(lacking)
+        pytest.fail(f"Run firmware_scripts/test_machine.sh, or first: apt-get install {words}")
     directory = Path(tempfile.mkdtemp(prefix="hallvakt-machine-"))
     yield directory
     shutil.rmtree(directory)
