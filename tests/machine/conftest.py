@@ -22,7 +22,6 @@ from tests.machine.hall import Hall
 from tests.machine.lan import Lan
 from tests.machine.networks import Networks
 
-
 _NEEDS = {  # program: Debian's package
     "debootstrap": "debootstrap",
     "systemd-nspawn": "systemd-container",

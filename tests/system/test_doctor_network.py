@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from appliance.processes.checkup_network import LOOKED_UP_S
+from appliance.rehearsal.free_ports import free_port
 from appliance.services import doctor
-from tests.support.box import ROOT, RealBox, free_port
+from tests.support.box import ROOT, RealBox
 from tests.support.network_namespaces import ip
 from tests.support.two_networks import BOX, LAN, TwoNetworks
 
@@ -126,12 +127,20 @@ def test_cards_names_and_relay_are_looked_at_from_where_candidates_come(
 def test_a_cable_that_is_not_plugged_in_is_found(networks: TwoNetworks, box: RealBox) -> None:
     ip("-n", networks.name("lan"), "link", "set", "end", "down")
     try:
+        _wait_for_the_kernel_to_notice(networks)
         found = _doctor(networks, box, without={"names": [BOX], "probes": ["network"]})
     finally:
         ip("-n", networks.name("lan"), "link", "set", "end", "up")
     cards = found["without"]["network"]
     assert (cards["status"], cards["detail"]) == ("fail", "no network card has a link")
     assert "Plug in the cable" in cards["advice"]
+
+
+def _wait_for_the_kernel_to_notice(networks: TwoNetworks) -> None:
+    """It tells the other end of a cable a little later."""
+    state = [*networks.inside("box"), "cat", "/sys/class/net/lan0/operstate"]
+    while subprocess.run(state, capture_output=True, check=True).stdout == b"up\n":
+        pass
 
 
 def test_another_machine_with_the_box_s_name_on_the_lan_is_named(
