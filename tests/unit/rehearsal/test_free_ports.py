@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,9 @@ def test_two_who_look_at_the_same_ports_get_different_ones() -> None:
         theirs = other.stdout.readline().split()
         ours = [free_ports.free_port() for _ in range(40)]
         other.communicate("\n")
-    assert len({*map(int, theirs), *ours}) == 60
+    everyone = sorted({*map(int, theirs), *ours})
+    assert len(everyone) == 60
+    assert min(b - a for a, b in pairwise(everyone)) >= 4  # a relay takes four in a row
 
 
 def test_the_system_hands_none_of_them_out() -> None:
