@@ -33,6 +33,7 @@ if [ -n "$uninstall" ]; then
   for empty in "$hv_units"/hallvakt*.wants; do [ ! -d "$empty" ] || hv_do rmdir "$empty"; done
   # systemd takes each relay's and worker's directory away, and leaves the ones around them.
   hv_do rm -rf "$hv_opt" "$hv_command" "$hv_keys" "$hv_below"/run/hallvakt-{coturn,media-worker}
+  hv_do rm -rf "$hv_below"/var/lib/{,private/}hallvakt-console # what was set at the box's own screen
   hv_do "$hv_systemctl" daemon-reload
   hv_close_ports
   hv_step "3. Removing the relay's limits (nftables table hallvakt) and its user"

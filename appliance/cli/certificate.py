@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer
 from appliance.config.box import load
 from appliance.core import checkup
-from appliance.core.checkup import CheckStatus
+from appliance.core.checkup import Check, CheckStatus
 from appliance.core.errors import Unreachable
 from appliance.whole_file import replace_whole, unwritable
 
@@ -69,14 +71,49 @@ def renew(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
     before = files.served_certificate.read_bytes() if files.served_certificate.exists() else b""
     if not files.is_public:
         tls.ensure_certificate(state / "tls", names, now)
+    found = _found(files, names, now)
+    renewed = files.served_certificate.read_bytes() != before
+    document = {"renewed": renewed, **_ends_at(files)}
+    lines = ["Renewed." if renewed else "Nothing to renew.", f"The certificate: {found.detail}."]
+    answer(document, lines, as_json=json)
+    _must_be_ok(found)
+
+
+@app.command
+def check(
+    *, certificates: Path | None = None, state: State = DEFAULT_STATE, json: Json = False
+) -> None:
+    """Warn of a certificate that ends within 30 days, with no key at hand: what the timer does.
+
+    Exits with 5 while somebody has to do something. The box's own a running box renews by itself.
+
+    Parameters
+    ----------
+    certificates
+        The directory that holds ca.pem, box.pem and public.pem, if not the box's. A public.pem in
+        which no certificate stands is none.
+    """
+    files = TlsFiles.below(certificates or state / "tls")
+    if files.is_public and b"-----BEGIN" not in files.public_certificate.read_bytes():
+        files = replace(files, public_certificate=files.public_certificate.with_name("none.pem"))
+    found = _found(files, load(state).web.names, datetime.now(UTC))
+    answer(_ends_at(files), f"The certificate: {found.detail}.", as_json=json)
+    _must_be_ok(found)
+
+
+def _found(files: TlsFiles, names: Sequence[str], now: datetime) -> Check:
     seen = tls.read_certificate(files.served_certificate)
     served_days, authority_days = tls.days_left(files, now)
     missing = [name for name in names if not seen.covers(name)]
-    found = checkup.certificate(served_days, missing, authority_days)
-    renewed = files.served_certificate.read_bytes() != before
-    document = {"renewed": renewed, "ends_at": seen.ends.isoformat(timespec="seconds")}
-    lines = ["Renewed." if renewed else "Nothing to renew.", f"The certificate: {found.detail}."]
-    answer(document, lines, as_json=json)
+    return checkup.certificate(served_days, missing, authority_days)
+
+
+def _ends_at(files: TlsFiles) -> dict[str, str]:
+    ends = tls.read_certificate(files.served_certificate).ends
+    return {"ends_at": ends.isoformat(timespec="seconds")}
+
+
+def _must_be_ok(found: Check) -> None:
     if found.status is not CheckStatus.OK:
         raise Unreachable(f"The certificate: {found.detail}. {found.advice}")
 

@@ -32,6 +32,7 @@ from appliance.processes.gateway_doors import doors_open
 from appliance.processes.gateway_parts import Parts, build
 from appliance.processes.log_lines import log_to_stderr
 from appliance.processes.neighbours import Neighbours
+from appliance.processes.neighbours_doors import neighbours_doors_open
 from appliance.services.disk_watch import IN_SESSION_S, QUIET_S
 from appliance.services.tombstones import replay_tombstones
 from appliance.web.application import application
@@ -52,6 +53,9 @@ def main() -> int:
     options.add_argument(
         "--workers-below", type=Path, help="where each media worker has a directory of its own"
     )
+    options.add_argument(
+        "--doors-below", type=Path, help="where screen and microphone, other users, find a socket"
+    )
     given = options.parse_args()
     state: Path = given.state
     log_to_stderr()
@@ -62,7 +66,11 @@ def main() -> int:
         if warning := WARNINGS.get(pepper_keeping(machine_pepper())):
             log.warning(warning)
         with _only_one(state):
-            beside = Neighbours(relay_socket=given.relay_socket, workers_below=given.workers_below)
+            beside = Neighbours(
+                relay_socket=given.relay_socket,
+                workers_below=given.workers_below,
+                doors_below=given.doors_below,
+            )
             uvloop.run(_serve(state, config, beside))
     except HallvaktError as error:
         sys.stderr.write(error.message + "\n")
@@ -92,7 +100,8 @@ async def _serve(state: Path, config: BoxConfig, beside: Neighbours) -> None:
         await runner.setup()
         try:
             gc.freeze()  # what the start made stays: walking it took 40 ms of each full collection
-            async with doors_open(runner, state, config):
+            doors = doors_open(runner, state, config)
+            async with doors, neighbours_doors_open(runner, parts.gateway, beside):
                 log.info("gateway ready", port=config.web.port)
                 manager.ready(f"serving on port {config.web.port}")
                 watchdog = asyncio.create_task(

@@ -47,6 +47,7 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="hall_audio", description="Hallvakt's hall microphone")
     options.add_argument("--state", type=Path, required=True)
     options.add_argument("--models", type=Path, required=True)
+    options.add_argument("--gateway", type=Path, help="the gateway's socket, if not in --state")
     given = options.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor, who ends us
     try:
@@ -63,7 +64,8 @@ def main() -> int:
     except HallvaktError as error:
         _say(error.message)
         return error.exit_code
-    work = partial(_listen, config, given.state / "run" / "gateway.sock", given.models)
+    gateway = given.gateway or given.state / "run" / "gateway.sock"
+    work = partial(_listen, config, gateway, given.models)
     return respawning.keep_alive(work, _say, expected=_LOOK_AGAIN, on_beat=manager.alive)
 
 

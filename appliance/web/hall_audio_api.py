@@ -1,4 +1,4 @@
-"""What the process with the hall's microphone reports, over the gateway's Unix socket only."""
+"""What the process with the hall's microphone reports, over Unix sockets only."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from aiohttp import web
 
 from appliance.core.hall_sound import HeardWindow
 from appliance.core.observation import SoundMeasurement
-from appliance.web.application_keys import GATEWAY
+from appliance.web.application_keys import GATEWAY, Gateway
 from appliance.web.bodies import json_response, read_json
 from appliance.web.box_api import check_peer
+from appliance.web.problems import problems
 from appliance.web.routes import Open, Routes
 
 routes = Routes()
@@ -43,6 +44,18 @@ class MayListen:
 @routes.open("POST", "/box/v1/hall-sound", Open.BOX_PROCESS)
 async def hall_sound(request: web.Request) -> web.StreamResponse:
     check_peer(request)
+    return await _report(request)
+
+
+def hall_sound_door(gateway: Gateway) -> web.Application:
+    """Answers that one question and nothing else, to whoever its socket's mode lets in."""
+    app = web.Application(middlewares=[problems])
+    app[GATEWAY] = gateway
+    app.router.add_post("/box/v1/hall-sound", _report)
+    return app
+
+
+async def _report(request: web.Request) -> web.StreamResponse:
     body = await read_json(request, HallSoundBody, limit=64 * 1024)
     windows = [
         HeardWindow(

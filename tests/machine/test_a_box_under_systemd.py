@@ -141,8 +141,9 @@ def test_every_unit_is_what_it_says(machine: Machine) -> None:
     rules = machine.says("nft", "list", "table", "inet", "hallvakt")
     assert 'iifname "up0"' in rules
     assert "skuid" in rules
-    for unit, user in ((gateway, "hallvakt"), ("hallvakt-coturn@.service", "hallvakt-relay")):
-        assert f"User={user}" in machine.says("systemctl", "cat", unit)
+    relays, firewall = "hallvakt-coturn@.service", UNITS[2]
+    assert "User=hallvakt-relay" in machine.says("systemctl", "cat", relays)
+    assert machine.shown(firewall, "UID") not in {"0", machine.says("id", "-u", "hallvakt")}
     users = {unit: owner(machine, unit) for unit in (gateway, *WORKERS)}
     assert users[gateway] == machine.says("id", "-u", "hallvakt")
     assert len(set(users.values())) == 1 + len(WORKERS)  # each worker is another user

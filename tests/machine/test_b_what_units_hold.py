@@ -11,6 +11,7 @@ from tests.machine.hall import PASSPHRASE, STATE, Hall
 from tests.machine.lan import Lan
 from tests.machine.memory import Bound
 from tests.machine.test_a_box_under_systemd import UNITS, WORKERS, failed
+from tests.machine.users import User
 from tests.support.box import SETTINGS
 
 pytestmark = [pytest.mark.machine, pytest.mark.timeout(1800)]
@@ -63,9 +64,13 @@ def test_the_hall_microphone_runs_as_its_unit_says(machine: Machine) -> None:
     pid = machine.shown(MICROPHONE, "MainPID")
     limits = machine.says("cat", f"/proc/{pid}/limits")
     assert re.search(r"Max file size +0 +0 ", limits)
-    inside = ("nsenter", "--mount", f"--target={pid}", "ls", f"{STATE}/keys")
-    assert machine.says("ls", f"{STATE}/keys")
+    inside = ("nsenter", "--mount", f"--target={pid}", "ls", STATE)
+    assert machine.says("ls", STATE)
     assert machine.says(*inside) == ""  # hidden from it: root may look into what hides it
+    it = User(machine, MICROPHONE)
+    it.owns_nothing()
+    assert it.asks("hall-sound", "/health") == "404"  # its door leads to its one question
+    assert it.asks("hall-sound", "/box/v1/hall-sound") == "405"  # which is not asked so
     machine.run("systemctl", "stop", MICROPHONE)
     box.write_text(before)
     assert failed(machine) == ""
@@ -82,5 +87,11 @@ def test_the_box_s_own_screen_shows_the_console(machine: Machine) -> None:
     machine.run("systemctl", "restart", GATEWAY)
     machine.until("hallvakt", "metrics")
     assert machine.shown(SCREEN, "ActiveState") == "active"
+    it = User(machine, SCREEN)
+    it.owns_nothing()
+    it.run("touch", f"{STATE}-console/theirs")  # but its own settings
+    # It may ask what anybody on the network may, and not what the box's own processes may.
+    assert it.asks("console", "/health") == "200"
+    assert it.asks("console", "/box/v1/metrics") == "403"
     machine.run("systemctl", "disable", "--now", SCREEN)
     assert failed(machine) == ""

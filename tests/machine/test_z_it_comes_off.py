@@ -16,7 +16,9 @@ def test_it_comes_off_again_and_leaves_its_state_alone(machine: Machine) -> None
     assert "coturn.service stays off" in said
     assert f"{NOT_SET} 1024" in said
     ours = "/opt/hallvakt /usr/local/bin/hallvakt /etc/hallvakt /etc/sysctl.d/60-hallvakt.conf"
-    left = machine.says("sh", "-c", f"ls -d {ours} /run/hallvakt* 2>/dev/null; true")
+    left = machine.says(
+        "sh", "-c", f"ls -d {ours} /run/hallvakt* {STATE}-console 2>/dev/null; true"
+    )
     assert left == ""
     files = machine.says("find", "/etc/systemd/system", "-name", "*hallvakt*")
     assert files == ""

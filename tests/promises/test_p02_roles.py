@@ -74,7 +74,7 @@ WITHOUT_LOGIN = {
     "takes a file of the school's over into box.toml": {"sync configure"},
     "figures and verdicts about the machine, of nobody": {
         "doctor", "metrics", "support-bundle", "certificate show", "certificate export",
-        "certificate renew", "relay config", "relay firewall",
+        "certificate renew", "certificate check", "relay config", "relay firewall",
     },
     "logs in over TLS as whom it is told": {"rehearse"},
     "files to files, for an update": {

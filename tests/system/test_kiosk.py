@@ -35,14 +35,13 @@ pytestmark = pytest.mark.skipif(
 
 async def test_its_command_line_shows_the_login_and_nothing_else(tmp_path: Path) -> None:
     async with running_box(tmp_path) as box:
-        shown = await asyncio.to_thread(_on_a_terminal, box.state, "Passphrase")
+        shown = await asyncio.to_thread(_on_a_terminal, box.socket, "Passphrase")
     assert "User" in shown, shown[-500:]
 
 
 def test_while_no_box_runs_it_waits_with_words_and_then_goes_on(tmp_path: Path) -> None:
     """A socket that a killed box left behind is no box; the same process then opens the console."""
-    (tmp_path / "run").mkdir()
-    path = tmp_path / "run" / "gateway.sock"
+    path = tmp_path / "console.sock"
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
 
@@ -53,25 +52,27 @@ def test_while_no_box_runs_it_waits_with_words_and_then_goes_on(tmp_path: Path) 
 
     with socket.socket(socket.AF_UNIX) as box:
         waits = "hallvakt first-boot"  # the end of its last sentence
-        shown = _on_a_terminal(tmp_path, waits, then=box_comes, until_then="Passphrase")
+        shown = _on_a_terminal(path, waits, then=box_comes, until_then="Passphrase")
     assert "The box is not running yet" in shown
     assert "User" in shown
 
 
 def _on_a_terminal(
-    state: Path, until: str, then: Callable[[], None] | None = None, until_then: str = ""
+    door: Path, until: str, then: Callable[[], None] | None = None, until_then: str = ""
 ) -> str:
     """What it shows until a word stands there; after `then`, in the same process, until another."""
     (command,) = words(UNIT, "ExecStart")
     assert command[0] == "/opt/hallvakt/current/.venv/bin/hallvakt"
-    given = [str(state) if word == "/var/lib/hallvakt" else word for word in command[1:]]
+    there = "/run/hallvakt-gateway/console.sock"
+    given = [str(door) if word == there else word for word in command]
+    assert str(door) in given
     (term,) = re.findall(r"^Environment=TERM=(\w+)$", UNIT.read_text(), re.MULTILINE)
     ours, screen = pty.openpty()
     ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 25, 80, 0, 0))  # a text console's size
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "tests.support.unit_sandbox", str(UNIT)),
-            *(sys.executable, "-m", "appliance.cli.main", *given),
+            *(sys.executable, "-m", "appliance.cli.main", *given[1:]),
         ],
         stdin=screen,
         stdout=screen,

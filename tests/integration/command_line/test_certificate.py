@@ -1,4 +1,5 @@
-"""`hallvakt certificate renew`, as its timer runs it: under the rules of its unit."""
+"""`hallvakt certificate renew` and `check`, the second as its timer runs it: under the rules of its
+unit, with the files that systemd hands it."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from appliance.adapters.host import tls
 from appliance.config.box import load
 from appliance.rehearsal.free_ports import free_port
 from tests.support.box import ROOT, RealBox, clean_environment
+from tests.support.unit_sandbox import words
 
 UNIT = ROOT / "systemd" / "hallvakt-certificate.service"
 pytestmark = pytest.mark.skipif(
@@ -32,11 +35,28 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> RealBox:
 
 
 def _renew(state: Path) -> subprocess.CompletedProcess[str]:
-    words = ("certificate", "renew", "--json", "--state", str(state))
+    return _run(("certificate", "renew", "--json", "--state", str(state)))
+
+
+def _check(state: Path, handed: Path) -> subprocess.CompletedProcess[str]:
+    """`handed`: for what systemd makes of LoadCredential= and SetCredential= (systemd.exec(5))."""
+    handed.mkdir()
+    defaults = dict(line[0].split(":") for line in words(UNIT, "SetCredential"))
+    for name, path in (line[0].split(":") for line in words(UNIT, "LoadCredential")):
+        file = state / Path(path).relative_to("/var/lib/hallvakt")
+        if file.exists():
+            shutil.copyfile(file, handed / name)
+        else:
+            (handed / name).write_text(defaults[name])
+    ((_, *command),) = words(UNIT, "ExecStart")
+    return _run([*(str(handed) if word == "%d" else word for word in command), "--json"])
+
+
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             *(sys.executable, "-m", "tests.support.unit_sandbox", str(UNIT)),
-            *(sys.executable, "-m", "appliance.cli.main", *words),
+            *(sys.executable, "-m", "appliance.cli.main", *command),
         ],
         cwd=ROOT,
         env=clean_environment(),
@@ -78,3 +98,17 @@ def test_one_that_the_school_renews_is_warned_of_thirty_days_ahead(
     assert (done.returncode, json.loads(done.stdout)["renewed"]) == (5, False)
     assert "22 days left" in done.stderr or "21 days left" in done.stderr
     assert "Renew it" in done.stderr
+    watched = _check(state, tmp_path / "handed")
+    assert (watched.returncode, watched.stderr) == (5, done.stderr)
+
+
+def test_the_timer_has_no_key_and_says_nothing_of_one_that_the_box_renews(
+    made: RealBox, tmp_path: Path
+) -> None:
+    done = _check(made.state, tmp_path / "handed")
+    assert done.returncode == 0, done.stderr
+    handed = {file.name for file in (tmp_path / "handed").iterdir()}
+    assert handed == {"box.toml", "ca.pem", "box.pem", "public.pem"}
+    _made_long_ago(made.state / "tls", 375)
+    done = _check(made.state, tmp_path / "later")
+    assert done.returncode == 0, done.stderr
