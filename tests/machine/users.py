@@ -6,16 +6,9 @@ from dataclasses import dataclass
 
 from tests.machine.booted import Machine
 from tests.machine.hall import STATE
+from tests.support.unix_asking import ASK
 
 _PYTHON = "/opt/hallvakt/current/.venv/bin/python"
-_ASK = """
-import http.client, socket, sys
-asking = http.client.HTTPConnection("box")
-asking.sock = socket.socket(socket.AF_UNIX)
-asking.sock.connect(sys.argv[1])
-asking.request("GET", sys.argv[2])
-print(asking.getresponse().status)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +31,9 @@ class User:
         inside = ("nsenter", f"--target={pid}", "--mount", "--setuid", self.number)
         return self.machine.says(*inside, "--setgid", group, "--", *words, accept=accept)
 
-    def asks(self, door: str, path: str) -> str:
+    def asks(self, door: str, path: str, method: str = "GET") -> str:
         """The status of the gateway's answer at that door."""
-        return self.run(_PYTHON, "-c", _ASK, f"/run/hallvakt-gateway/{door}.sock", path)
+        return self.run(_PYTHON, "-c", ASK, f"/run/hallvakt-gateway/{door}.sock", method, path)
 
     def owns_nothing(self) -> None:
         """Nobody else runs as it, and it may not enter the box even where nothing is hidden."""

@@ -68,6 +68,7 @@ class RealBox:
     """`school` holds the private keys a school would keep elsewhere: root, reviewer, recovery,
     data_protection_officer. `units`: run the processes under the rules of their systemd units.
     `environment` is added to the gateway's. `relay_socket`: who starts relays as units.
+    `doors_below`: where the gateway opens doors for other users.
     `gateway_under` is put before the gateway's command; its wall clock is off by what `wall_clock`
     says (tests/support/shifted.py)."""
 
@@ -80,6 +81,7 @@ class RealBox:
     units: bool = False
     environment: dict[str, str] = field(default_factory=dict)
     relay_socket: Path | None = None
+    doors_below: Path | None = None
     gateway_under: tuple[str, ...] = ()
     wall_clock: Path | None = None
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -151,6 +153,8 @@ class RealBox:
         commands = [["-m", "appliance.processes.gateway", "--state", str(self.state)]]
         if self.relay_socket:
             commands[0] += ["--relay-socket", str(self.relay_socket)]
+        if self.doors_below:
+            commands[0] += ["--doors-below", str(self.doors_below)]
         commands += [self._worker(number) for number in range(self.workers)]
         self._processes = [await asyncio.to_thread(self._spawn, c) for c in commands]
         async with asyncio.timeout(START_S):

@@ -20,6 +20,7 @@ import pytest
 import pytest_asyncio
 
 from appliance.adapters.vision.weights import default_directory
+from appliance.processes.neighbours import Neighbours
 from appliance.rehearsal import material
 from appliance.rehearsal.free_ports import free_port
 from tests.integration.gateway.contract import check_message
@@ -57,6 +58,7 @@ async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealBox
     with tempfile.TemporaryDirectory(prefix="hvm") as directory:
         box = RealBox(Path(directory) / "box", free_port())
         await asyncio.to_thread(box.make)
+        box.doors_below = Path(directory)
         use_workers(box.state, 0)
         use_hall_microphone(box.state, DEVICE, "Aula")
         try:
@@ -68,9 +70,11 @@ async def box(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RealBox
 
 @contextmanager
 def hall_audio(
-    box: RealBox, pulse: Pulse, beside: dict[str, str] | None = None
+    box: RealBox, pulse: Pulse, beside: dict[str, str] | None = None, *, by_its_door: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
-    words = ("--state", str(box.state), "--models", str(MODELS))
+    words: tuple[str, ...] = ("--state", str(box.state), "--models", str(MODELS))
+    if by_its_door:  # as its unit has it
+        words += ("--gateway", str(Neighbours(doors_below=box.doors_below).hall_sound_door))
     command = [sys.executable, "-m", "appliance.processes.hall_audio", *words]
     if shutil.which("systemd-analyze") and os.geteuid() == 0:  # under the rules of its unit
         unit = ROOT / "systemd" / "hallvakt-hall-audio.service"
@@ -110,7 +114,7 @@ async def test_from_the_device_to_the_console_unplugged_and_back(
     await asyncio.to_thread(pulse.play, sounds[QUIET])
     files = [box.state, pulse.directory]
     exam = await box.new_exam(lead, WITH_MICROPHONE, to="open")
-    with hall_audio(box, pulse) as process:
+    with hall_audio(box, pulse, by_its_door=True) as process:
         await asyncio.sleep(3)
         assert pulse.listeners() == 0  # not live yet: the device is not open
         async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
