@@ -14,7 +14,8 @@ import pytest
 import pytest_asyncio
 
 from appliance.processes.neighbours import Neighbours
-from tests.support.box import RealBox, free_port, use_workers
+from appliance.rehearsal.free_ports import free_port
+from tests.support.box import RealBox, use_workers
 from tests.support.unix_asking import ASK
 
 _SOMEBODY, _ITS_GROUP, _ANOTHER_GROUP = 64201, 64202, 64203
