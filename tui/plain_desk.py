@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from appliance.core.checkup import Check, CheckStatus
 from appliance.core.exam import ExamState
+from appliance.core.start_gate import GateReport
+from tui.check_lines import check_name
 from tui.language import several, text, tr
 from tui.plain_part import Act, PlainPart
 from tui.screens.break_ledger import in_ledger, total_ms
 from tui.screens.close_out import WHY, what_waits
-from tui.screens.start_gate import check_name
 from tui.told import told
 from tui.words import stopwatch, time_of_day
 
@@ -91,19 +92,22 @@ class PlainDesk(PlainPart):
         self._write(tr("The note is there for everybody in this exam."))
 
     async def _gate(self, _: str) -> None:
-        self._tell((await self._shift.client.start_gate(self._watch.exam_id)).checks)
+        found = await self._shift.client.start_gate(self._watch.exam_id)
+        self._tell(found, found.checks)
 
     async def _start(self, reason: str) -> None:
-        """What the gate has to say is said; `reason` starts although something fails."""
+        """What the gate has to say is said; `reason` starts although not all is ready."""
         found = await self._shift.client.start_gate(self._watch.exam_id)
-        self._tell([check for check in found.checks if check.status is not CheckStatus.OK])
+        self._tell(found, [check for check in found.checks if check.status is not CheckStatus.OK])
         if not found.passed and not reason:
             self._write(tr("To start all the same, type: start and why."))
             return
         override = "" if found.passed else reason
         await self._shift.client.change_state(self._watch.exam_id, ExamState.LIVE, override)
 
-    def _tell(self, checks: Sequence[Check]) -> None:
+    def _tell(self, gate: GateReport, checks: Sequence[Check]) -> None:
         for check in checks:
-            said = f"{check_name(check)}, {tr(_STATUS[check.status])}: {told(check.detail)}."
+            stops = check.name in gate.needs_reason
+            how = tr(_STATUS[CheckStatus.FAIL if stops else check.status])
+            said = f"{check_name(check)}, {how}: {told(check.detail)}."
             self._write(said + (f" {told(check.advice)}" if check.advice else ""))

@@ -149,7 +149,7 @@ async def start(
     Parameters
     ----------
     override
-        Why it is started although `hallvakt exam gate` finds something that fails. Audited.
+        Why it is started although `hallvakt exam gate` finds something that is not ready. Audited.
     """
     await _become(exam, "live", who, json, {"override": override} if override else {})
 

@@ -20,7 +20,7 @@ async def gate(
     json: Json = False,
 ) -> None:
     """Look whether an exam is ready to be started: disk, clock, certificate, models, relay,
-    backlog, roster, pepper. Exits with 4 when something fails.
+    backlog, roster, pepper. Exits with 4 when something needs a reason at the start.
     """
     from appliance.cli.exam import exam_id_of
 
@@ -31,7 +31,12 @@ async def gate(
         lines.append(f"{_MARKS[check['status']]}  {check['name']:<14}  {check['detail']}")
         if check["advice"]:
             lines.append(f"{'':<22}-> {check['advice']}")
-    lines.append("Ready to start." if found["passed"] else "Not ready: see FAIL above.")
+    names = ", ".join(found["needs_reason"])
+    lines.append(
+        f"Not ready: {names}. Put it right, or start with --override and say why."
+        if names
+        else "Ready to start."
+    )
     answer(found, lines, as_json=json)
     if not found["passed"]:
         sys.stdout.flush()

@@ -1,7 +1,7 @@
 """What must be right before an exam is started, and how each reading is judged. Pure.
 
-The doctor (`core.checkup`) looks at the box; the gate looks at the box for this exam. A `fail`
-stops the start unless a person starts it all the same and says why; a `warn` is told.
+The doctor (`core.checkup`) looks at the box; the gate looks at the box for this exam. What is not
+ok stops the start unless a person starts it all the same and says why.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from appliance.core.attempt import Attempt
-from appliance.core.checkup import Check, CheckStatus, fail, ok, warn, worst
+from appliance.core.checkup import Check, CheckStatus, fail, ok, warn
 from appliance.core.keys import PepperKeeping
 from appliance.core.night_forecast import Forecast
 from appliance.core.night_words import sentence, size, whole
@@ -24,17 +24,34 @@ _MINUTE_S = 60
 _ON_TOP = 1.08
 _TIGHT = 0.8
 
+# A warning of these is told and asks for nothing. Nobody in a hall can change them before the
+# start, and they are alike at every exam of a box: a reason typed each time would mean nothing.
+_TOLD_ONLY = frozenset({"night", "pepper"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateReport:
-    """`passed`: nothing failed."""
+    """`needs_reason`: names of the checks for which somebody must say why the exam is started all
+    the same; `passed`: there is none."""
 
     passed: bool
     checks: tuple[Check, ...]
+    needs_reason: tuple[str, ...]
+
+    @property
+    def not_ready(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if check.name in self.needs_reason)
 
 
 def report(checks: Sequence[Check]) -> GateReport:
-    return GateReport(passed=worst(checks) is not CheckStatus.FAIL, checks=tuple(checks))
+    names = tuple(check.name for check in checks if _needs_reason(check))
+    return GateReport(passed=not names, checks=tuple(checks), needs_reason=names)
+
+
+def _needs_reason(check: Check) -> bool:
+    if check.name in _TOLD_ONLY:
+        return check.status is CheckStatus.FAIL
+    return check.status is not CheckStatus.OK
 
 
 def forecast_bytes(settings: ExamSettings, attempts: Sequence[Attempt]) -> int:

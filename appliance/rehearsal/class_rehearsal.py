@@ -43,6 +43,7 @@ _CATCH_UP_S = 60.0  # past its end a short rehearsal goes on for as long, until 
 
 # Of the footage that is sent (`rehearsal/clips.py`): 150 kbit/s with its sound.
 _VIDEO_BIT_S = 130_000
+_WHY_STARTED = "rehearsal with a simulated class: nobody relies on its times"
 _LONGER_MINUTES = 5  # than it records: nobody's own time ends during a rehearsal
 
 _SETTINGS = f"""\
@@ -199,7 +200,7 @@ class _Day:
     async def hold(self, seats: list[_Seat]) -> ClassReport:
         self.say(f"{len(seats)} candidates take their seats ...")
         await self._check_in(seats)
-        await self.lead.call("POST", f"/exams/{self.exam}/state", json={"to": "live"})
+        await self.lead.start(self.exam, _WHY_STARTED)
         self.say(f"The exam is live for {self.seconds / 60:g} minutes ...")
         time_is_up = asyncio.Event()
         sitting = [asyncio.create_task(s.candidate.sit_exam(time_is_up)) for s in seats]

@@ -36,6 +36,7 @@ _CHECK_IN_S = 90.0
 _SEATS_A_ROW = 6
 _LAST_ANALYSES_S = 20.0
 _LOOK_S = 8.0
+_WHY_STARTED = "demonstration with staged footage: nobody relies on this machine"
 _CAMERA_LOOP_S = 18.0  # about six of the camera's slow movements
 
 SETTINGS = """\
@@ -155,7 +156,9 @@ class ExamDay:
         """
         async with contextlib.AsyncExitStack() as room:
             await self._seat_everybody(room, invigilator)
-            await self.school.as_lead("exam", "start", self.exam)
+            why = await invigilator.reason_to_start(self.exam, _WHY_STARTED)
+            reason = ("--override", why) if why else ()
+            await self.school.as_lead("exam", "start", self.exam, *reason)
             began = time.time()
             last = next((p for p in reversed(self.places) if p.simulated), self.places[-1])
             time_is_up, all_over = asyncio.Event(), asyncio.Event()

@@ -18,6 +18,7 @@ from appliance.core.ids import AttemptId, ExamId
 from appliance.core.observation import Incident, ObservationKind
 from appliance.rehearsal.candidate_client import Answered
 from appliance.rehearsal.live_viewer import LiveViewer
+from appliance.rehearsal.starting import reason_to_start
 
 _TIMEOUT = aiohttp.ClientTimeout(total=60)
 
@@ -76,6 +77,17 @@ class InvigilatorClient:
                 return body
         except (aiohttp.ClientError, TimeoutError) as lost:
             raise Unreachable(f"The box did not answer: {lost}") from lost
+
+    # --- the start
+
+    async def reason_to_start(self, exam: ExamId, why: str) -> str:
+        """See `starting.reason_to_start`."""
+        return reason_to_start(await self.call("GET", f"/exams/{exam}/start-gate"), why)
+
+    async def start(self, exam: ExamId, why: str) -> Any:
+        """`why` it is started although the box warns of something, if it does."""
+        body = {"to": "live", "override": await self.reason_to_start(exam, why)}
+        return await self.call("POST", f"/exams/{exam}/state", json=body)
 
     # --- the feed
 

@@ -100,7 +100,7 @@ class ExamLife:
 
     async def start(self, asked: ExamFor, override: str = "") -> Exam:
         """Snippets are recorded from here on. Who has checked in begins at once. `override`: why
-        the exam is started although the start gate fails; see `StartGate.pass_through`."""
+        the exam is started although not all is ready; see `StartGate.pass_through`."""
         exam = asked.exam
         gate = await self._gate.pass_through(asked, override)
         await self._access.note(asked.person, "start", exam.exam_id, asked.action.value)

@@ -7,7 +7,7 @@ from functools import partial
 
 from appliance.core import start_gate
 from appliance.core.attempt import Attempt
-from appliance.core.checkup import Check, CheckStatus
+from appliance.core.checkup import Check
 from appliance.core.errors import BadInput, HallvaktError, WrongState
 from appliance.core.exam import IN_SESSION, Exam
 from appliance.core.keys import PepperKeeping
@@ -86,7 +86,7 @@ class StartGate:
         return start_gate.report([*checks, start_gate.pepper(self._pepper)])
 
     async def pass_through(self, asked: ExamFor, override: str) -> GateReport:
-        """Return when the exam may be started: nothing fails, or `override` says why it is started
+        """Return when the exam may be started: all is ready, or `override` says why it is started
         all the same, which is audited. Raise WrongState("start-gate") otherwise."""
         override = override.strip()
         if len(override) > LONGEST_REASON:
@@ -94,15 +94,14 @@ class StartGate:
         found = await self.look(asked.exam)
         if found.passed:
             return found
-        failed = [check for check in found.checks if check.status is CheckStatus.FAIL]
         if not override:
-            said = "; ".join(f"{check.name}: {check.detail}" for check in failed)
+            said = "; ".join(f"{check.name}: {check.detail}" for check in found.not_ready)
             raise WrongState(
                 f"Not everything is ready: {said}. Put it right, or start all the same and say "
                 "why.",
                 code="start-gate",
             )
-        names = ", ".join(check.name for check in failed)
+        names = ", ".join(found.needs_reason)
         await self._access.note(
             asked.person, f"{names}: {override}", asked.exam.exam_id, "start_gate_override"
         )

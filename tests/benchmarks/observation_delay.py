@@ -99,7 +99,7 @@ async def measure(candidates: int, seconds: float) -> dict[str, Any]:
         )
         meter = BoxMeter(school.state)
         metering = asyncio.create_task(meter.run())
-        await console.call("POST", f"/exams/{exam}/state", json={"to": "live"})
+        await console.start(exam, "a measurement")
         up = asyncio.Event()
         sat = [asyncio.create_task(sitting.candidate.sit_exam(up)) for sitting in sittings]
         await asyncio.sleep(2 * SNIPPET_S)

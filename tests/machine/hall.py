@@ -14,6 +14,7 @@ from tests.machine.networks import BOX
 from tests.support import clips, invariants
 from tests.support.box import ROSTER, SETTINGS
 from tests.support.box_api import BoxApi
+from tests.support.starting import go
 
 STATE = "/var/lib/hallvakt"
 LEAD, PASSPHRASE = "ingrid", "en lång lösenfras"
@@ -52,7 +53,7 @@ class Hall:
         await lead.ok("PUT", f"{path}/roster", data=ROSTER.encode(), headers=csv)
         slip = (await lead.ok("GET", f"{path}/slips"))["slips"][0]
         for state in ("ready", "open", "live"):
-            await lead.ok("POST", f"{path}/state", json={"to": state})
+            await go(lead, self.exam, state)
         candidate = self.lan.api(*origin(self.machine))
         joined = await candidate.join(made["code"], slip["seat_code"], PageKey())
         assert joined.status == 201, joined.body
@@ -90,6 +91,6 @@ class Hall:
     def move(self, to: str) -> Any:
         async def move() -> Any:
             lead = await self.lead()
-            return await lead.ok("POST", f"/api/v1/exams/{self.exam}/state", json={"to": to})
+            return await go(lead, self.exam, to)
 
         return self.lan.do(move())

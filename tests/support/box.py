@@ -28,6 +28,7 @@ from appliance.adapters.vision.weights import default_directory
 from appliance.cli.main import run
 from appliance.rehearsal.free_ports import free_port
 from tests.support.box_api import BoxApi, Prepared, Validate
+from tests.support.starting import go
 
 ROOT = Path(__file__).parents[2]
 LEAD, PASSPHRASE = "lena", "korrekt häst batteri häftklammer"
@@ -271,8 +272,7 @@ class RealBox:
         for state in ("ready", "open", "live"):
             if to == "draft":
                 break
-            body = {"to": state} | ({"override": override} if override and state == "live" else {})
-            await lead.ok("POST", f"/api/v1/exams/{exam}/state", json=body)
+            await go(lead, exam, state, override)
             if state == to:
                 break
         return Prepared(exam=exam, code=code, seats={s["seat"]: s["seat_code"] for s in slips})

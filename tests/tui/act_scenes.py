@@ -13,16 +13,18 @@ from appliance.core.handover import Duty, OnDuty, ShiftNote
 from appliance.core.ids import UserId
 from appliance.core.processing import Category
 from tests.tui import halls
-from tests.tui.conftest import drawn, hall_is_shown, log_in, until
+from tests.tui.conftest import drawn, hall_is_shown, log_in, press_for, until
 from tests.tui.scripted_box import ScriptedBox
 from tui.screens.accommodation import AccommodationScreen
 from tui.screens.break_ledger import BreakLedgerScreen
 from tui.screens.close_out import CloseOutScreen
+from tui.screens.hall import HallScreen
 from tui.screens.hall_codes import HallCodesScreen
 from tui.screens.handover import HandoverScreen
 from tui.screens.identity_check import IdentityCheckScreen
 from tui.screens.menu import MenuScreen
 from tui.screens.start_gate import StartGateScreen
+from tui.screens.start_reason import StartReasonScreen
 from tui.widgets.picture import Picture
 
 NOW = halls.NOW_MS
@@ -102,8 +104,15 @@ async def start_gate(pilot: Pilot[None], box: ScriptedBox) -> None:
     box.gate += [_check(name, "ok") for name in names]
     await box.tell(halls.exam(ExamState.OPEN))
     await _hall(pilot)
-    await pilot.press("S")
+    await pilot.press("g", "s")
     await until(pilot, lambda: isinstance(pilot.app.screen, StartGateScreen))
+    await until(pilot, lambda: "9,1" in drawn(pilot))
+
+
+async def start_reason(pilot: Pilot[None], box: ScriptedBox) -> None:
+    await start_gate(pilot, box)
+    await press_for(pilot, "escape", HallScreen)
+    await press_for(pilot, "S", StartReasonScreen)
     await until(pilot, lambda: "9,1" in drawn(pilot))
 
 
@@ -149,6 +158,7 @@ ACT_SCENES = [
     break_ledger,
     hall_code,
     start_gate,
+    start_reason,
     close_out,
     handover,
 ]

@@ -37,6 +37,7 @@ from tui.screens.menu import MenuScreen
 from tui.screens.paper_record import PaperRecordScreen
 from tui.screens.seat import SeatScreen
 from tui.screens.start_gate import StartGateScreen
+from tui.screens.start_reason import StartReasonScreen
 
 AnyScreen = type[Screen[Any]]
 
@@ -67,6 +68,7 @@ _SHOWN: dict[str, AnyScreen] = {
     "break_ledger": BreakLedgerScreen,
     "hall_code": HallCodesScreen,
     "start_gate": StartGateScreen,
+    "start_reason": StartReasonScreen,
     "close_out": CloseOutScreen,
     "handover": HandoverScreen,
 }

@@ -6,18 +6,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from textual.widgets import Digits
+from textual.widgets import Digits, Input
 
 from appliance.core.attempt import AttemptState, LinkState
 from appliance.core.feed import SeatStatus
 from tests.tui import halls
-from tests.tui.conftest import Console, drawn, said, until
+from tests.tui.conftest import Console, drawn, press_for, said, until
 from tests.tui.scripted_box import ScriptedBox
 from tui.hand_bell import HandBell
 from tui.screens.break_ledger import BreakLedgerScreen, in_ledger
 from tui.screens.hall import HallScreen
 from tui.screens.hall_codes import HallCodesScreen
 from tui.screens.menu import MenuScreen
+from tui.screens.start_gate import StartGateScreen
+from tui.screens.start_reason import StartReasonScreen
 from tui.widgets.picture import Picture
 
 NOW = halls.NOW_MS
@@ -243,6 +245,7 @@ async def test_an_exam_without_a_code_says_so(in_hall: Console) -> None:
 _DISK = {"name": "disk", "status": "fail", "detail": "the exam needs 9.1 GB, 2.0 GB are free",
          "advice": "Free room first."}  # fmt: skip
 _CLOCK = {"name": "clock", "status": "warn", "detail": "not synchronised", "advice": "Set it."}
+_PEPPER = {"name": "pepper", "status": "warn", "detail": "no TPM", "advice": "Lock the box away."}
 
 
 @pytest.fixture
@@ -257,21 +260,51 @@ def open_hall(box: ScriptedBox, in_hall: Console) -> Console:
 async def test_what_fails_is_shown_and_overridden_with_a_reason(
     open_hall: Console, box: ScriptedBox
 ) -> None:
-    box.gate = [*box.gate, _CLOCK, _DISK]
+    box.gate = [*box.gate, _CLOCK, _DISK, _PEPPER]
     async with open_hall() as pilot:
         await pilot.press("S")
-        await until(pilot, lambda: "1 thing is not ready." in drawn(pilot))
+        await until(pilot, lambda: "2 things are not ready" in drawn(pilot))
         assert "9.1 GB" in drawn(pilot)
+        assert "not synchronised" in drawn(pilot)
+        assert "TPM" not in drawn(pilot)
         await pilot.press("enter")
-        await pilot.pause()
+        await until(pilot, lambda: "The exam has not started" in drawn(pilot))
         assert _asked(box, "/state") == []
-        await pilot.press("o", *"later", "enter")
+        await pilot.press(*"later", "enter")
         await until(pilot, lambda: bool(_asked(box, "/state")))
         assert _asked(box, "/state") == [{"to": "live", "override": "later"}]
 
 
-async def test_a_warning_is_shown_before_the_start(open_hall: Console, box: ScriptedBox) -> None:
+@pytest.mark.parametrize("name", ["clock", "backlog", "certificate", "media workers", "halls"])
+async def test_a_warning_wants_a_reason_and_leaving_starts_nothing(
+    open_hall: Console, box: ScriptedBox, name: str
+) -> None:
+    box.gate = [*box.gate, _CLOCK | {"name": name}]
+    async with open_hall() as pilot:
+        await press_for(pilot, "S", StartReasonScreen)
+        assert pilot.app.screen.query_one(Input).value == ""
+        await press_for(pilot, "escape", HallScreen)
+        assert _asked(box, "/state") == []
+
+
+async def test_the_reason_is_asked_for_on_the_way_from_the_list_too(
+    open_hall: Console, box: ScriptedBox
+) -> None:
     box.gate = [*box.gate, _CLOCK]
+    async with open_hall() as pilot:
+        await pilot.press("g", "s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StartGateScreen))
+        await press_for(pilot, "enter", StartReasonScreen)
+        await pilot.press(*"at ten", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HallScreen))
+        await until(pilot, lambda: bool(_asked(box, "/state")))
+        assert _asked(box, "/state") == [{"to": "live", "override": "at ten"}]
+
+
+async def test_what_nobody_can_change_now_is_told_and_enter_starts(
+    open_hall: Console, box: ScriptedBox
+) -> None:
+    box.gate = [*box.gate, _PEPPER]
     async with open_hall() as pilot:
         await pilot.press("S")
         await until(pilot, lambda: "Ready, with something to know:" in drawn(pilot))
@@ -282,9 +315,9 @@ async def test_a_warning_is_shown_before_the_start(open_hall: Console, box: Scri
 async def test_looking_again_shows_what_was_put_right(open_hall: Console, box: ScriptedBox) -> None:
     box.gate = [_DISK]
     async with open_hall() as pilot:
-        await pilot.press("S")
+        await pilot.press("g", "s")
         await until(pilot, lambda: "1 thing is not ready." in drawn(pilot))
-        box.gate = [_CLOCK]
+        box.gate = [_PEPPER]
         await pilot.press("r")
         await until(pilot, lambda: "Ready, with something to know:" in drawn(pilot))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
 from textual.binding import Binding
 
 from appliance.core.attempt import AttemptState, CameraState, LinkState
@@ -122,11 +123,13 @@ async def test_the_hall_in_lines(talk: Talk, box: ScriptedBox) -> None:  # noqa:
     await talk.asks("gate", "roster, in order: 30 candidates.")
 
 
-async def test_starting_past_a_gate_that_fails_wants_a_reason(
+@pytest.mark.parametrize("status", ["fail", "warn"])
+async def test_starting_past_a_gate_that_is_not_ready_wants_a_reason(
     talk: Talk,  # noqa: F811
     box: ScriptedBox,
+    status: str,
 ) -> None:
-    box.gate = [{"name": "relay", "status": "fail", "detail": "it is silent", "advice": "Look."}]
+    box.gate = [{"name": "relay", "status": status, "detail": "it is silent", "advice": "Look."}]
     await talk.asks("start", "To start all the same")
     assert "relay, not ready: it is silent. Look." in talk.heard
     assert not [path for _, path, _ in box.asked if path.endswith("/state")]

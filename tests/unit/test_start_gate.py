@@ -9,7 +9,7 @@ import pytest
 
 from appliance.core import start_gate as gate
 from appliance.core.attempt import Attempt
-from appliance.core.checkup import Check, CheckStatus, ok
+from appliance.core.checkup import Check, CheckStatus, clock, ok
 from appliance.core.exam import Seat
 from appliance.core.keys import PepperKeeping
 from appliance.core.night_forecast import Forecast
@@ -133,10 +133,24 @@ def test_models_are_needed_for_what_is_switched_on(
     assert gate.needed_models(settings) == needed
 
 
-def test_a_warning_does_not_stop_a_start_and_a_failure_does() -> None:
-    good, hm, no = ok("a", "b"), gate.pepper(PepperKeeping.FILE), gate.roster([])
-    assert gate.report([good, hm]).passed
-    assert not gate.report([good, hm, no]).passed
+_WARNED_ALONE = {"night", "pepper"}
+
+
+@pytest.mark.parametrize(("check", "status"), _JUDGED, ids=lambda value: str(value)[:50])
+def test_what_is_not_ok_wants_a_reason(check: Check, status: CheckStatus) -> None:
+    report = gate.report([ok("a", "b"), check])
+    stops = status is FAIL or (status is WARN and check.name not in _WARNED_ALONE)
+    assert report.passed is not stops
+    assert report.needs_reason == ((check.name,) if stops else ())
+    assert report.not_ready == ((check,) if stops else ())
+
+
+def test_every_check_that_warns_but_two_is_among_those_tried() -> None:
+    warned = {check.name for check, status in _JUDGED if status is WARN}
+    assert warned == _WARNED_ALONE | {"disk", "certificate", "media workers", "backlog", "halls"}
+    assert "clock" not in warned  # the doctor's own, judged in test_checkup.py
+    reading = clock(now_s=2e9, synchronised=False, source="", built_s=1e9)
+    assert gate.report([reading]).needs_reason == ("clock",)
 
 
 def test_two_nights_are_called_two_nights_before_the_start() -> None:

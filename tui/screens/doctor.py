@@ -8,9 +8,9 @@ from textual.binding import Binding, BindingType
 
 from appliance.core.checkup import Check, CheckStatus
 from appliance.core.errors import HallvaktError
+from tui.check_lines import check_line
 from tui.language import several, text, tr
 from tui.screens.listing import ListingScreen
-from tui.screens.start_gate import check_line
 
 _NAMES = (
     text("memory"), text("disk writes"), text("disk health"), text("network"), text("names"),

@@ -7,7 +7,8 @@ from typing import Any
 
 from textual.binding import Binding
 
-from appliance.core.errors import HallvaktError
+from appliance.core.checkup import CheckStatus
+from appliance.core.errors import HallvaktError, WrongState
 from appliance.core.exam import ExamState
 from appliance.core.roles import Action
 from tui.hall_watch import Changes
@@ -21,6 +22,7 @@ from tui.screens.handover import HandoverScreen
 from tui.screens.identity_check import IdentityCheckScreen
 from tui.screens.menu import Choice, MenuScreen
 from tui.screens.start_gate import StartGateScreen
+from tui.screens.start_reason import StartReasonScreen
 from tui.shift import Shift
 
 HALL_MENU = Binding(
@@ -92,22 +94,33 @@ class HallMenuScreen(GroupActsScreen):
         if isinstance(screen, StartGateScreen):
             screen.show_report(found)
             return
-        self.app.push_screen(
-            StartGateScreen(
-                self.shift,
-                found,
-                lambda reason: self.request(self.start_exam(reason), group="state"),
-                lambda _: self.request(self._look_at_gate()),
-            )
-        )
+        again = lambda: self.request(self._look_at_gate())  # noqa: E731
+        self.app.push_screen(StartGateScreen(self.shift, found, self._start, again))
 
     async def start_through_gate(self) -> None:
-        """Start at once when there is nothing to say; else show what there is."""
+        """Start at once when there is nothing to say; else show what there is, and ask for the
+        reason where one is needed."""
         found = await self.shift.client.start_gate(self.hall.exam_id)
-        if all(check.status.value == "ok" for check in found.checks):
+        if not found.passed:
+            screen = StartReasonScreen(found, letters=self.shift.letters)
+            self.app.push_screen(screen, self._start)
+        elif all(check.status is CheckStatus.OK for check in found.checks):
             await self.start_exam("")
         else:
             await self._look_at_gate()
+
+    def _start(self, reason: str | None) -> None:
+        """None: left without starting."""
+        if reason is not None:
+            self.request(self._start_or_ask_again(reason), group="state")
+
+    async def _start_or_ask_again(self, reason: str) -> None:
+        try:
+            await self.start_exam(reason)
+        except WrongState as error:
+            if error.code != "start-gate":
+                raise
+            await self.start_through_gate()  # something has changed since it was looked at
 
     async def start_exam(self, override: str) -> None:
         raise NotImplementedError

@@ -14,6 +14,7 @@ from tests.integration.gateway.contract import check_message, document
 from tests.integration.gateway.test_decisions import incident_at
 from tests.support.box import PASSPHRASE, SETTINGS, RealBox
 from tests.support.box_api import BoxApi, Prepared
+from tests.support.starting import go
 from tests.support.stopwatch import Stopwatch
 from tests.support.tiny_webm import tiny_webm
 
@@ -71,7 +72,7 @@ async def test_what_one_does_the_other_sees_within_a_second(box: RealBox, lead: 
     exam = await box.new_exam(lead, f"{SETTINGS}\n[join]\nlate_minutes = 0\n", to="open")
     base = f"/api/v1/exams/{exam.exam}"
     (candidate, one), (_, two) = [await _sit(box, exam, seat) for seat in ("A1", "A2")]
-    await lead.ok("POST", f"{base}/state", json={"to": "live"})
+    await go(lead, exam.exam, "live")
     await _refused_at_the_door(box, exam, "B1", "late-admission")
     for seat in ("A1", "A2"):
         await _refused_at_the_door(box, exam, seat, "seat-taken")

@@ -31,11 +31,11 @@ from tests.support.box import (
     use_hall_microphone,
     use_workers,
 )
-from tests.support.box_api import BoxApi, Prepared
 from tests.support.file_events import ChangedFiles
 from tests.support.media_workers import only_child, until
 from tests.support.pulse import DEVICE, Pulse, looped
 from tests.support.service_manager import Manager
+from tests.support.starting import go
 
 WITH_MICROPHONE = SETTINGS + "hall_microphone = true\n"
 MODELS = default_directory()
@@ -120,7 +120,7 @@ async def test_from_the_device_to_the_console_unplugged_and_back(
         async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
             told = Told(feed)
             await told.until("snapshot")
-            await _go(lead, exam, "live")
+            await go(lead, exam.exam, "live")
             await told.until("box", hall_microphone="heard")
             assert pulse.listeners() == 1
             with ChangedFiles(*files) as changed:
@@ -145,7 +145,7 @@ async def test_from_the_device_to_the_console_unplugged_and_back(
             await asyncio.to_thread(pulse.play, sounds[QUIET])
             assert "heard again" in (await told.until("notice"))["text"]
             await told.until("box", hall_microphone="heard")
-        await _go(lead, exam, "closed")
+        await go(lead, exam.exam, "closed")
         await until(lambda: pulse.listeners() == 0)
         assert process.poll() is None
 
@@ -202,10 +202,6 @@ async def test_a_box_without_a_microphone_refuses_the_setting(
     lead = await box.login()
     refused = await lead.ask("POST", "/api/v1/exams", json={"settings_toml": WITH_MICROPHONE})
     assert (refused.status, refused.code) == (400, "no-hall-microphone")
-
-
-async def _go(lead: BoxApi, exam: Prepared, to: str) -> None:
-    await lead.ok("POST", f"/api/v1/exams/{exam.exam}/state", json={"to": to})
 
 
 def _of_others(name: str) -> bool:
