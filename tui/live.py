@@ -11,7 +11,7 @@ import contextlib
 import json
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -36,6 +36,7 @@ from tui.language import text, tr
 from tui.live_frames import FrameMeter
 from tui.problems import LoginEnded
 from tui.relay_way import address_of, open_ways, relay_ways, trust_box
+from tui.told import told
 
 _OFFERED_WITHIN_S = 8.0
 _GATHER_WITHIN_S = 8.0  # aiortc itself gives up after five
@@ -155,8 +156,8 @@ class LiveView:
             async with self._client.live(self._exam, self._attempt) as socket:
                 peer = await self._open_peer(socket, over, tasks)
                 self.phase = Phase.WAITING
-                tasks.append(asyncio.create_task(self._signal(socket, peer, over)))
-                tasks.append(asyncio.create_task(self._watchdog(over)))
+                tasks.append(_beside(self._signal(socket, peer, over), over))
+                tasks.append(_beside(self._watchdog(over), over))
                 return await over
         except aiohttp.WSServerHandshakeError as error:
             raise _refusal(error.status) from error
@@ -211,7 +212,7 @@ class LiveView:
 
         @peer.on("track")
         def on_track(track: Any) -> None:
-            tasks.append(asyncio.create_task(self._receive(track, over)))
+            tasks.append(_beside(self._receive(track, over), over))
 
         @peer.on("connectionstatechange")
         def on_state() -> None:
@@ -240,7 +241,7 @@ class LiveView:
                 case "ice_candidate":
                     await _add_candidate(peer, message.get("candidate"))
                 case "ended":
-                    why = message.get("reason") or text("The box ended the view.")
+                    why = told(message.get("reason") or text("The box ended the view."))
                     _end(over, why, transient=bool(message.get("transient")))
                     return
         _end(over, text("The link to the box was lost."))
@@ -262,10 +263,7 @@ class LiveView:
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
             if self.frames > self._opened_with and self._meter.is_lost:
-                _end(
-                    over,
-                    text("No picture for 5 seconds: the relay or the candidate's link is lost."),
-                )
+                _end(over, _LOST)
             elif (
                 self.frames == self._opened_with
                 and time.monotonic() - began > _FIRST_PICTURE_WITHIN_S
@@ -293,7 +291,8 @@ async def _relay_offered(
             break
         message = json.loads(frame.data)
         if message.get("kind") == "ended":
-            raise WrongState(message.get("reason") or tr("The live view is not possible now."))
+            reason = told(message.get("reason") or "")
+            raise WrongState(reason or tr("The live view is not possible now."))
         if message.get("kind") == "ice_servers":
             return list(message.get("ice_servers") or [])
     raise Unreachable(tr("The box closed the live view before it began; try again."))
@@ -320,6 +319,24 @@ def _refusal(status: int) -> HallvaktError:
             return WrongState(tr("This seat cannot be looked at now, or too many views are open."))
         case _:
             return Unreachable(tr("The live view could not be opened; try again."))
+
+
+def _beside(work: Coroutine[Any, Any, None], over: asyncio.Future[_End]) -> asyncio.Task[None]:
+    """A part of the view in a task of its own. What falls there ends the view and is told: a
+    picture that stands still without a word would be taken for a calm candidate."""
+
+    def done(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            why = tr(
+                "The console could not go on with this view ({error}). If it comes back, tell the "
+                "technician.",
+                error=type(error).__name__,
+            )
+            _end(over, why, transient=False)
+
+    task = asyncio.create_task(work)
+    task.add_done_callback(done)
+    return task
 
 
 def _end(over: asyncio.Future[_End], why: str, *, transient: bool = True) -> None:

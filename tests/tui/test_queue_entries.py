@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from appliance.core.feed import HallView
@@ -9,7 +11,10 @@ from appliance.core.handover import SeenBy
 from appliance.core.ids import UserId
 from appliance.core.observation import ObservationKind, Strength
 from tests.tui import halls
+from tests.tui.conftest import Console, drawn, until
+from tui.box_clock import BoxClock
 from tui.queue_entries import entries
+from tui.shift import Shift
 
 ME, ANOTHER, A_THIRD = (UserId(letter * 32) for letter in "abc")
 KIND = ObservationKind.NOBODY_IN_VIEW
@@ -38,3 +43,37 @@ def test_one_s_own_look_is_told_from_that_of_others(
     )
     [entry] = entries(view, halls.NOW_MS, ME)
     assert (entry.glyph, entry.second) == (glyph, f"strong · 14 s{words}")
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "shown"), [(0, True), (599_999, True), (600_000, True), (600_001, False)]
+)
+def test_an_event_of_the_hall_leaves_after_ten_minutes(age_ms: int, shown: bool) -> None:
+    event = halls.usual_hall().hall_events[0]
+    view = HallView(hall_events=(event,))
+    assert len(entries(view, event.last_ms + age_ms)) == shown
+
+
+def test_an_event_that_goes_on_stays_and_the_newest_is_first() -> None:
+    event = halls.usual_hall().hall_events[0]
+    on = replace(event, hall="Hall B", last_ms=event.last_ms + 300_000)
+    view = HallView(hall_events=(event, on))
+    assert [e.first for e in entries(view, event.last_ms + 1)] == [
+        "Hall B  voices nearby",
+        "Hall A  voices nearby",
+    ]
+    assert [e.first for e in entries(view, event.last_ms + 600_001)] == ["Hall B  voices nearby"]
+
+
+async def test_it_leaves_the_screen_too_though_nothing_else_happens(
+    in_hall: Console, shift: Shift
+) -> None:
+    past_ms = [0]
+    shift.clock = BoxClock(lambda: halls.NOW_MS + past_ms[0])
+    async with in_hall() as pilot:
+        await until(pilot, lambda: "≈ Hall A" in drawn(pilot))
+        past_ms[0] = 600_000 - 52_000
+        await until(pilot, lambda: "LIVE 51:18" in drawn(pilot))
+        assert "≈ Hall A" in drawn(pilot)
+        past_ms[0] += 1
+        await until(pilot, lambda: "≈ Hall A" not in drawn(pilot))

@@ -25,6 +25,15 @@ _GATE = (
     "core/start_gate.py", "core/checkup.py", "core/checkup_microphone.py",
     "core/checkup_network.py", "processes/checkup_parts.py", "processes/checkup_stock.py",
 )  # fmt: skip
+# Why a live view ends, and the refusals that come on its way and on the way to the start.
+_VIEW_ENDS = {"end_attempt": (1,), "end_person": (1,), "end_exam": (1,), "end_all": (0,)}
+_VIEW_ENDS_HERE = {"end": (1,)}
+_REFUSALS = dict.fromkeys(("NotAllowed", "WrongState", "Unreachable", "NotFound"), (0,))
+_LIVE_WAY = ("services/live_view.py", "web/live_signalling.py")
+_ON_THE_WAY = (
+    "services/live_view.py", "services/channels.py", "services/access.py", "core/roles.py",
+    "services/start_gate.py", "adapters/store/attempts.py", "adapters/store/exams.py",
+)  # fmt: skip
 # Names and numbers alone: the same in every language.
 _ALIKE = re.compile(r"(coturn|SQLite|Hallvakt) 7.*")
 
@@ -38,6 +47,22 @@ def everything() -> Iterator[tuple[str, str]]:
     for file in sorted((_BOX / "services").glob("*.py")):
         for line, sample in said_by(file, _ANNOUNCED):
             yield f"{file.name}:{line}", sample
+    yield from on_the_live_way()
+
+
+def on_the_live_way() -> Iterator[tuple[str, str]]:
+    for part in ("services", "web", "processes"):
+        for file in sorted((_BOX / part).glob("*.py")):
+            for line, sample in said_by(file, _VIEW_ENDS):
+                yield f"{part}/{file.name}:{line}", sample
+    for name in _LIVE_WAY:
+        for line, sample in said_by(_BOX / name, _VIEW_ENDS_HERE):
+            yield f"{name}:{line}", sample
+    for name in _ON_THE_WAY:
+        for line, sample in said_by(_BOX / name, _REFUSALS):
+            yield f"{name}:{line}", sample
+    for line, sample in said_by(_BOX / "services" / "accounts.py", {"NotLoggedIn": (0,)}):
+        yield f"services/accounts.py:{line}", sample
 
 
 def unknown(sentence: str) -> list[str]:
@@ -53,6 +78,19 @@ def test_no_sentence_of_the_box_was_forgotten(swedish: None) -> None:
     assert len(said) > 100
     missing = {where: parts for where, sample in said if (parts := unknown(sample))}
     assert missing == {}, "write these into tui/languages/box/sv.po"
+
+
+def test_the_live_way_is_walked(swedish: None) -> None:
+    said = {sample for _, sample in on_the_live_way()}
+    reasons = {
+        "The exam is closed.", "The attempt is over.", "The candidate has handed in.",
+        "The candidate's page is gone.", "Your passphrase was changed.", "This login was removed.",
+        "This login's second factor was reset.", "The box is stopping.",
+        "The relay of live views stopped.", "The candidate's link to the relay is lost.",
+        "You are not assigned to this hall.", "Please log in (again).",
+    }  # fmt: skip
+    assert reasons <= said
+    assert told("The relay of live views stopped.") == "Reläet för livebilder har stannat."
 
 
 def test_values_stay_and_values_that_are_sentences_are_translated(swedish: None) -> None:
