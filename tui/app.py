@@ -104,10 +104,13 @@ class ConsoleApp(TerminalApp):
         boxes: Sequence[BoxGlance] = (),
         asked: Asked = _ASKED_NOTHING,
         preferences: PreferencesFile | None = None,
+        *,
+        colours: bool = True,
     ) -> None:
         """`boxes`: all that this console watches when it is more than the one of `shift`.
-        `asked`: what this terminal said about pictures. `preferences`: this person's, kept."""
-        super().__init__(asked)
+        `asked`: what this terminal said about pictures. `preferences`: this person's, kept.
+        `colours`: whether the terminal has any."""
+        super().__init__(asked, colours=colours)
         self.shift = shift
         self.boxes = tuple(boxes)
         self._eyes: dict[str, int] = {}

@@ -10,20 +10,20 @@ from rich.console import RenderableType
 from rich.text import Text
 from textual import events
 from textual._compositor import ChopsUpdate
-from textual.app import App
 from textual.geometry import Region
 from textual.screen import Screen
 
 from tui.fall import fall_words
+from tui.terminal_colours import ColoursApp
 from tui.terminal_driver import ConsoleDriver, LateAnswer
 from tui.terminal_pictures.painted import ExactUpdate, painted
 from tui.terminal_pictures.painter import PicturePainter
 from tui.terminal_pictures.probe import Asked
 from tui.terminal_pictures.way import PictureWay, TerminalPictures
-from tui.widgets.holds_pictures import HoldsPictures
+from tui.widgets.holds_pictures import holders
 
 
-class TerminalApp(App[None]):
+class TerminalApp(ColoursApp):
     """`asked`: what this terminal said about pictures, and may still say."""
 
     def __init__(self, asked: Asked, **named: Any) -> None:
@@ -76,7 +76,7 @@ class TerminalApp(App[None]):
     def _learn(self, now: TerminalPictures) -> None:
         if now != self.painter.terminal:
             self.painter.learn(now)
-            for holder in self.screen.walk_children(HoldsPictures):
+            for holder in holders(self.screen):
                 holder.cover()
                 holder.uncover()
 
@@ -97,7 +97,7 @@ class TerminalApp(App[None]):
         super()._display(screen, renderable)
         if overlaid:
             areas = painted(renderable, screen.size.region)
-            for holder in screen.walk_children(HoldsPictures):
+            for holder in holders(screen):
                 holder.repainted(areas)
 
     async def _room(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shlex
 import shutil
 import sys
@@ -23,11 +24,16 @@ pytestmark = [
 ]
 
 
+# Select graphic rendition with a colour: 30-49 and 90-107, also the defaults 39 and 49.
+COLOUR = re.compile(rb"\x1b\[(?:[0-9;:]*[;:])?(?:[34][0-9]|9[0-7]|10[0-7])(?:[;:][0-9;:]*)?m")
+
+
 class Terminal:
     """A tmux server of its own, 80x24."""
 
     def __init__(self, socket: Path) -> None:
         self._socket = socket
+        self._sent = socket.with_name("sent")
 
     async def tmux(self, *arguments: str) -> str:
         process = await asyncio.create_subprocess_exec(
@@ -40,6 +46,14 @@ class Terminal:
     async def start(self, command: str, term: str) -> None:
         shell = f"cd {shlex.quote(str(ROOT))} && TERM={term} LANG=C.UTF-8 {command}; sleep 60"
         await self.tmux("new-session", "-d", "-x", "80", "-y", "24", shell)
+        await self.tmux("pipe-pane", f"cat > {shlex.quote(str(self._sent))}")
+
+    @property
+    def coloured(self) -> bool:
+        """Whether the program has sent any colour: not what tmux made of it, but its own bytes."""
+        sent = self._sent.read_bytes()
+        assert len(sent) > 10_000
+        return COLOUR.search(sent) is not None
 
     async def type(self, text: str) -> None:
         await self.tmux("send-keys", "-l", text)
@@ -109,6 +123,9 @@ async def test_from_login_to_close_by_keys(terminal: Terminal, term: str) -> Non
             assert "A1" in pane
             assert "Annex" in pane
             assert "ctrl+l lock" in pane
+            if term == "vt100":  # the state as letter and word, the cursor in brackets
+                assert re.search(r"\[o B1 *\]", pane)
+                assert re.search(r"\[not here *\]", pane)
             page = box.api()
             await page.join(exam.code, exam.seats["A1"], PageKey())
             await page.check_in()
@@ -152,3 +169,4 @@ async def test_from_login_to_close_by_keys(terminal: Terminal, term: str) -> Non
             await terminal.type(exam.code)
             await terminal.press("Enter")
             await terminal.shows("can no longer open a picture")
+            assert terminal.coloured is (term != "vt100")

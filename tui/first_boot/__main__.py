@@ -15,6 +15,7 @@ from tui.first_boot.notebook import Notebook
 from tui.first_boot.unattended import run
 from tui.first_boot.wizard import Wizard
 from tui.language import of_this_terminal, speak
+from tui.terminal_colours import has_colours
 from tui.terminal_watch import end_with_the_terminal
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -37,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
         logging.getLogger().addHandler(logging.NullHandler())
         logging.getLogger().setLevel(logging.CRITICAL)
         end_with_the_terminal()
-        app = FirstBootApp(wizard)
+        app = FirstBootApp(wizard, colours=has_colours())
         app.run()
         return app.return_code or 0
     except HallvaktError as error:

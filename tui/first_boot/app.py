@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 
 from appliance.core.errors import HallvaktError
 from tui.first_boot.screen import StepScreen
 from tui.first_boot.wizard import Wizard
 from tui.language import text, tr
+from tui.terminal_colours import ColoursApp
 from tui.themes import THEMES, following
 
 _STYLES = Path(__file__).parents[1] / "styles"
 
 
-class FirstBootApp(App[None]):
+class FirstBootApp(ColoursApp):
     """Textual's own commands are off, as on the console: a screenshot would hold a secret."""
 
     TITLE = "Hallvakt"
@@ -44,8 +44,9 @@ class FirstBootApp(App[None]):
         ),
     ]
 
-    def __init__(self, wizard: Wizard) -> None:
-        super().__init__()
+    def __init__(self, wizard: Wizard, *, colours: bool = True) -> None:
+        """`colours`: whether the terminal has any."""
+        super().__init__(colours=colours)
         self._wizard = wizard
         for theme in THEMES:
             self.register_theme(theme)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Key
+from textual.strip import Strip
 from textual.widgets import Input
 
 
@@ -22,3 +24,11 @@ class Field(Input):
 
     def on_key(self, event: Key) -> None:
         self.last_key = event  # what the key does, Input does of itself
+
+    def render_line(self, y: int) -> Strip:
+        """Without colours its ground cannot be seen: underlined to its end, as on paper."""
+        line = super().render_line(y)
+        if not self.app.no_color:
+            return line
+        underlined = Style(underline=True)
+        return line.apply_style(underlined).extend_cell_length(self.content_size.width, underlined)
