@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -15,9 +16,10 @@ from tui.act_replies import GroupDone, HallCodes, SeatsMoved, TakeoverCode
 from tui.replies import decode
 
 
-class ClientActs:
+class ClientActs(ABC):
     """The part of `BoxClient` for these. Every method raises what `BoxClient` raises."""
 
+    @abstractmethod
     async def _ask(
         self,
         method: str,
@@ -26,8 +28,7 @@ class ClientActs:
         json_body: Mapping[str, Any] | None = None,
         token: str | None = None,
         within_s: float = 15.0,
-    ) -> bytes:
-        raise NotImplementedError
+    ) -> bytes: ...
 
     async def hall_codes(self, exam: ExamId) -> HallCodes:
         return decode(await self._ask("GET", f"/exams/{exam}/hall-codes"), HallCodes)

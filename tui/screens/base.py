@@ -12,7 +12,7 @@ from appliance.core.errors import HallvaktError
 from tui.hall_watch import Changes
 from tui.problems import LoginEnded
 from tui.shift import Shift
-from tui.widgets.holds_pictures import HoldsPictures
+from tui.widgets.holds_pictures import holders
 
 Result = TypeVar("Result")
 
@@ -64,11 +64,11 @@ class ConsoleScreen(Screen[Result]):
             self._stop_following = self.shift.watch.listen(listener)
 
     def on_screen_suspend(self) -> None:
-        for holder in self.walk_children(HoldsPictures):
+        for holder in holders(self):
             holder.cover()
 
     def on_screen_resume(self) -> None:
-        for holder in self.walk_children(HoldsPictures):
+        for holder in holders(self):
             holder.uncover()
 
     def on_unmount(self) -> None:

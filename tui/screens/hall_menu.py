@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -122,8 +123,9 @@ class HallMenuScreen(GroupActsScreen):
                 raise
             await self.start_through_gate()  # something has changed since it was looked at
 
+    @abstractmethod
     async def start_exam(self, override: str) -> None:
-        raise NotImplementedError
+        """`override`: why, where not all is ready."""
 
     async def look_before_close(self, go_on: Callable[[], None]) -> None:
         """Show what is still open, when something is; a box that cannot say so keeps nobody from

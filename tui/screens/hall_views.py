@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from textual.binding import Binding
 
 from appliance.core.ids import AttemptId
@@ -54,9 +56,9 @@ class HallViewsScreen(HallMenuScreen):
         """For the mosaic. The look is recorded."""
         return await self.shift.client.thumbnail(self.hall.exam_id, attempt)
 
+    @abstractmethod
     def show_card(self) -> None:
         """Draw again what is said about the seat under the cursor."""
-        raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "draw" and parameters == ("mosaic",):

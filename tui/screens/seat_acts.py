@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -12,6 +13,7 @@ from appliance.core.exam import ExamState
 from appliance.core.feed import ExamStatus, SeatStatus
 from appliance.core.ids import IncidentId
 from appliance.core.observation import Decision, Incident, ReasonCategory
+from tui.abstract import Abstract
 from tui.hall_watch import HallWatch
 from tui.language import text, tr
 from tui.queue_entries import waiting
@@ -65,7 +67,7 @@ _DONE = {
 _NEEDS_LIVE = frozenset({"film_strip", "decide", "undo"})
 
 
-class SeatActsScreen(ConsoleScreen[None]):
+class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
     """Subclasses say which seat and which incident is meant right now."""
 
     @property
@@ -78,8 +80,8 @@ class SeatActsScreen(ConsoleScreen[None]):
     def exam(self) -> ExamStatus | None:
         return self.hall.view.exam
 
-    def acted_seat(self) -> SeatStatus | None:
-        raise NotImplementedError
+    @abstractmethod
+    def acted_seat(self) -> SeatStatus | None: ...
 
     def acted_incident(self) -> Incident | None:
         """The seat's most pressing undecided incident."""

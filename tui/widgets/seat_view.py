@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from textual.message import Message
@@ -9,13 +10,14 @@ from textual.scroll_view import ScrollView
 
 from appliance.core.feed import SeatStatus
 from appliance.core.ids import AttemptId
+from tui.abstract import Abstract
 from tui.seat_look import SeatLook, look_of
 from tui.seat_words import age_or_out, phrases
 
 Reasons = Mapping[AttemptId, tuple[str, ...]]
 
 
-class SeatView(ScrollView, can_focus=True):
+class SeatView(ScrollView, metaclass=Abstract, can_focus=True):
     """Shows seats and has a cursor on one of them, `selected`.
 
     Subclasses draw: `set_out` after other seats or another size, `redraw` for some seats only.
@@ -104,14 +106,17 @@ class SeatView(ScrollView, can_focus=True):
         """The seats that are, or may be, on the screen now."""
         return self._seats
 
+    @abstractmethod
     def set_out(self) -> None:
-        raise NotImplementedError
+        """Draw all of it: there are other seats, or another size."""
 
+    @abstractmethod
     def redraw(self, attempts: Iterable[AttemptId]) -> None:
-        raise NotImplementedError
+        """Draw these again."""
 
+    @abstractmethod
     def bring_into_view(self) -> None:
-        raise NotImplementedError
+        """Scroll to the seat under the cursor."""
 
     def on_resize(self) -> None:
         self.set_out()
