@@ -23,7 +23,7 @@ _NAMES = {
     "relay": text("relay"),
     "backlog": text("backlog"),
     "night": text("night"),
-    "pepper": text("pepper"),
+    "pepper": text("key protection"),
 }
 _MARKS = {
     CheckStatus.OK: ("✓", "+", "$success"),
@@ -45,7 +45,7 @@ def worst_first(checks: Iterable[Check]) -> list[Check]:
 def check_line(check: Check, *, letters: bool, width: int) -> Content:
     """A check with its mark, name, what was found and what to do, for a list `width` wide."""
     glyph, letter, tone = _MARKS[check.status]
-    room = max(30, width - _NAME_WIDTH - 8)
+    room = max(30, width - _NAME_WIDTH - 10)
     detail, advice = (wrap(told(said), room) or [""] for said in (check.detail, check.advice))
     margin = "\n" + " " * (_NAME_WIDTH + 3)
     return Content.assemble(

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from appliance.core.close_out import CloseOut, OpenSeat, WhyOpen
+from appliance.core.exam import IN_SESSION
 from appliance.core.ids import AttemptId, ExamId
 from tui.language import several, text, tr
 from tui.screens.ask_text import AskTextScreen
@@ -17,6 +18,7 @@ from tui.shift import Shift
 from tui.words import fit, stopwatch, time_of_day
 
 _ASK_AGAIN_S = 3.0
+_ROOMY = 100  # cells; on fewer the columns are narrower, so that a seat stays one line
 WHY = {
     WhyOpen.LINK_LOST: text("link lost"),
     WhyOpen.ON_BREAK: text("on break"),
@@ -51,11 +53,17 @@ class CloseOutScreen(ListingScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.show_title(tr("Seats still open") if self._go_on else tr("What still comes"))
+        exam = self.shift.watch.view.exam if self.shift.watch else None
+        after = self._go_on is None and exam is not None and exam.state not in IN_SESSION
+        self.show_title(tr("What still comes") if after else tr("Seats still open"))
         self.set_interval(_ASK_AGAIN_S, self._ask)
         if self._found is not None:
             self._show(self._found)
         self._ask()
+
+    def on_resize(self) -> None:
+        if self._found is not None:
+            self._show(self._found)
 
     def _ask(self) -> None:
         if self.is_current:
@@ -88,10 +96,11 @@ class CloseOutScreen(ListingScreen):
         why = tr(WHY[seat.why])
         if seat.why is WhyOpen.LINK_LOST and seat.link_lost_ms is not None:
             why += " " + stopwatch(self.now_ms - seat.link_lost_ms)
+        for_name, for_why = (26, 24) if self.size.width >= _ROOMY else (20, 19)
         return Content.assemble(
             (fit(f" {seat.seat}", 8), "bold"),
-            fit(name or seat.pseudonym, 26),
-            (fit(why, 24), "bold $warning" if seat.why is not WhyOpen.NOT_HERE else "$faint"),
+            fit(name or seat.pseudonym, for_name),
+            (fit(why, for_why), "bold $warning" if seat.why is not WhyOpen.NOT_HERE else "$faint"),
             (what_waits(seat), "$faint"),
         )
 
@@ -155,5 +164,5 @@ def what_waits(seat: OpenSeat) -> str:
     if seat.missing:
         return several("{n} snippet is missing", "{n} snippets are missing", seat.missing)
     if seat.missing is None and seat.why is not WhyOpen.NOT_HERE:
-        return tr("nobody knows what waits there")
+        return tr("unknown what waits there")
     return ""
