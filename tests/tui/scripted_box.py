@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from aiohttp import WSCloseCode, web
 
+from appliance.core.checkup import Check
 from appliance.core.exam import ExamState
 from appliance.core.feed import (
     DATA_TYPE,
@@ -29,6 +30,7 @@ from appliance.core.feed import (
 from appliance.core.handover import SeenBy
 from appliance.core.ids import AttemptId, ExamId, IncidentId, UserId
 from appliance.core.observation import Incident
+from appliance.core.start_gate import GateReport, report
 from tests.tui.scripted_hall import hall_routes
 
 USER = "0" * 32
@@ -170,6 +172,10 @@ class ScriptedBox:
     async def _logout(self, _: web.Request) -> web.Response:
         return web.Response(status=204)
 
+    @property
+    def gate_report(self) -> GateReport:
+        return report([msgspec.convert(check, Check) for check in self.gate])
+
     async def _exams(self, _: web.Request) -> web.Response:
         return _json({"exams": list(self.exams.values())})
 
@@ -178,7 +184,14 @@ class ScriptedBox:
 
     async def _state(self, request: web.Request) -> web.Response:
         exam = self.exams[ExamId(request.match_info["exam"])]
-        changed = dataclasses.replace(exam, state=ExamState(request[_BODY]["to"]))
+        body = request[_BODY]
+        if (
+            body["to"] == ExamState.LIVE
+            and not body.get("override")
+            and not self.gate_report.passed
+        ):
+            return _problem(409, "Not everything is ready.", code="start-gate")
+        changed = dataclasses.replace(exam, state=ExamState(body["to"]))
         if changed.state is ExamState.LIVE:
             changed = dataclasses.replace(changed, started_ms=self.now_ms)
         await self.tell(changed)
@@ -317,9 +330,9 @@ def _picture(jpeg: bytes | None) -> web.Response:
     return web.Response(body=jpeg, content_type="image/jpeg")
 
 
-def _problem(status: int, sentence: str) -> web.Response:
+def _problem(status: int, sentence: str, **more: str) -> web.Response:
     return web.json_response(
-        {"type": "about:blank", "title": "Refused", "status": status, "detail": sentence},
+        {"type": "about:blank", "title": "Refused", "status": status, "detail": sentence, **more},
         status=status,
         content_type="application/problem+json",
     )

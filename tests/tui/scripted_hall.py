@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
-from appliance.core.checkup import Check
 from appliance.core.handover import Duty, OnDuty, SeenBy, ShiftNote
 from appliance.core.ids import AttemptId, IncidentId, UserId
 from appliance.core.processing import Category
-from appliance.core.start_gate import report
 
 if TYPE_CHECKING:
     from tests.tui.scripted_box import ScriptedBox
@@ -23,7 +21,7 @@ ME = UserId("0" * 32)
 
 def hall_routes(box: ScriptedBox) -> list[web.RouteDef]:
     async def gate(_: web.Request) -> web.Response:
-        return _json(report([msgspec.convert(check, Check) for check in box.gate]))
+        return _json(box.gate_report)
 
     async def close_out(_: web.Request) -> web.Response:
         return _json({"open_seats": box.open_seats, "done": 3, "late_until_ms": box.late_until_ms})

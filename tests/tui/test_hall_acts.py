@@ -312,6 +312,20 @@ async def test_what_nobody_can_change_now_is_told_and_enter_starts(
         await until(pilot, lambda: _asked(box, "/state") == [{"to": "live"}])
 
 
+async def test_what_has_changed_since_it_was_looked_at_is_asked_about(
+    open_hall: Console, box: ScriptedBox
+) -> None:
+    box.gate = [_PEPPER]
+    async with open_hall() as pilot:
+        await press_for(pilot, "S", StartGateScreen)
+        box.gate = [_PEPPER, _CLOCK]
+        await press_for(pilot, "enter", StartReasonScreen)
+        assert "not synchronised" in drawn(pilot)
+        await pilot.press(*"later", "enter")
+        await until(pilot, lambda: len(_asked(box, "/state")) == 2)
+        assert _asked(box, "/state") == [{"to": "live"}, {"to": "live", "override": "later"}]
+
+
 async def test_looking_again_shows_what_was_put_right(open_hall: Console, box: ScriptedBox) -> None:
     box.gate = [_DISK]
     async with open_hall() as pilot:
@@ -345,7 +359,7 @@ async def test_every_open_seat_is_listed_before_the_close(
         await until(pilot, lambda: "4 seats are still open." in drawn(pilot))
         words = drawn(pilot)
         assert "link lost 01:15" in words
-        assert "12 snippets wait on the computer" in words
+        assert "12 snippets on the computer" in words
         assert "3 snippets are missing" in words
         await pilot.press("down", "E", *"ill", "enter")
         await until(pilot, lambda: box.acts() == [{"act": "end", "reason": "ill"}])

@@ -96,7 +96,7 @@ class CloseOutScreen(ListingScreen):
         why = tr(WHY[seat.why])
         if seat.why is WhyOpen.LINK_LOST and seat.link_lost_ms is not None:
             why += " " + stopwatch(self.now_ms - seat.link_lost_ms)
-        for_name, for_why = (26, 24) if self.size.width >= _ROOMY else (20, 19)
+        for_name, for_why = (26, 24) if self.size.width >= _ROOMY else (18, 19)
         return Content.assemble(
             (fit(f" {seat.seat}", 8), "bold"),
             fit(name or seat.pseudonym, for_name),
@@ -158,9 +158,7 @@ class CloseOutScreen(ListingScreen):
 def what_waits(seat: OpenSeat) -> str:
     """What is known of footage that is not here."""
     if seat.waiting:
-        return several(
-            "{n} snippet waits on the computer", "{n} snippets wait on the computer", seat.waiting
-        )
+        return several("{n} snippet on the computer", "{n} snippets on the computer", seat.waiting)
     if seat.missing:
         return several("{n} snippet is missing", "{n} snippets are missing", seat.missing)
     if seat.missing is None and seat.why is not WhyOpen.NOT_HERE:

@@ -285,8 +285,9 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
         self.request(self.start_through_gate(), group="state")
 
     async def start_exam(self, override: str) -> None:
-        await self.shift.client.change_state(self.hall.exam_id, ExamState.LIVE, override)
+        # Counted before: those who are here record from the start on.
         here = sum(1 for s in self.hall.view.seats.values() if s.state.value == "checked_in")
+        await self.shift.client.change_state(self.hall.exam_id, ExamState.LIVE, override)
         self.say(
             several(
                 "The exam has started; {n} candidate is checked in.",

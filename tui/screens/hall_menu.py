@@ -9,7 +9,7 @@ from typing import Any
 from textual.binding import Binding
 
 from appliance.core.checkup import CheckStatus
-from appliance.core.errors import HallvaktError, WrongState
+from appliance.core.errors import HallvaktError
 from appliance.core.exam import ExamState
 from appliance.core.roles import Action
 from tui.hall_watch import Changes
@@ -118,7 +118,7 @@ class HallMenuScreen(GroupActsScreen):
     async def _start_or_ask_again(self, reason: str) -> None:
         try:
             await self.start_exam(reason)
-        except WrongState as error:
+        except HallvaktError as error:
             if error.code != "start-gate":
                 raise
             await self.start_through_gate()  # something has changed since it was looked at
