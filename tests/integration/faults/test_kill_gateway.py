@@ -26,6 +26,7 @@ async def _killed(box: RealBox, times: int) -> None:
             await check(box.state, load.kept, settled=True)
         await load.more(8)
         load.stop()
+    assert load.unreachable >= times  # somebody was sending whenever it was killed
     # At last in the middle of a close, which the next start finishes.
     lead = await box.login()
     closing = asyncio.create_task(

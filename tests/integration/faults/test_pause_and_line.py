@@ -8,13 +8,17 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.support.box import ROOT, RealBox, clean_environment
 from tests.support.invariants import Kept, check
 from tests.support.lossy_class import ONE_WAY_S, PAGES
+from tests.support.service_manager import Manager
 from tests.support.under_load import roster, under_load
+
+_WATCHDOG_S = 0.3
 
 
 async def _paused(box: RealBox, seconds: float, times: int) -> None:
@@ -50,6 +54,33 @@ async def test_the_gateway_is_paused_ten_times(box: RealBox) -> None:
 @pytest.mark.timeout(600)
 async def test_the_gateway_is_paused_for_thirty_seconds(box: RealBox) -> None:
     await _paused(box, 30.0, 3)
+
+
+async def test_one_that_stands_still_for_longer_than_its_watchdog_waits_is_started_again(
+    box: RealBox, tmp_path: Path
+) -> None:
+    """What systemd does after 30 s of silence, here after a shorter one; by the real systemd in
+    tests/machine."""
+    manager = Manager(tmp_path / "notify")
+    box.environment = manager.environment | {"WATCHDOG_USEC": str(round(_WATCHDOG_S * 1e6))}
+    try:
+        await box.start()
+        exam = await box.new_exam(await box.login(), roster=roster(3))
+        async with under_load(box, exam) as load:
+            await asyncio.to_thread(manager.hears, box.gateway.pid)
+            await load.more(6)
+            box.gateway.send_signal(signal.SIGSTOP)
+            await asyncio.to_thread(manager.misses, box.gateway.pid, 3 * _WATCHDOG_S)
+            await box.restart(signal.SIGKILL)  # WatchdogSignal= does nothing to one that is stopped
+            await asyncio.to_thread(manager.hears, box.gateway.pid)
+            lead = await box.login()  # before that nobody is shown anything
+            assert (await lead.ok("GET", "/api/v1/box"))["exams_in_session"] == 1
+            await load.more(6)
+        assert set(load.answers) <= {201, 423}, load.refusals
+        assert load.unreachable > 0
+        await check(box.state, load.kept, settled=True, reviewer=box.school["reviewer"])
+    finally:
+        await asyncio.to_thread(manager.close)
 
 
 async def _on_a_bad_line(box: RealBox, snippets: int) -> None:
