@@ -73,7 +73,7 @@ _COMMANDS = (
 # What systemd's units run: their standard error is the journal, whose lines hold no values.
 _OF_UNITS = (
     ("backup", "drill"),
-    ("certificate", "renew"),
+    ("certificate", "check"),
     ("fleet", "report"),
     ("janitor",),
     ("relay", "firewall"),
