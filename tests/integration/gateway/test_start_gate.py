@@ -52,9 +52,9 @@ async def test_what_fails_stops_the_start_until_somebody_says_why(
             pass
         assert "the second disk comes at ten" in message["data"]["text"]
     (kept,) = await _overrides(box, exam)
-    names, _, why = kept.partition(": ")
+    names, _, said = kept.partition(": ")
     assert "disk" in names.split(", ")
-    assert why == "the second disk comes at ten"
+    assert said == "the second disk comes at ten"
 
 
 async def test_a_warning_stops_the_start_too_until_somebody_says_why(
