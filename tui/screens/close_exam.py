@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import fill
 
 from textual.content import Content
 
@@ -14,6 +15,7 @@ from tui.screens.ask_text import AskTextScreen
 from tui.screens.ask_yes import AskYesScreen
 
 _LISTED = 24
+_WIDTH = 60  # of the dialog's text
 
 
 def first_question(exam: ExamStatus, view: HallView) -> AskYesScreen:
@@ -50,8 +52,12 @@ def first_question(exam: ExamStatus, view: HallView) -> AskYesScreen:
             (f"● {sitting}\n", "bold $warning"),
             (f"   {_names(open_seats)}\n", "$foreground"),
             (
-                "   "
-                + tr("What is still on their computers is taken for a while after closing.")
+                fill(
+                    tr("What is still on their computers is taken for a while after closing."),
+                    _WIDTH,
+                    initial_indent="   ",
+                    subsequent_indent="   ",
+                )
                 + "\n",
                 "$faint",
             ),
