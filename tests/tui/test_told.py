@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 import appliance
-from appliance.core import start_gate
+from appliance.core import checkup, start_gate
+from appliance.core.first_boot import Note, Standing
 from appliance.core.night_forecast import Forecast
 from appliance.core.night_window import Span
 from appliance.core.snippet import PriorityClass
 from tests.support.said import said_by
+from tui.first_boot.words import lines
 from tui.told import recognised, told
 
 _BOX = Path(appliance.__file__).parent
@@ -115,6 +117,13 @@ def test_values_stay_and_values_that_are_sentences_are_translated(swedish: None)
 @pytest.mark.parametrize("sentence", ["", "A sentence that nobody wrote.", "{braces} of its own"])
 def test_what_nobody_has_translated_stays(sentence: str, swedish: None) -> None:
     assert told(sentence) == sentence
+
+
+def test_the_first_boot_says_what_the_doctor_found_in_swedish_too(swedish: None) -> None:
+    memory = checkup.memory(16_000_000_000, 15_100_000_000, swap=0)
+    assert lines(Note(standing=Standing.DONE, checks=(memory,))) == [
+        "minne: bra · 15.1 GB av 16.0 GB tillgängligt"
+    ]
 
 
 def test_english_stays_english() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from appliance.core.checkup import CheckStatus
 from appliance.core.first_boot import Note, Standing, Step
 from tui.language import text, tr
+from tui.told import told
 
 TITLE: Mapping[Step, str] = {
     Step.HARDWARE: text("Hardware"),
@@ -106,9 +107,9 @@ def lines(note: Note) -> list[str]:
     """What a step found: its facts, then each check and what to do about it."""
     said = [f"{fact(name)}: {value}" for name, value in note.facts.items()]
     for check in note.checks:
-        said.append(f"{check.name}: {tr(MARK[check.status])} · {check.detail}")
+        said.append(f"{tr(check.name)}: {tr(MARK[check.status])} · {told(check.detail)}")
         if check.advice:
-            said.append(f"  → {check.advice}")
+            said.append(f"  → {told(check.advice)}")
     return said
 
 
