@@ -59,6 +59,12 @@ skip = "the class comes tomorrow"
 file = "report.md"
 """
 
+# The doctor asks the LAN who has the box's name: a LAN of the test's own.
+_CARD = "ip link set lo up && ip link add lan0 type veth peer lan1 && ip link set lan1 up"
+_UP = "ip address add 10.20.0.5/24 dev lan0 && ip link set lan0 up"
+_ALONE = ("unshare", "--net", "sh", "-c", f'{_CARD} && {_UP} && exec "$@"', "sh")
+_LAN = _ALONE if os.geteuid() == 0 else ()
+
 
 class FirstBoot:
     """An answers file and its secrets in a directory, and the command over it."""
@@ -83,7 +89,7 @@ class FirstBoot:
         os.close(reading)
         words = ["first-boot", "--answers", str(self.answers), "--state", str(self.state)]
         return subprocess.Popen(
-            [sys.executable, "-m", "appliance.cli.main", *words, "--language", "en"],
+            [*_LAN, sys.executable, "-m", "appliance.cli.main", *words, "--language", "en"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
