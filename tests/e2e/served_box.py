@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from appliance.adapters.relay.configuration import slot
+from appliance.config.box import load
+from appliance.processes.foundation import relay_plan
 from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.hallvakt_command import hallvakt
 
@@ -34,6 +37,12 @@ class ServedBox:
     @property
     def authority(self) -> Path:
         return self.state / "tls" / "ca.pem"
+
+    def doors(self) -> list[int]:
+        """Every TCP port that a page may be told: its own, and the relay's of each exam at once."""
+        plan = relay_plan(self.state, load(self.state))
+        shares = [slot(plan, number) for number in range(plan.exams_at_once)]
+        return [self.port, *(port for s in shares for port in (s.port, s.tls_port) if port)]
 
     def tls(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -13,12 +13,14 @@ import pytest
 from appliance.rehearsal.browser import shown, walk_to_the_room
 from tests.e2e.conftest import OpenPage
 from tests.e2e.exam_room import ExamRoom, settings
+from tests.e2e.served_box import ServedBox
 from tests.support.browser import WatchedPage
 from tests.support.candidate_network import BOX_ADDRESS, CandidateNetwork
 
 CUT_SNIPPETS = 180  # half an hour of ten seconds each
 CUT_MINUTES = 30
 CLOCK_OFF_MS = 2_000
+CLOCK_AHEAD_MS = 90_000
 
 # Before the page's modules: a camera that can be pulled out, and a clock that can be wrong.
 UNRELIABLE = """
@@ -100,7 +102,7 @@ async def test_a_camera_pulled_out_and_a_clock_that_is_wrong(
 
     # Recorded by a clock 90 s ahead, and stamped by the box's.
     first = min(watched.sent, key=lambda one: one.sequence)
-    assert live_ms - CLOCK_OFF_MS < first.started_ms < live_ms + 10_000
+    assert live_ms - CLOCK_OFF_MS < first.started_ms < live_ms + CLOCK_AHEAD_MS / 2
 
     # The computer slept and woke with another clock: measured anew, and stamped right again.
     before = int((await watched.strip())["recorded"])
@@ -144,9 +146,9 @@ async def test_half_an_hour_without_a_network_loses_nothing(
     ],
 )
 async def test_a_cable_pulled_out_in_mid_exam(
-    room: ExamRoom, open_page: OpenPage, cut_s: float
+    room: ExamRoom, open_page: OpenPage, box: ServedBox, cut_s: float
 ) -> None:
-    with CandidateNetwork() as network:
+    with CandidateNetwork(await asyncio.to_thread(box.doors)) as network:
         watched = await recording(room, open_page, network=network)
         await room.until_kept("A1", 1)
         network.cut()

@@ -258,7 +258,7 @@ async def test_a_firewall_that_closes_one_way_after_the_other(
     room: ExamRoom, open_page: OpenPage, box: ServedBox
 ) -> None:
     """No UDP from the first moment on; then nothing but TLS, in mid-view; then another address."""
-    with CandidateNetwork() as network:
+    with CandidateNetwork(await asyncio.to_thread(box.doors)) as network:
         network.block("meta l4proto udp drop")
         watched = await seated(room, open_page, network=network)
         async with looking(room, box) as look:

@@ -40,7 +40,8 @@ class NetworkNamespaces(ABC):
         """Cables, addresses and routes; called once, when all namespaces are there."""
 
     def __enter__(self) -> Self:
-        self._delete()  # what a killed process left that had our id
+        for name in self._names.values():  # what a killed process left that had our id
+            _delete(name)
         try:
             for name in self._names.values():
                 ip("netns", "add", name)
@@ -60,12 +61,13 @@ class NetworkNamespaces(ABC):
         self.remove()
 
     def remove(self) -> None:
-        self._delete()
-
-    def _delete(self) -> None:
         """A cable goes with either of its ends."""
         for name in self._names.values():
-            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
+            _delete(name)
+
+
+def _delete(name: str) -> None:
+    subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
 
 
 def ip(*words: str) -> None:
