@@ -213,7 +213,7 @@ def _ask_unreadably(box: RealBox, token: str) -> None:
         f"X-Name: {NAME}\r\n\r\n"
     ).encode()
     with (
-        socket.create_connection(("127.0.0.1", box.port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", box.port), timeout=60) as plain,
         box.tls().wrap_socket(plain, server_hostname="127.0.0.1") as secure,
     ):
         secure.sendall(request)

@@ -30,7 +30,7 @@ from appliance.core.exam import ExamState
 from appliance.core.ids import AttemptId, ExamId, ObjectName
 from appliance.core.snippet import ObjectHeader
 
-_SOON_S = 20.0
+_SOON_S = 90.0
 
 
 @dataclass(slots=True)

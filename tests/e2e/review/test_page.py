@@ -95,7 +95,7 @@ async def browser_page(profile: Path) -> AsyncIterator[Page]:
             ignore_default_args=["--headless", "--mute-audio"],
         )
         page = context.pages[0]
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
@@ -242,15 +242,19 @@ async def test_only_what_is_looked_at_is_fetched(
     cloud: CloudServers, database: str, tmp_path: Path
 ) -> None:
     config = await asyncio.to_thread(cloud.config, tmp_path / "records.uri", database=database)
+    receipts = tmp_path / "receipts"
     async with (
         archived_exam(tmp_path / "box", config, snippets=12) as archived,
-        ReviewPage(archived.desk(tmp_path / "receipts")).serve() as address,
+        ReviewPage(archived.desk(receipts)).serve() as address,
         browser_page(tmp_path / "profile") as page,
     ):
         await _to_the_attempt(page, address, archived)
         await page.wait_for_function(f"() => ({_PLAYED})()[2] > 0")
+        async with asyncio.timeout(60):  # the next one is fetched meanwhile
+            while len(await asyncio.to_thread(read_receipts, receipts)) < 4:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
         await page.wait_for_timeout(500)
-        noted = await asyncio.to_thread(read_receipts, tmp_path / "receipts")
+        noted = await asyncio.to_thread(read_receipts, receipts)
     assert {k.sequence for k in noted if k.kind == "snippet"} == {1, 2}
     assert len(noted) == 4  # and the record and the photo; nothing twice, nothing of others
 

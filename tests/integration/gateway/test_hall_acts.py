@@ -127,7 +127,7 @@ async def test_the_ledger_counts_breaks_also_over_a_kill(
     await asyncio.sleep(0.02)
     seat = await lead.ok("POST", one, json={"act": "break_end"})
     assert seat["breaks"] == 1
-    assert 20 <= seat["break_total_ms"] < 5_000
+    assert 20 <= seat["break_total_ms"] < 60_000
     await lead.ok("POST", one, json={"act": "break_start"})
     page_token = page.token
     await box.restart(signal.SIGKILL)

@@ -30,6 +30,11 @@ async def test_an_unknown_name_takes_as_long_as_a_known_one(box: RealBox) -> Non
 
     await seconds("warm-up")
     known, unknown = await seconds("lena"), await seconds("nobody-there")
+    for _ in range(2):  # the machine may have been busy during the first
+        if unknown > 0.3 * known:
+            break
+        assert (await _try(box, "lena", PASSPHRASE)).status == 200  # else the name has to wait
+        known, unknown = await seconds("lena"), await seconds("nobody-there")
     # One Argon2id each (over 50 ms here), against about 2 ms without one.
     assert unknown > 0.3 * known
 

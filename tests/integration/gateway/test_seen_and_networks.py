@@ -19,7 +19,7 @@ async def test_seen_is_each_persons_own_and_told_to_all(
     base = f"/api/v1/exams/{exam.exam}"
     path = f"{base}/incidents/{incident.incident_id}/seen"
     async with lead.websocket(f"{base}/feed") as feed:
-        snapshot = await feed.receive_json(timeout=20)
+        snapshot = await feed.receive_json(timeout=60)
         assert snapshot["data"]["seen"] == []
         first = await other.ok("POST", path, json={})
         assert len(first["users"]) == 1
@@ -28,14 +28,14 @@ async def test_seen_is_each_persons_own_and_told_to_all(
         assert await lead.ok("POST", path, json={}) == both  # once is enough
         told: list[object] = []
         while len(told) < 2:
-            message = await feed.receive_json(timeout=20)
+            message = await feed.receive_json(timeout=60)
             check_message("FeedMessage", message)
             if message["kind"] == "seen":
                 told.append(message["data"])
         assert told == [first, both]
     assert (await elsewhere.ask("POST", path, json={})).status == 403
     async with other.websocket(f"{base}/feed") as feed:  # whoever comes later finds it
-        snapshot = await feed.receive_json(timeout=20)
+        snapshot = await feed.receive_json(timeout=60)
         assert snapshot["data"]["seen"] == [both]
     decided = [i for i in snapshot["data"]["incidents"] if i["decision"]]
     assert decided == []  # looking decides nothing

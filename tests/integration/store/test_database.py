@@ -267,9 +267,14 @@ async def test_a_failed_write_takes_no_read_with_it(tmp_path: Path, kind: type[a
         connection.execute("ROLLBACK")  # as SQLite does by itself
         raise kind("while writing")
 
-    gate = threading.Event()
-    held = asyncio.ensure_future(database.read(lambda _: gate.wait(60)))
-    await asyncio.sleep(0.05)  # it is under way, and all of these wait for the next transaction
+    under_way, gate = threading.Event(), threading.Event()
+
+    def hold(_: apsw.Connection) -> bool:
+        under_way.set()
+        return gate.wait(60)
+
+    held = asyncio.ensure_future(database.read(hold))
+    assert await asyncio.to_thread(under_way.wait, 60)  # all of these wait for the next transaction
     added = asyncio.ensure_future(database.run(lambda connection: add(connection, 2)))
     between = asyncio.ensure_future(database.read(count))
     failed = asyncio.ensure_future(database.run(fail))
