@@ -121,7 +121,8 @@ class PackJournal(Protocol):
     async def unpacked(self, exam: ExamId) -> Sequence[Unpacked]:
         """What of the exam is in no pack yet, in sums."""
 
-    async def uploaded(self, name: PackName, *, sha256: str, crc32c: str) -> None: ...
+    async def uploaded(self, name: PackName, *, sha256: str, crc32c: str) -> None:
+        """And what the journal of uploads knew of it is forgotten (`transfer.UploadJournal`)."""
 
     async def add_manifest(self, manifest: JournalledManifest, packs: Collection[PackName]) -> None:
         """Raise Conflict when the number is taken, or a second one would close the exam."""

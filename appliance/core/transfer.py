@@ -15,6 +15,11 @@ CHUNK_BYTES = 8 * 1024 * 1024
 """What may have to be sent again after a kill or a cut, of all requests together: an object up to
 this size goes in one request, a larger one by a session that the store keeps open."""
 
+ON_ITS_WAY_BYTES = 2 * 1024 * 1024
+"""Of a session, which keeps what arrived: what the sender's machine and the line hold of it when it
+is cut, which may arrive after the next process has asked. More than a line of 100 Mbit/s at 80 ms
+has under way (1 MB)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnfinishedUpload:
@@ -33,6 +38,11 @@ class UploadJournal(Protocol):
         """Replaces what was known of the name."""
 
     async def find(self, name: str) -> UnfinishedUpload | None: ...
+
+    async def arrived(self, name: str) -> None:
+        """The store has said that it has all of it. A pack stays known until the night's journal
+        says so too, in one step with that: a kill between the two would begin it anew.
+        Idempotent."""
 
     async def forget(self, name: str) -> None:
         """Idempotent."""
@@ -54,9 +64,13 @@ class Line(Protocol):
     async def send(self, count: int) -> None:
         """Returns when `count` more bytes may go."""
 
-    def under_way(self, count: int) -> AbstractAsyncContextManager[Sender]:
-        """Around a request whose `count` bytes would all have to go again after a cut; its body
-        goes by the sender. Waits until all such requests together are at most `CHUNK_BYTES`."""
+    def under_way(
+        self, count: int, at_stake: int | None = None
+    ) -> AbstractAsyncContextManager[Sender]:
+        """Around a request of `count` bytes; its body goes by the sender. `at_stake` of them (all,
+        when it is not said) would have to go again after a cut: waits until of all such requests
+        together that is at most `CHUNK_BYTES`. One that was answered counts on until its pack is
+        journalled."""
 
 
 class FreeLine:
@@ -68,7 +82,9 @@ class FreeLine:
     async def send(self, count: int) -> None:
         return
 
-    def under_way(self, count: int) -> AbstractAsyncContextManager[Sender]:
+    def under_way(
+        self, count: int, at_stake: int | None = None
+    ) -> AbstractAsyncContextManager[Sender]:
         return nullcontext(self)
 
 
@@ -91,6 +107,9 @@ class MemoryUploads:
 
     async def find(self, name: str) -> UnfinishedUpload | None:
         return self._begun.get(name)
+
+    async def arrived(self, name: str) -> None:
+        await self.forget(name)
 
     async def forget(self, name: str) -> None:
         self._begun.pop(name, None)

@@ -19,8 +19,10 @@ _LOOK_EVERY_S = 1.0
 # On a slower line the pause between two requests is a small part, and what this machine's kernel
 # still holds of the last one takes longer than a killed process takes to come back and ask for it.
 _WORTH_OVERLAPPING_BYTE_S = 20e6 / 8
-# Of the pack whose task this is: the stores hand bodies over without knowing what is in them.
+# Of the pack whose task this is: the stores hand bodies over without knowing what is in them, and
+# have forgotten a request that was answered before the journal knows of it.
 _FOOTAGE: ContextVar[bool] = ContextVar("footage", default=False)
+_ANSWERED: ContextVar[list[_Request] | None] = ContextVar("answered", default=None)
 
 
 class Closed(StrEnum):
@@ -32,11 +34,12 @@ class Closed(StrEnum):
 
 
 class _Request:
-    """Of `count` bytes, which would go again after a cut; `sent` of them have gone."""
+    """Of `size` bytes, of which at most `count` would go again after a cut; `sent` have gone."""
 
-    def __init__(self, line: PacedLine, count: int) -> None:
+    def __init__(self, line: PacedLine, size: int, at_stake: int | None) -> None:
         self._line = line
-        self.count = min(count, CHUNK_BYTES)
+        self.size = size
+        self.count = min(size, CHUNK_BYTES if at_stake is None else at_stake)
         self.sent = 0
         self.began_s: float | None = None
         self.handed_over = False
@@ -112,14 +115,19 @@ class PacedLine:
 
     @asynccontextmanager
     async def carrying(self, *, records: bool) -> AsyncIterator[None]:
-        """While one pack goes, by this task and those it starts: windows that follow each other may
-        differ in what they carry, and footage stops where a metered one begins."""
-        before = _FOOTAGE.set(not records)
+        """While one pack goes and is journalled, by this task and those it starts: windows that
+        follow each other may differ in what they carry, and footage stops where a metered one
+        begins. A kill before the journal knows of it would send the pack again, so its last
+        request counts until then."""
+        answered: list[_Request] = []
+        before, kept = _FOOTAGE.set(not records), _ANSWERED.set(answered)
         try:
             await self.ready()
             yield
         finally:
             _FOOTAGE.reset(before)
+            _ANSWERED.reset(kept)
+            await self._over(answered)
 
     async def send(self, count: int) -> None:
         await self.ready()
@@ -141,17 +149,29 @@ class PacedLine:
         return cap_beside_others(self._windows)
 
     @asynccontextmanager
-    async def under_way(self, count: int) -> AsyncIterator[_Request]:
-        request = _Request(self, count)
+    async def under_way(self, count: int, at_stake: int | None = None) -> AsyncIterator[_Request]:
+        request, answered = _Request(self, count, at_stake), _ANSWERED.get()
+        if answered:  # the same pack's earlier ones: parts, of which the store has each
+            await self._over(answered)
         async with self._changed:
             await self._changed.wait_for(lambda: self._may_begin(request))
             self._requests.append(request)
         try:
             yield request
-        finally:
-            async with self._changed:
-                self._requests.remove(request)
-                self._changed.notify_all()
+        except BaseException:
+            await self._over([request])
+            raise
+        if answered is None:
+            await self._over([request])
+        else:
+            answered.append(request)
+
+    async def _over(self, requests: list[_Request]) -> None:
+        """These would not go again any more."""
+        async with self._changed:
+            while requests:
+                self._requests.remove(requests.pop())
+            self._changed.notify_all()
 
     async def room(self, request: _Request, count: int) -> None:
         """Wait until `count` more bytes of `request` fit beside all that began before it, whose
@@ -166,10 +186,10 @@ class PacedLine:
             now_s = self._clock.monotonic()
             request.began_s = now_s if request.began_s is None else request.began_s
             request.sent += count
-            if request.sent >= request.count and not request.handed_over:
+            if request.sent >= request.size and not request.handed_over:
                 took_s = now_s - request.began_s
                 request.handed_over = True
-                request.fast = request.count >= took_s * _WORTH_OVERLAPPING_BYTE_S
+                request.fast = request.size >= took_s * _WORTH_OVERLAPPING_BYTE_S
                 self._changed.notify_all()
 
     def _may_begin(self, request: _Request) -> bool:

@@ -28,8 +28,8 @@ CONTENT_BYTES, CONTENT_BYTES_S3 = 34 * 1024 * 1024, 20 * 1024 * 1024
 
 
 class Uploading:
-    """`carried` is around each pack on its way and raises when it may not go; `uploaded` is told of
-    each that went; `complete` when the last one of an exam is there, one exam
+    """`carried` is around each pack until it is journalled and raises when it may not go;
+    `uploaded` is told of each that went; `complete` when the last one of an exam is there, one exam
     at a time. `crc32c` is the box's own word, written as `RemoteObject.crc32c` is, which the
     store's must be."""
 
@@ -87,19 +87,18 @@ class Uploading:
         try:
             async with self._carried(head):  # after waiting for room, which may have taken long
                 content = await self._batching.assemble(await self._journal.pack(head.name))
-                # Before, so that next to nothing lies between the reply and the journal: a kill
-                # in there sends this pack again, beside the one that was begun meanwhile.
+                # Before, for until the journal has it nothing new goes beside it.
                 digest = await asyncio.to_thread(hashlib.sha256, content)
                 checksum = await asyncio.to_thread(self._crc32c, content)
                 remote = await self._objects.put(f"packs/{head.name}", content)
-            if (remote.size, remote.crc32c) != (len(content), checksum):
-                raise damaged()
-            del content
+                if (remote.size, remote.crc32c) != (len(content), checksum):
+                    raise damaged()
+                del content
+                await self._journal.uploaded(head.name, sha256=digest.hexdigest(), crc32c=checksum)
         finally:
             async with self._room:
                 self._in_memory -= head.size
                 self._room.notify_all()
-        await self._journal.uploaded(head.name, sha256=digest.hexdigest(), crc32c=checksum)
         self._uploaded(head)
 
 

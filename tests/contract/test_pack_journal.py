@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from appliance.adapters.store.packs import Packs
-from appliance.adapters.store.stores import open_stores
+from appliance.adapters.store.stores import Stores, open_stores
+from appliance.adapters.store.uploads import UploadRows
 from appliance.core.batch import PackPlan
 from appliance.core.errors import Conflict, NotFound
 from appliance.core.ids import AttemptId, BoxId, ExamId, ObjectName, PackName
 from appliance.core.pack_journal import JournalledManifest, PackState, Tombstone
 from appliance.core.snippet import ObjectHeader, ObjectKind, PriorityClass, StoredObject
+from appliance.core.transfer import UnfinishedUpload
 
 EXAM, ATTEMPT = ExamId("e" * 32), AttemptId("a" * 32)
 
@@ -62,10 +64,15 @@ ONE, TWO = PackName("1" * 32), PackName("2" * 32)
 
 
 @pytest.fixture
-async def journal(tmp_path: Path) -> AsyncIterator[Packs]:
-    stores = await asyncio.to_thread(open_stores, tmp_path)
-    yield Packs(stores.box)
-    await stores.close()
+async def stores(tmp_path: Path) -> AsyncIterator[Stores]:
+    made = await asyncio.to_thread(open_stores, tmp_path)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def journal(stores: Stores) -> Packs:
+    return Packs(stores.box)
 
 
 async def test_packs_come_back_as_planned_in_order(journal: Packs) -> None:
@@ -116,6 +123,22 @@ async def test_the_close_record_is_written_once(journal: Packs) -> None:
         await journal.add_manifest(_manifest(2, closes=True), [])
     with pytest.raises(Conflict):
         await journal.add_manifest(_manifest(1), [])
+
+
+async def test_an_upload_is_known_until_the_pack_is_journalled(
+    stores: Stores, journal: Packs
+) -> None:
+    """Between the store's reply and the journal a killed box would begin it anew. What is no pack
+    is forgotten with the reply."""
+    uploads, manifest = UploadRows(stores.box), f"manifests/{ONE}"
+    await journal.plan([(ONE, _plan(1))])
+    for name in (f"packs/{ONE}", manifest):
+        await uploads.remember(UnfinishedUpload(name=name, size=100, token="session"))
+        await uploads.arrived(name)
+    assert await uploads.find(f"packs/{ONE}") is not None
+    assert await uploads.find(manifest) is None
+    await journal.uploaded(ONE, sha256="aa", crc32c="cc")
+    assert await uploads.find(f"packs/{ONE}") is None
 
 
 async def test_flags(journal: Packs) -> None:

@@ -22,9 +22,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from appliance.adapters.cloud.names import crc32c
+from tests.support.sent_again import SentAgain
 
 GRANULARITY = 256 * 1024
 _RANGE = re.compile(r"bytes (?:\*|(\d+)-(\d+))/(\d+)\Z")
+_NAMED = re.compile(rb'"name": *"([^"]+)"')
 _WANTED = re.compile(r"bytes=(\d+)-(\d*)\Z")
 
 
@@ -36,6 +38,7 @@ class Session:
     received: bytearray = field(default_factory=bytearray)
     expired: bool = False
     finished: str | None = None  # the object's name
+    writes: object = None  # the request that adds to it: what an earlier one still brings is lost
 
 
 @dataclass(slots=True)
@@ -73,6 +76,7 @@ class StrictGcs:
         self.seen: list[Seen] = []
         self.created: list[str] = []
         self.watch: Callable[[int], None] = lambda total: None  # told as bytes of bodies arrive
+        self.again = SentAgain()
         self._total = 0
         self._generations = itertools.count(1)
         self._generation: dict[str, int] = {}
@@ -103,8 +107,19 @@ class StrictGcs:
         return str(self._server.make_url("")).rstrip("/")
 
     @property
+    def port(self) -> int:
+        assert self._server is not None
+        assert self._server.port is not None
+        return self._server.port
+
+    @property
     def body_bytes(self) -> int:
         """All that was uploaded, arrived twice or not."""
+        return self._total
+
+    @property
+    def sent_bytes(self) -> int:
+        """The same by the name that `tests.support.tap` has for it."""
         return self._total
 
     @property
@@ -207,7 +222,7 @@ class StrictGcs:
             await self._receive(request, seen, session, fault)
             if isinstance(fault, int):
                 return _error(fault)
-            if len(session.received) < size:
+            if len(session.received) < size or session.writes is not seen:
                 return _more(session)
         else:
             fault = None
@@ -260,25 +275,35 @@ class StrictGcs:
     ) -> None:
         """Keep what arrives in whole steps, and what is over at the end of a whole request."""
         arrived, kept = bytearray(), 0
+        session.writes = seen
+        counted = self.again.request(str(session.about["name"]), len(session.received))
         async for piece in request.content.iter_chunked(64 * 1024):
             arrived += piece
+            counted.arrived(len(piece))
             self._count(seen, piece)
             if isinstance(fault, tuple) and len(arrived) >= fault[1]:
                 assert request.transport is not None
                 request.transport.abort()
                 return
             steps = len(arrived) // GRANULARITY * GRANULARITY
+            if session.writes is not seen:
+                continue
             session.received += arrived[kept:steps]
             kept = steps
-        if not isinstance(fault, int):
+        if not isinstance(fault, int) and session.writes is seen:
             session.received += arrived[kept:]
 
     async def _parts(
         self, request: web.Request, seen: Seen, fault: int | str | tuple[str, int] | None
     ) -> tuple[dict[str, Any], bytes]:
-        arrived = bytearray()
+        arrived, counted = bytearray(), None
         async for piece in request.content.iter_chunked(64 * 1024):
             arrived += piece
+            if counted is None and (named := _NAMED.search(arrived)):
+                counted = self.again.request(named[1].decode())
+                counted.arrived(len(arrived) - len(piece))
+            if counted is not None:
+                counted.arrived(len(piece))
             self._count(seen, piece)
             if isinstance(fault, tuple) and len(arrived) >= fault[1]:
                 assert request.transport is not None

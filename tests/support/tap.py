@@ -6,8 +6,11 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Callable
+from socket import SO_RCVBUF, SOL_SOCKET
 from types import TracebackType
 from typing import Self
+
+from tests.support.sent_again import SentAgain
 
 _REQUEST = re.compile(rb"(?:GET|HEAD|PUT|POST|DELETE) [^\r\n ]+ HTTP/1\.1\r\n")
 _PIECE = 64 * 1024
@@ -31,7 +34,8 @@ class Tap:
         byte_s: float | None = None,
     ) -> None:
         """`byte_s` is the rate towards the server, of all connections together; `pieces` of at
-        most 64 KiB may be under way in each direction of a connection."""
+        most 64 KiB may be under way in each direction of a connection, and as many again in the
+        kernel's hands."""
         self._to = (host, port)
         self.delay_s = delay_s
         self._listen = listen
@@ -41,6 +45,9 @@ class Tap:
         self.watch: Callable[[int], None] = lambda total: None  # told as bytes go to the server
         self.sent_bytes = self.received_bytes = self.requests = 0
         self.connections = 0
+        self.again = SentAgain()  # told by `readers`, where they are of `sent_again.objects_of`
+        # One for each connection, told of all that goes to the server.
+        self.readers: Callable[[], Callable[[bytes], None]] = lambda: lambda piece: None
         self.answer: bytes | None = None  # instead of connecting anywhere
         self._cut_at: int | None = None
         self._server: asyncio.Server | None = None
@@ -49,6 +56,8 @@ class Tap:
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, *self._listen)
+        for listening in self._server.sockets:
+            listening.setsockopt(SOL_SOCKET, SO_RCVBUF, self._pieces * _PIECE)
         return self
 
     async def __aexit__(
@@ -112,7 +121,7 @@ class Tap:
     async def _pass_on(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, up: bool
     ) -> None:
-        loop = asyncio.get_running_loop()
+        loop, told = asyncio.get_running_loop(), self.readers()
         waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(maxsize=self._pieces)
 
         async def deliver() -> None:
@@ -127,6 +136,8 @@ class Tap:
                     self._free_s = max(self._free_s, loop.time()) + len(piece) / self._byte_s
                     await asyncio.sleep(self._free_s - loop.time())
                 self._count(piece, up=up)
+                if up:
+                    told(piece)
                 writer.write(piece)
                 await writer.drain()
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
+from aiohappyeyeballs import AddrInfoType
 from yarl import URL
 
 from appliance.adapters.cloud.google_token import GoogleToken
 from appliance.adapters.cloud.paced_body import PacedBody
 from appliance.adapters.cloud.retrying import RETRY_STATUS, AgainError, refused
 from appliance.core.errors import Unreachable
-from appliance.core.transfer import Line
+from appliance.core.transfer import ON_ITS_WAY_BYTES, Line
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, connect=20, sock_read=60)
 FAULTS = (aiohttp.ClientError, TimeoutError, OSError)
@@ -46,7 +48,11 @@ class GcsHttp:
         """`path` may be a whole address, which the caller has checked. Raises `FAULTS`."""
         async with self._opening:
             if self._http is None:
-                self._http = aiohttp.ClientSession(timeout=_TIMEOUT, auto_decompress=False)
+                self._http = aiohttp.ClientSession(
+                    connector=aiohttp.TCPConnector(socket_factory=_holds_little),
+                    timeout=_TIMEOUT,
+                    auto_decompress=False,
+                )
             token = await self._token.header() if self._token else {}
         url = path if path.startswith(self.endpoint) else self.endpoint + path
         return await self._http.request(
@@ -64,6 +70,15 @@ class GcsHttp:
         if self._http is not None:
             await self._http.close()
             self._http = None
+
+
+def _holds_little(address: AddrInfoType) -> socket.socket:
+    """One whose kernel takes no more from a sender than may be lost with it (socket(7): it doubles
+    the figure)."""
+    family, kind, protocol, *_ = address
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ON_ITS_WAY_BYTES // 2)
+    return made
 
 
 async def described(reply: aiohttp.ClientResponse) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.adapters.cloud.gcs_http import FAULTS, GcsHttp, check, described
+from appliance.adapters.cloud.paced_body import PacedBody
 from appliance.adapters.cloud.retrying import AgainError, retried
 from appliance.core.errors import Refused, Unreachable
 from appliance.core.ports import Content
-from appliance.core.transfer import UnfinishedUpload, UploadJournal
+from appliance.core.transfer import ON_ITS_WAY_BYTES, UnfinishedUpload, UploadJournal
 
 _RANGE = re.compile(r"bytes=0-(\d+)\Z")
 _SESSIONS = 3  # after so many lost ones within one put, the store is not to be relied on
@@ -56,7 +57,7 @@ class Resumable:
                 if left == 0:
                     raise AgainError(damaged=lost.damaged) from None
                 continue
-            await self._uploads.forget(name)
+            await self._uploads.arrived(name)
             return reply
         raise AssertionError("the loop returns or raises")
 
@@ -146,7 +147,7 @@ class Resumable:
 
     async def _ask(self, begun: UnfinishedUpload) -> _Answer:
         return await retried(
-            lambda: self._put(begun, f"bytes */{begun.size}", b""),
+            lambda: self._put(begun, f"bytes */{begun.size}", None),
             self._http.line,
             self._pauses_s,
         )
@@ -156,18 +157,20 @@ class Resumable:
         rest = memoryview(content)[offset:]
         if not rest:  # it has all and has not said so: asking makes it finish
             return await self._ask(begun)
-        return await self._put(begun, f"bytes {offset}-{begun.size - 1}/{begun.size}", rest)
+        of = f"bytes {offset}-{begun.size - 1}/{begun.size}"
+        async with self._http.line.under_way(len(rest), ON_ITS_WAY_BYTES) as sender:
+            return await self._put(begun, of, PacedBody(sender, rest))
 
     async def _put(
-        self, begun: UnfinishedUpload, content_range: str, rest: bytes | memoryview
+        self, begun: UnfinishedUpload, content_range: str, rest: PacedBody | None
     ) -> _Answer:
-        headers = {"Content-Range": content_range, "Content-Length": str(len(rest))}
+        headers = {"Content-Range": content_range, "Content-Length": str(rest.size if rest else 0)}
         try:
             async with await self._http.request(
                 "PUT",
                 self._checked(begun.token),
                 headers=headers,
-                data=self._http.body(rest) if rest else None,
+                data=rest,
             ) as reply:
                 if reply.status == 308:
                     held = _RANGE.match(reply.headers.get("Range", ""))

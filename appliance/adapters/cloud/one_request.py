@@ -42,12 +42,12 @@ class OneRequest:
             return asks and await self._exists(name)
 
         if asks and await self._uploads.find(name) is not None and await there():
-            await self._uploads.forget(name)
+            await self._uploads.arrived(name)
             return None
         if asks:
             await self._uploads.remember(UnfinishedUpload(name=name, size=size, token=""))
         async with self._line.under_way(size) as sender:
             reply = await retried_unless(there, lambda: act(sender), self._line, self._pauses_s)
         if asks:
-            await self._uploads.forget(name)
+            await self._uploads.arrived(name)
         return reply

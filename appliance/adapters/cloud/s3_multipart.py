@@ -46,7 +46,7 @@ class Multipart:
             there = await self._parts_there(key, begun.token)
         if begun is None or there is None:
             if begun is not None and await self._exists(key):
-                await self._uploads.forget(key)
+                await self._uploads.arrived(key)
                 return None  # finished before the reply was lost
             begun, there = await self._begin(key, content), {}
         parts = []
@@ -64,9 +64,10 @@ class Multipart:
                         ChecksumCRC32C=part_checksum,
                     )
                 if reply is None:  # the upload is gone: the store gave it up, or it is finished
-                    await self._uploads.forget(key)
                     if await self._exists(key):
+                        await self._uploads.arrived(key)
                         return None
+                    await self._uploads.forget(key)
                     if tries <= 1:
                         raise Unreachable("The object store keeps losing what it takes.")
                     return await self.send(key, content, checksum, tries=tries - 1)
@@ -84,7 +85,7 @@ class Multipart:
         if reply is None:
             # The name is taken, or a lost reply was of this very call: the caller looks.
             await self._call("abort_multipart_upload", Key=key, UploadId=begun.token)
-        await self._uploads.forget(key)
+        await self._uploads.arrived(key)
         return reply
 
     async def _begin(self, key: str, content: Content) -> UnfinishedUpload:

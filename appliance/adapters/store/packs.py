@@ -10,6 +10,7 @@ from typing import Any
 import apsw
 
 from appliance.adapters.store.database import Database
+from appliance.adapters.store.uploads import forget_pack
 from appliance.core.batch import Flagged, PackPlan
 from appliance.core.errors import Conflict, NotFound
 from appliance.core.ids import AttemptId, ExamId, ObjectName, PackName
@@ -168,6 +169,7 @@ class Packs:
                 "WHERE name = ? AND state = 'planned'",
                 (sha256, crc32c, name),
             )
+            forget_pack(connection, name)
 
         await self._database.run(update)
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import apsw
 
 from appliance.adapters.store.database import Database
+from appliance.core.ids import PackName
 from appliance.core.transfer import UnfinishedUpload
+
+_PACKS = "packs/"
+
+
+def forget_pack(connection: apsw.Connection, name: PackName) -> None:
+    """In the transaction that says that the pack is there."""
+    connection.execute("DELETE FROM uploads WHERE name = ?", (_PACKS + name,))
 
 
 class UploadRows:
@@ -30,6 +38,10 @@ class UploadRows:
             return None if row is None else UnfinishedUpload(name=row[0], size=row[1], token=row[2])
 
         return await self._database.read(look)
+
+    async def arrived(self, name: str) -> None:
+        if not name.startswith(_PACKS):  # a pack's row goes with `Packs.uploaded`
+            await self.forget(name)
 
     async def forget(self, name: str) -> None:
         await self._database.run(

@@ -10,7 +10,7 @@ import pytest
 from appliance.core.errors import Refused
 from appliance.core.night_window import Window
 from appliance.core.token_bucket import TokenBucket, wire_bytes
-from appliance.core.transfer import CHUNK_BYTES
+from appliance.core.transfer import CHUNK_BYTES, ON_ITS_WAY_BYTES
 from appliance.services.paced_line import Closed, PacedLine
 from tests.support.fake_clock import FakeClock
 
@@ -250,3 +250,45 @@ async def test_on_a_thin_line_the_next_one_waits_for_the_reply() -> None:
         assert not begun.is_set()
     await following
     assert begun.is_set()
+
+
+async def test_what_was_answered_counts_until_its_pack_is_journalled() -> None:
+    """A kill in between would send it again, beside what was begun meanwhile."""
+    line = _line(FakeClock(EVENING_MS))
+    answered, journalled, begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def pack() -> None:
+        async with line.carrying(records=False):
+            for _ in range(2):  # parts: the store has the first when the second begins
+                async with line.under_way(CHUNK_BYTES) as sender:
+                    await sender.send(CHUNK_BYTES)
+            answered.set()
+            await journalled.wait()
+
+    async def next_one() -> None:
+        await answered.wait()
+        async with line.carrying(records=False), line.under_way(PIECE) as sender:
+            await sender.send(PIECE)
+            begun.set()
+
+    both = [asyncio.ensure_future(pack()), asyncio.ensure_future(next_one())]
+    await answered.wait()
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert not begun.is_set()
+    journalled.set()
+    await asyncio.gather(*both)
+    assert begun.is_set()
+
+
+async def test_of_a_session_only_what_is_on_its_way_is_at_stake() -> None:
+    line = _line(FakeClock(EVENING_MS))
+    together = asyncio.Barrier(CHUNK_BYTES // ON_ITS_WAY_BYTES)
+
+    async def session() -> None:
+        async with line.under_way(2 * CHUNK_BYTES, ON_ITS_WAY_BYTES) as sender:
+            await together.wait()  # as many as fit into a chunk have begun
+            for _ in range(0, 2 * CHUNK_BYTES, PIECE):
+                await sender.send(PIECE)
+
+    await asyncio.gather(*(session() for _ in range(2 * together.parties)))

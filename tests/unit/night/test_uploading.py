@@ -113,6 +113,20 @@ async def test_a_store_with_something_else_leaves_the_pack_planned(other: bytes)
     assert (box.journalled, told) == ({}, [])
 
 
+async def test_a_pack_is_carried_until_it_is_journalled() -> None:
+    """What the line counts as at stake until then (`PacedLine.carrying`)."""
+    box, told = _Box(), list[PackHead]()
+    journalled: list[dict[str, str]] = []
+
+    @asynccontextmanager
+    async def carried(head: PackHead) -> AsyncIterator[None]:
+        yield
+        journalled.append(dict(box.journalled))
+
+    await _uploading(box, MemoryObjects(), told, carried).send([HEAD])
+    assert journalled == [{HEAD.name: crc32c(PACK)}]
+
+
 async def test_the_box_s_own_checksum_is_journalled() -> None:
     box, told = _Box(), list[PackHead]()
     await _uploading(box, MemoryObjects(), told).send([HEAD])
