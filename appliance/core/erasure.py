@@ -103,9 +103,14 @@ class ErasureJournal(Protocol):
 
     async def certificate(self, attempt: AttemptId) -> bytes | None: ...
 
-    async def purge_rows(self, attempt: AttemptId) -> int:
+    async def purge_rows(self, attempt: AttemptId, *, copies_later: bool = False) -> int:
         """Every row about the attempt but journal, tombstone and audit log; how many there were.
-        When there were any, they do not stay in the write-ahead log either."""
+        When there were any, they do not stay in the write-ahead log either. Copies of the databases
+        go first: raise NoRoom or Unreachable, with the rows still there, when those cannot be
+        deleted; with `copies_later` that they are left is remembered instead."""
+
+    async def copies_left(self) -> bool:
+        """Whether copies of the databases still hold what was erased; tries to delete them."""
 
     async def discard_packs(self, attempt: AttemptId) -> None:
         """Packs of the attempt that no manifest lists: they are never sent."""

@@ -17,12 +17,13 @@ from appliance.core.snippet import ObjectHeader
 
 
 class Aside(StrEnum):
-    """Why an object has no row."""
+    """Why an object has no row. Nobody is shown any of these."""
 
     WAITING = "waiting"  # may come again by itself until nothing of the exam can arrive any more
     SUPERSEDED = "superseded"  # another object holds its number, or a newer one took its place
     UNKNOWN = "unknown"  # of no attempt or key epoch that this box knows
     TOO_LATE = "too_late"  # its exam has been sent without it
+    ERASED = "erased"  # its file could not be deleted: tried again with every replay of tombstones
     UNREADABLE = "unreadable"  # its header is not one that this box has written
 
 

@@ -11,6 +11,7 @@ from appliance.core.checkup import Check
 from appliance.core.checkup_microphone import microphone_now
 from appliance.processes import checkup_parts
 from appliance.processes.checkup_stock import backlog_checks, models_checks
+from appliance.processes.erased_state import erasure_checks
 from appliance.processes.foundation import Foundation
 from appliance.processes.night_parts import night_of
 from appliance.services.doctor import Checkup, Probe, examine
@@ -46,5 +47,6 @@ def _probes(on: Foundation) -> Mapping[str, Probe]:
         **checkup_parts.local(on.state, on.config, pepper=on.pepper),
         "models": partial(asyncio.to_thread, models_checks),
         "microphone": microphone,
+        "erasure": partial(erasure_checks, on.state, on.stores),
         "backlog": partial(backlog_checks, on.config, night, on.stores.exams),
     }

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from appliance.adapters.store.stores import open_stores
 from appliance.config.box import BoxConfig
 from appliance.core.checkup import Check, fail, ok, warn
 from appliance.core.checkup_cloud import cloud_logins
@@ -20,6 +21,7 @@ from appliance.processes.cloud_ends import (
     has_eraser,
     has_verifier,
 )
+from appliance.processes.erased_state import erasure_checks
 from appliance.processes.syncer import syncer
 from appliance.processes.trusted_hosts import check_signed
 from appliance.services.doctor import Probe
@@ -31,6 +33,7 @@ def beyond(state: Path, config: BoxConfig) -> Mapping[str, Probe]:
     return {
         "models": partial(asyncio.to_thread, models_checks),
         "microphone": partial(asyncio.to_thread, _microphone, config),
+        "erasure": partial(_erasure, state),
         "backlog": partial(_backlog, state, config),
         "cloud": partial(_cloud, state, config),
     }
@@ -47,6 +50,14 @@ def _plugged_in() -> list[str] | None:
     except OSError:  # what sounddevice raises without PortAudio
         return None
     return [d["name"] for d in sounddevice.query_devices() if d["max_input_channels"] > 0]
+
+
+async def _erasure(state: Path) -> Sequence[Check]:
+    stores = await asyncio.to_thread(open_stores, state)
+    try:
+        return await erasure_checks(state, stores)
+    finally:
+        await stores.close()
 
 
 async def _backlog(state: Path, config: BoxConfig) -> Sequence[Check]:

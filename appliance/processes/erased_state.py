@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import cbor2
@@ -15,10 +16,12 @@ from appliance.adapters.store.packs import Packs
 from appliance.adapters.store.quarantine import QuarantineRows
 from appliance.adapters.store.stores import Stores
 from appliance.adapters.store.tombstone_file import TombstoneFile
+from appliance.core.checkup import Check
+from appliance.core.checkup_erased import left_to_delete
 from appliance.core.ids import BoxId
 from appliance.core.ports import RecordCloud
 from appliance.services.erasure_in_cloud import signed_tombstones
-from appliance.services.tombstones import Belongings, replay_tombstones
+from appliance.services.tombstones import Belongings, replay_tombstones, undeleted
 
 DIRECTORY, SNAPSHOTS = "erased", "snapshots"
 log = structlog.get_logger(__name__)
@@ -58,6 +61,12 @@ async def replay_with_cloud(
     if again:
         log.warning("erased again after a restore", attempts=again)
     return again
+
+
+async def erasure_checks(state: Path, stores: Stores) -> Sequence[Check]:
+    """For the doctor, and for a technician at a console."""
+    everything = await asyncio.to_thread(belongings, state, stores)
+    return left_to_delete(await undeleted(everything))
 
 
 def encode(document: object) -> bytes:

@@ -23,7 +23,7 @@ from appliance.config import box
 from appliance.config.box import BoxConfig, CloudConfig
 from appliance.core.deletion_certificate import certificate_text
 from appliance.core.erasure import CERTIFICATE_PURPOSE
-from appliance.core.errors import IntegrityFailure, NotFound
+from appliance.core.errors import IntegrityFailure, NotFound, Unreachable
 from appliance.core.ids import AttemptId
 from appliance.core.ports import Clock
 from appliance.processes.cloud_ends import CloudEnds, as_eraser, check_both_ends, cloud_ends
@@ -33,18 +33,22 @@ from appliance.processes.syncer import alone
 from appliance.processes.trusted_hosts import check_signed
 from appliance.services.erasure_in_cloud import Certificate, CloudErasure, Eraser
 from appliance.services.signing import Signer
-from appliance.services.tombstones import replay_tombstones
+from appliance.services.tombstones import replay_tombstones, undeleted
 from appliance.whole_file import replace_whole
 
 
 async def finish_erasures(state: Path, *, signer: Signer | None = None) -> Sequence[Certificate]:
     """Finish every erasure that was begun. Raise Unreachable when the line or the gateway is not
-    there, WrongState while the night is sending: the janitor tries again."""
+    there, or a file cannot be deleted, WrongState while the night is sending: the janitor tries
+    again."""
     config = await asyncio.to_thread(box.load, state)
     async with AsyncExitStack() as stack:
         stores = await asyncio.to_thread(open_stores, state)
         stack.push_async_callback(stores.close)
-        await replay_tombstones(await asyncio.to_thread(belongings, state, stores))
+        everything = await asyncio.to_thread(belongings, state, stores)
+        await replay_tombstones(everything)
+        if left := await undeleted(everything):
+            raise not_deleted(left)
         return await finish_in(state, config, stores, signer=signer)
 
 
@@ -84,6 +88,15 @@ async def finish_in(
     for certificate in finished:
         await asyncio.to_thread(keep, state / DIRECTORY / certificate.attempt_id, certificate)
     return finished
+
+
+def not_deleted(files: int) -> Unreachable:
+    return Unreachable(
+        f"{files} files of what was erased could not be deleted; nobody is shown them, and no "
+        "deletion certificate is signed. Look at the disk and the rights below the state "
+        "directory; the janitor tries again.",
+        code="not-erased",
+    )
 
 
 def eraser_of(ends: CloudEnds, config: CloudConfig) -> Eraser:

@@ -34,7 +34,7 @@ from appliance.processes.log_lines import log_to_stderr
 from appliance.processes.neighbours import Neighbours
 from appliance.processes.neighbours_doors import neighbours_doors_open
 from appliance.services.disk_watch import IN_SESSION_S, QUIET_S
-from appliance.services.tombstones import replay_tombstones
+from appliance.services.tombstones import replay_tombstones, undeleted
 from appliance.web.application import application
 
 log = structlog.get_logger("gateway")
@@ -152,13 +152,21 @@ async def _watch_disk(parts: Parts) -> None:
 async def _start(parts: Parts) -> None:
     """Before anybody is answered: what a crash left is known, what was erased is gone, relays of an
     earlier gateway end, exams go on."""
+    notes = []
     if aside := await parts.orphans.find():
-        parts.measured.note = (
+        notes.append(
             f"Stored objects without a row: {aside}. They are kept aside; tell the technician."
         )
     again = await replay_tombstones(parts.gateway.erasures.belongings)
     if again:
         log.warning("erased again after a restore", attempts=again)
+    if left := await undeleted(parts.gateway.erasures.belongings):
+        log.error("files of what was erased cannot be deleted", files=left)
+        notes.append(
+            f"Files of what was erased that cannot be deleted: {left}. Nobody is shown them; tell "
+            "the technician."
+        )
+    parts.measured.note = " ".join(notes)
     parts.workers.start()
     await parts.relay.stop_all()
     await parts.gateway.closing.finish_unfinished()

@@ -28,11 +28,11 @@ from appliance.processes.clock_guard import clock_trouble
 from appliance.processes.cloud_ends import as_eraser, cloud_ends
 from appliance.processes.erased_state import SNAPSHOTS, tombstone_file
 from appliance.processes.erased_state import belongings as erasable
-from appliance.processes.eraser import eraser_of, finish_in
+from appliance.processes.eraser import eraser_of, finish_in, not_deleted
 from appliance.processes.trusted_hosts import check_signed
 from appliance.services.purge import Belongings, Purge, PurgeReport
 from appliance.services.signing import Signer
-from appliance.services.tombstones import replay_tombstones
+from appliance.services.tombstones import replay_tombstones, undeleted
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +77,8 @@ async def clean(
             quarantine=QuarantineRows(stores.box),
             tombstones=tombstone_file(state),
         )
-        await replay_tombstones(await asyncio.to_thread(erasable, state, stores))
+        everything = await asyncio.to_thread(erasable, state, stores)
+        await replay_tombstones(everything)
         trouble = ""
         if clock is None:
             trouble = await clock_trouble(stores, is_right=clock_is_right)
@@ -91,10 +92,14 @@ async def clean(
             # What was deleted must not stay readable in the databases' logs.
             await stores.box.scrub()
             await stores.names.scrub()
-        await finish_in(state, config, stores, signer=signer, clock=clock)
+        left = await undeleted(everything)
+        if not left:
+            await finish_in(state, config, stores, signer=signer, clock=clock)
         await asyncio.to_thread(_keep_snapshot, state, exams_ended=bool(report.exams_ended))
         if trouble:
             raise Refused(trouble, code="clock-jumped")
+        if left:
+            raise not_deleted(left)
         return report
 
 

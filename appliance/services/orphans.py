@@ -73,7 +73,7 @@ class Orphans:
         names = [name async for name in self._blobs.names()]
         for name in await self._rows.quarantine.without_row(names):
             await self._take_in(name)
-        aside = await self._rows.quarantine.all()
+        aside = [a for a in await self._rows.quarantine.all() if a.why is not Aside.ERASED]
         if aside:
             by_reason = Counter(found.why.value for found in aside)
             log.warning("stored objects without a row are kept aside", **by_reason)

@@ -10,11 +10,14 @@ from pathlib import Path
 import apsw
 import msgspec
 
+from appliance.adapters.store.box_facts import BoxFacts
 from appliance.adapters.store.database import Database
 from appliance.core.erasure import Erasure
+from appliance.core.errors import HallvaktError
 from appliance.core.ids import AttemptId
 from appliance.whole_file import unwritable
 
+_COPIES_LEFT = "erasure.copies_left"
 _BODY = msgspec.json.Decoder(Erasure)
 _TABLES = (
     "snippets",
@@ -38,6 +41,7 @@ class Erasures:
 
     def __init__(self, database: Database, snapshots: Path | None = None) -> None:
         self._database = database
+        self._facts = BoxFacts(database)
         self._snapshots = snapshots
 
     async def begin(self, erasure: Erasure) -> None:
@@ -92,11 +96,14 @@ class Erasures:
             )
         )
 
-    async def purge_rows(self, attempt: AttemptId) -> int:
-        """And the copies of the databases that hold them. Raises NoRoom or Unreachable, with the
-        rows still there, when those cannot be deleted."""
+    async def purge_rows(self, attempt: AttemptId, *, copies_later: bool = False) -> int:
         if await self._database.run(lambda connection: _has_rows(connection, attempt)):
-            await asyncio.to_thread(self._delete_snapshots)
+            try:
+                await asyncio.to_thread(self._delete_snapshots)
+            except HallvaktError:
+                if not copies_later:
+                    raise
+                await self._facts.put(_COPIES_LEFT, b"1")
 
         def delete(connection: apsw.Connection) -> int:
             count = 0
@@ -108,8 +115,19 @@ class Erasures:
         count = await self._database.run(delete)
         if count:
             await self._database.scrub()
-            await asyncio.to_thread(self._delete_snapshots)  # one that was just made
+            if not await self.copies_left():
+                await asyncio.to_thread(self._delete_snapshots)  # one that was just made
         return count
+
+    async def copies_left(self) -> bool:
+        if not await self._facts.get(_COPIES_LEFT):
+            return False
+        try:
+            await asyncio.to_thread(self._delete_snapshots)
+        except HallvaktError:
+            return True
+        await self._facts.put(_COPIES_LEFT, b"")
+        return False
 
     def _delete_snapshots(self) -> None:
         if self._snapshots is None:

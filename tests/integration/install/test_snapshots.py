@@ -200,3 +200,22 @@ async def test_an_erasure_that_cannot_take_the_copies_leaves_its_rows(databases:
         assert await erasures.purge_rows(attempt) == 0
     finally:
         await stores.close()
+
+
+async def test_a_replay_leaves_the_copies_for_later_and_remembers_that(databases: Path) -> None:
+    """An exam does not wait for them, nor does what is shown."""
+    attempt = AttemptId("c" * 32)
+    _change(databases / "box.db", f"INSERT INTO earlier_pages VALUES ('t', '{attempt}', 1)")
+    copies = databases.parent / "snapshots"
+    copies.touch()
+    stores = await asyncio.to_thread(open_stores, databases.parent)
+    try:
+        erasures = Erasures(stores.box, snapshots=copies)
+        assert await erasures.purge_rows(attempt, copies_later=True) == 1
+        assert await Erasures(stores.box, snapshots=copies).copies_left()
+        copies.unlink()
+        copies.mkdir()
+        assert not await erasures.copies_left()
+        assert not copies.exists()
+    finally:
+        await stores.close()
