@@ -209,7 +209,7 @@ def pepper(keeping: PepperKeeping, *, seen_from_outside: bool) -> Check:
         "pepper",
         f"{said}, as far as can be seen while the box does not run" if seen_from_outside else said,
         "Whoever takes this box while an exam is open can try passphrases against it. Run "
-        "`firmware_scripts/make_pepper.sh` once, as root.",
+        "`/opt/hallvakt/current/firmware_scripts/make_pepper.sh` once, as root.",
     )
 
 
