@@ -15,6 +15,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from appliance.processes.checkup_parts import _update_broken_off
 from appliance.rehearsal.free_ports import free_port
 from tests.integration.install.scripts import SCRIPTS, bash
 from tests.support.box import ROOT, RealBox
@@ -432,7 +433,7 @@ def test_a_power_cut_at_any_step_leaves_a_box_that_starts(
         unit = opt / "versions" / number / "systemd" / "hallvakt-gateway.service"
         unit.write_text(f"# {number}\n" * 1000)
     known = {path.read_bytes() for path in opt.glob("versions/*/systemd/*")}
-    bundle, cut = _sign(release, "0.2.0"), 0
+    bundle, cut, told = _sign(release, "0.2.0"), 0, set[str]()
     systemctl = shutil.which("true") or ""
     programs = release / "programs"
     programs.mkdir()
@@ -450,6 +451,7 @@ def test_a_power_cut_at_any_step_leaves_a_box_that_starts(
             break
         assert (opt / os.readlink(opt / "current") / "complete").exists()
         assert {unit.read_bytes() for unit in units.glob("hallvakt*")} <= known
+        told.add(_update_broken_off(opt / "unfinished"))  # by the doctor, until it is finished
         done = _update(installed, "--finish", systemctl=systemctl)
         assert done.returncode == 0, (cut, done.stdout + done.stderr)
         now = os.readlink(opt / "current")
@@ -461,6 +463,7 @@ def test_a_power_cut_at_any_step_leaves_a_box_that_starts(
         (opt / "current").unlink()
         (opt / "current").symlink_to("versions/0.1.0")  # and once more, from the beginning
     assert cut > 6
+    assert told == {"", "0.1.0 → 0.2.0"}  # before the switch nothing is broken off
     assert done.returncode == (0 if answers else 5), done.stdout + done.stderr
     assert _running(installed) == f"versions/{'0.2.0' if answers else '0.1.0'}"
 
