@@ -10,6 +10,7 @@ import asyncio
 import random
 import shutil
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,9 @@ async def _record(box: RealBox, snippets: int, tmp_path: Path) -> Recorded:
 async def _cuts(recorded: Recorded, cuts: int, tmp_path: Path) -> int:
     """Return how many promises were asked for. Half of the cuts keep the least, half some more."""
     chance, disk, asked, place = random.Random(3), Disk(recorded.base), 0, tmp_path / "after"
-    at = [*sorted(chance.sample(range(len(recorded.changes)), cuts - 1)), len(recorded.changes)]
+    # One somewhere in each stretch of what was written, and one after all of it.
+    ends = [len(recorded.changes) * number // (cuts - 1) for number in range(cuts)]
+    at = [*(chance.randrange(*stretch) for stretch in pairwise(ends)), len(recorded.changes)]
     done = 0
     for number, cut in enumerate(at):
         for change in recorded.changes[done:cut]:
