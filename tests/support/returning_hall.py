@@ -56,14 +56,15 @@ async def seated(box: RealBox, lead: BoxApi, candidates: int) -> list[BoxApi]:
     return list(await asyncio.gather(*map(sit_down, exam.seats.values())))
 
 
-async def come_back(pages: list[BoxApi], snippets: int, *, paced: bool) -> Returned:
-    """Everybody sends `snippets` of theirs; returns when all are acknowledged."""
+async def come_back(pages: list[BoxApi], snippets: int, *, paced: bool, after: int = 0) -> Returned:
+    """Everybody sends `snippets` of theirs, those after number `after`; returns when all are
+    acknowledged."""
     found, began = Returned(), time.monotonic()
     chance = random.Random(1)
 
     async def send_all(page: BoxApi, after_s: float) -> None:
         await asyncio.sleep(after_s)
-        for number in range(1, snippets + 1):
+        for number in range(after + 1, after + snippets + 1):
             while True:
                 asked = time.monotonic()
                 reply = await page.upload(number, tiny_webm(number % 8))
@@ -76,7 +77,7 @@ async def come_back(pages: list[BoxApi], snippets: int, *, paced: bool) -> Retur
             found.longest_wait_ms = max(found.longest_wait_ms, wait_ms)
             if paced:
                 await asyncio.sleep(wait_ms / 1000)
-        assert reply.json["acknowledged"] == snippets
+        assert reply.json["acknowledged"] == after + snippets
 
     spread = HURRY_WITHIN_S if paced else 0.0
     await asyncio.gather(*(send_all(page, chance.random() * spread) for page in pages))
