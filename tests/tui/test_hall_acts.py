@@ -397,6 +397,7 @@ async def test_what_still_comes_is_told_after_the_close(in_hall: Console, box: S
         await pilot.press("o")
         await until(pilot, lambda: "Taken until 10:42:51." in drawn(pilot))
         assert "3 snippets are missing" in drawn(pilot)
+        assert "What still comes" in drawn(pilot)
 
 
 async def test_notes_and_duty_change_hands(in_hall: Console, box: ScriptedBox) -> None:

@@ -54,7 +54,7 @@ class CloseOutScreen(ListingScreen):
     def on_mount(self) -> None:
         super().on_mount()
         exam = self.shift.watch.view.exam if self.shift.watch else None
-        after = self._go_on is None and exam is not None and exam.state not in IN_SESSION
+        after = self._go_on is None and (exam is None or exam.state not in IN_SESSION)
         self.show_title(tr("What still comes") if after else tr("Seats still open"))
         self.set_interval(_ASK_AGAIN_S, self._ask)
         if self._found is not None:
