@@ -70,6 +70,9 @@ class Assumptions:
     snippet_bytes: int = 160_000  # 130 kbit/s, measured with the page's own settings
     nights: int = 190  # of a Swedish school year
     window_hours: float = 6.0  # in which a night's exams are sent
+    rounds_per_hour: int = (
+        4  # of the timer, in every night's window, whether there is an exam or not
+    )
     retention_days: int = 30
 
 
@@ -85,6 +88,8 @@ class Night:
     index_key_bytes: int
     object_requests: int
     record_requests: int
+    idle_object_requests: int
+    idle_record_requests: int
     drill_object_requests: int
     drill_record_requests: int
     delete_object_requests: int
@@ -168,6 +173,8 @@ async def _night(
         report = await night.run(lambda sent, total: None)
         await report_health(night)
         object_requests, record_requests = _counted(requests, commands)
+        assert (await night.run(lambda sent, total: None)).packs == 0  # where the cloud lies, again
+        idle = _counted(requests, commands)
         done = await drill(night, SystemClock().now_ms())
         assert done.ok, done.detail
         drilled = _counted(requests, commands)
@@ -196,6 +203,8 @@ async def _night(
         index_key_bytes=keys,
         object_requests=object_requests,
         record_requests=record_requests,
+        idle_object_requests=idle[0],
+        idle_record_requests=idle[1],
         drill_object_requests=drilled[0],
         drill_record_requests=drilled[1],
         delete_object_requests=deleted[0],
@@ -267,6 +276,8 @@ def _fleet(
     drill_objects = round(drills * EXAMS * large.drill_object_requests)
     per_exam = large.drill_record_requests + more_manifests / exams  # each manifest is asked for
     drill_records = round(drills * EXAMS * per_exam)
+    # Each round of the timer asks where the cloud lies and for tombstones, with or without an exam.
+    rounds_per_s = boxes * assumed.rounds_per_hour / 3600
     nightly_s = 365 * assumed.window_hours * 3600
     share_kept = assumed.retention_days / 365
     busy_s = assumed.nights * assumed.window_hours * 3600
@@ -288,6 +299,8 @@ def _fleet(
         "record_requests": record_requests,
         "object_requests_per_s": round(object_requests / busy_s, 2),
         "record_requests_per_s": round(record_requests / busy_s, 2),
+        "idle_object_requests_per_s": round(rounds_per_s * large.idle_object_requests, 2),
+        "idle_record_requests_per_s": round(rounds_per_s * large.idle_record_requests, 2),
         "drill_object_requests_per_s": round(drill_objects / nightly_s, 2),
         "drill_record_requests_per_s": round(drill_records / nightly_s, 2),
         "delete_object_requests_per_s": round(delete_objects / nightly_s, 2),
