@@ -1,14 +1,16 @@
 """A night against rclone with its crypt remote and restic, on the same files to the same server.
 
     python -m tests.benchmarks.sync_peers --json [--bytes 1GB] [--thin-bytes 64MB]
-        [--line open|thin|both] [--tool NAME]
+        [--line open|thin|both] [--tool NAME] [--cap-only]
 
 Each reads snippet-sized files, encrypts, sends to SeaweedFS and verifies: a box compares what the
 store says of every pack and reads a sample back, rclone runs `cryptcheck`, restic `check`. On an
 open line, and on one of 5 Mbit/s upwards with 80 ms there and back and 1 % loss. `resent_bytes` is
 what went again after a kill at half way; `cap_error_percent` how far ten seconds were from a cap of
-20 Mbit/s. Bytes and requests are those of a proxy in front of the server; a box's records, some
-kilobytes, go to a database beside it. Peers come from Debian: apt install rclone restic.
+20 Mbit/s on the open line and of 2 Mbit/s on the thin one, of two such times the worse;
+`--cap-only` measures nothing else. Bytes and requests are those of a proxy in front of the server;
+a box's records, some kilobytes, go to a database beside it. Peers come from Debian: apt install
+rclone restic.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ from tests.support.tap import Tap
 DELAY_S, RATE_MBIT_S, LOSS_PERCENT = 0.080, 5.0, 1
 FAR_PORT = 9000
 _CUT_BYTES = 24_000_000  # what the kill is measured on: half of it goes before, half after
-_CAP_S = 10.0
+_CAP_S, _CAP_WINDOWS = 10.0, 2
 _UNITS = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
@@ -63,7 +65,14 @@ class Usage:
 
 
 async def drive(
-    host: str, port: int, line: str, size: int, scratch: Path, tools: Sequence[str]
+    host: str,
+    port: int,
+    line: str,
+    size: int,
+    scratch: Path,
+    tools: Sequence[str],
+    *,
+    cap_only: bool = False,
 ) -> list[Run]:
     """All tools through one proxy, one after another."""
     delay_s, pieces = (DELAY_S / 2, 4) if line == "thin" else (0.0, 64)
@@ -74,14 +83,15 @@ async def drive(
     async with Tap(host, port, delay_s=delay_s, pieces=pieces) as tap:
         for make in [tool for tool in TOOLS if tool.name in tools]:
             run = Run(tool=make.name, line=line, media_bytes=_weight(whole))
-            async with _ready(make(scratch / f"{make.name}-whole", whole, tap.port)) as tool:
-                await _measure(tool, tap, run)
-            async with _ready(make(scratch / f"{make.name}-cut", small, tap.port)) as tool:
-                run.resent_bytes_after_cut = await _resent(tool, tap, _weight(small))
-            if line == "open":
-                capped = make(scratch / f"{make.name}-cap", whole, tap.port, capped=True)
-                async with _ready(capped) as tool:
-                    run.cap_error_percent = await _cap_error(tool, tap)
+            if not cap_only:
+                async with _ready(make(scratch / f"{make.name}-whole", whole, tap.port)) as tool:
+                    await _measure(tool, tap, run)
+                async with _ready(make(scratch / f"{make.name}-cut", small, tap.port)) as tool:
+                    run.resent_bytes_after_cut = await _resent(tool, tap, _weight(small))
+            cap_bit_s = CAP_BIT_S[line]
+            capped = make(scratch / f"{make.name}-cap", whole, tap.port, cap_bit_s=cap_bit_s)
+            async with _ready(capped) as tool:
+                run.cap_error_percent = await _cap_error(tool, tap, cap_bit_s)
             runs.append(run)
             print(json.dumps(asdict(run)), file=sys.stderr, flush=True)
     return runs
@@ -118,7 +128,8 @@ async def _resent(tool: Tool, tap: Tap, size: int) -> int:
     return max(0, tap.sent_bytes - before - size)
 
 
-async def _cap_error(tool: Tool, tap: Tap) -> float:
+async def _cap_error(tool: Tool, tap: Tap, cap_bit_s: int) -> float:
+    """In percent of the cap; of the window that is farthest from it."""
     start, begun = tap.sent_bytes, asyncio.Event()
 
     def look(total: int) -> None:
@@ -129,12 +140,18 @@ async def _cap_error(tool: Tool, tap: Tap) -> float:
     sending = asyncio.ensure_future(_run(tool.send(), tool))
     await asyncio.wait_for(begun.wait(), 60)
     await asyncio.sleep(1.0)
-    before, at = tap.sent_bytes, time.monotonic()
-    await asyncio.sleep(_CAP_S)
-    rate = 8 * (tap.sent_bytes - before) / (time.monotonic() - at)
+    errors: list[float] = []
+    for _ in range(_CAP_WINDOWS):
+        before, at = tap.sent_bytes, time.monotonic()
+        await asyncio.sleep(_CAP_S)
+        rate = 8 * (tap.sent_bytes - before) / (time.monotonic() - at)
+        errors.append(100 * (rate / cap_bit_s - 1))
+        if sending.done():
+            raise SystemExit(f"{tool.name} had sent all before its cap was measured: more --bytes")
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
-    return round(100 * (rate / CAP_BIT_S - 1), 1)
+    worst = max(errors, key=lambda error: error * error)
+    return round(worst, 1)
 
 
 async def _run(
@@ -210,22 +227,24 @@ def _parse_size(text: str) -> int:
     return int(text)
 
 
-def _open(size: int, scratch: Path, tools: Sequence[str]) -> list[Run]:
+def _open(size: int, scratch: Path, tools: Sequence[str], *, cap_only: bool) -> list[Run]:
     from tests.support.object_servers import SeaweedFS
 
     server = SeaweedFS(scratch / "server")
     server.start()
     try:
         place = scratch / "open"
-        return asyncio.run(drive("127.0.0.1", server.port, "open", size, place, tools))
+        driven = drive("127.0.0.1", server.port, "open", size, place, tools, cap_only=cap_only)
+        return asyncio.run(driven)
     finally:
         server.stop()
 
 
-def _thin(size: int, scratch: Path, tools: Sequence[str]) -> list[Run]:
+def _thin(size: int, scratch: Path, tools: Sequence[str], *, cap_only: bool) -> list[Run]:
     """The server on the far end, and this very program again on the near one."""
     module = [sys.executable, "-m", "tests.benchmarks.sync_peers"]
     only = [word for name in tools for word in ("--tool", name)]
+    only += ["--cap-only"] if cap_only else []
     with ThinLine(RATE_MBIT_S, LOSS_PERCENT) as line:
         far = subprocess.Popen(
             [*line.far, *module, "--far", str(scratch / "far")], stdout=subprocess.PIPE, text=True
@@ -271,6 +290,7 @@ def main() -> None:
     options.add_argument("--line", choices=["open", "thin", "both"], default="both")
     names = [tool.name for tool in TOOLS]
     options.add_argument("--tool", choices=names, action="append", help="Only this one.")
+    options.add_argument("--cap-only", action="store_true", help="How well caps hold, no more.")
     options.add_argument("--far", type=Path, help=argparse.SUPPRESS)
     options.add_argument("--near", type=Path, help=argparse.SUPPRESS)
     chosen = options.parse_args()
@@ -279,7 +299,10 @@ def main() -> None:
         asyncio.run(_far(chosen.far))
         return
     if chosen.near is not None:
-        runs = asyncio.run(drive(FAR, FAR_PORT, "thin", chosen.bytes, chosen.near, tools))
+        driven = drive(
+            *(FAR, FAR_PORT, "thin", chosen.bytes, chosen.near, tools), cap_only=chosen.cap_only
+        )
+        runs = asyncio.run(driven)
         print(json.dumps([asdict(run) for run in runs]))
         return
     missing = [name for name in ("rclone", "restic") if shutil.which(name) is None]
@@ -288,9 +311,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hv-peers-") as directory:
         scratch, runs = Path(directory), []
         if chosen.line in ("open", "both"):
-            runs += _open(chosen.bytes, scratch, tools)
+            runs += _open(chosen.bytes, scratch, tools, cap_only=chosen.cap_only)
         if chosen.line in ("thin", "both"):
-            runs += _thin(chosen.thin_bytes or chosen.bytes, scratch, tools)
+            size = chosen.thin_bytes or chosen.bytes
+            runs += _thin(size, scratch, tools, cap_only=chosen.cap_only)
     if chosen.json:
         print(json.dumps({"runs": [asdict(run) for run in runs]}, indent=2))
         return

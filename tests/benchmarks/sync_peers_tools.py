@@ -14,7 +14,7 @@ from appliance.config import strict_toml
 from appliance.rehearsal.cloud_servers import CloudServers
 from tests.support.object_servers import BUCKET, REGION, WRITER
 
-CAP_BIT_S = 20_000_000
+CAP_BIT_S = {"open": 20_000_000, "thin": 2_000_000}
 
 
 class Tool(ABC):
@@ -22,11 +22,12 @@ class Tool(ABC):
 
     name: ClassVar[str]
 
-    def __init__(self, scratch: Path, files: Path, port: int, *, capped: bool = False) -> None:
+    def __init__(self, scratch: Path, files: Path, port: int, *, cap_bit_s: int = 0) -> None:
+        """`cap_bit_s` 0: as fast as it goes."""
         self.scratch = scratch
         self.files = files
         self.endpoint = f"http://127.0.0.1:{port}"
-        self.capped = capped
+        self.cap_bit_s = cap_bit_s
         self.place = scratch.name  # within the bucket, so that runs do not meet
         scratch.mkdir(parents=True)
         self.credentials = scratch / "credentials"
@@ -71,9 +72,8 @@ class Hallvakt(Tool):
     def send(self) -> list[str]:
         """Verifying is part of it: nothing is confirmed without."""
         paths = (self.scratch / "box", self.files, self.scratch / "cloud.toml")
-        cap = CAP_BIT_S / 1e6 if self.capped else 0
         module = "tests.benchmarks.sync_peers_child"
-        return [sys.executable, "-m", module, *map(str, paths), str(cap)]
+        return [sys.executable, "-m", module, *map(str, paths), str(self.cap_bit_s / 1e6)]
 
     def environment(self) -> dict[str, str]:
         return {**super().environment(), "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -103,7 +103,7 @@ class Rclone(Tool):
         )
 
     def _command(self, *words: str) -> list[str]:
-        limit = ["--bwlimit", f"{CAP_BIT_S // 8}B"] if self.capped else []
+        limit = ["--bwlimit", f"{self.cap_bit_s // 8}B"] if self.cap_bit_s else []
         return ["rclone", "--config", str(self._config), *limit, *words]
 
     def send(self) -> list[str]:
@@ -123,7 +123,7 @@ class Restic(Tool):
         )
 
     def _command(self, *words: str) -> list[str]:
-        limit = ["--limit-upload", str(CAP_BIT_S // 8 // 1024)] if self.capped else []
+        limit = ["--limit-upload", str(self.cap_bit_s // 8 // 1024)] if self.cap_bit_s else []
         return [
             *("restic", "--repo", f"s3:{self.endpoint}/{BUCKET}/{self.place}"),
             *("--password-file", str(self.scratch / "password")),

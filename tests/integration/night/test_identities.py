@@ -33,6 +33,7 @@ __all__ = ["guarded"]
 
 IDENTITIES = ("writer", "verifier", "eraser")
 ONE, TWO, THREE = (f"packs/{n:032x}" for n in (1, 2, 3))
+DECISION = f"decisions/{5:032x}"
 LARGE = f"manifests/{4:032x}"
 
 
@@ -105,6 +106,37 @@ async def test_each_identity_may_do_its_own_and_no_more(store: SeaweedFS) -> Non
         assert await eraser.stat(ONE) is None
         assert await verifier.stat(ONE) is None
         assert await verifier.get(LARGE) == large
+
+
+async def test_one_listing_is_the_verifier_s_and_decisions_are_a_reviewer_s(
+    store: SeaweedFS,
+) -> None:
+    """What a night's requests are counted with, and what erasure and retention's end take away."""
+    async with (
+        identity(store, "writer") as writer,
+        identity(store, "verifier") as verifier,
+        identity(store, "eraser") as eraser,
+        identity(store, "reviewer") as reviewer,
+    ):
+        await writer.put(TWO, b"content")
+        assert TWO in await verifier.list("packs/")
+        assert await reviewer.get(TWO) == b"content"
+        await reviewer.put(DECISION, b"sealed")
+        assert await reviewer.get(DECISION) == b"sealed"
+        for act in (
+            writer.list("packs/"),
+            eraser.list("packs/"),
+            reviewer.put(THREE, b"content"),
+            reviewer.delete(TWO),
+            reviewer.delete(DECISION),
+            writer.put(DECISION[:-1] + "6", b"sealed"),
+            verifier.get(DECISION),
+        ):
+            with pytest.raises(Refused):
+                await act
+        for name in (DECISION, TWO):
+            await eraser.delete(name)
+            assert await eraser.stat(name) is None
 
 
 async def test_a_name_that_is_taken_is_looked_at_by_the_verifier(
