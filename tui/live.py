@@ -35,7 +35,8 @@ from tui.half_blocks import Pixels
 from tui.language import text, tr
 from tui.live_frames import FrameMeter
 from tui.problems import LoginEnded
-from tui.relay_way import address_of, open_ways, relay_ways, trust_box
+from tui.relay_race import RelayRace
+from tui.relay_way import address_of, relay_ways, trust_box
 from tui.told import told
 
 _OFFERED_WITHIN_S = 8.0
@@ -180,17 +181,15 @@ class LiveView:
         trust = await asyncio.to_thread(self._client.target.trust)
         worked = self._client.relay_way
         ways = self._ways(offered, worked=worked, tls=trust is not None)
-        for way in await open_ways(ways, worked):
-            peer = await self._gathered(way, trust, over, tasks)
-            sdp = peer.localDescription.sdp
-            if "typ relay" in sdp:
-                self._client.relay_way = address_of(way)
-                break
-            await self._close_peer()  # what is blocked or refused shows only as this silence
-        else:
+        race = RelayRace(lambda way: self._gathered(way, trust, over, tasks), _close)
+        opened = await race.run(ways, worked)
+        if opened is None:
             raise Unreachable(tr("The relay did not answer; tell the technician."))
+        way, self._peer = opened
+        self._client.relay_way = address_of(way)
+        sdp = self._peer.localDescription.sdp
         await socket.send_str(json.dumps({"kind": "offer", "sdp": sdp}))
-        return peer
+        return self._peer
 
     async def _gathered(
         self,
@@ -198,9 +197,10 @@ class LiveView:
         trust: ssl.SSLContext | None,
         over: asyncio.Future[_End],
         tasks: list[asyncio.Task[None]],
-    ) -> RTCPeerConnection:
-        """A peer that has asked the relay this way for an address, and got one or none."""
-        peer = self._peer = RTCPeerConnection(
+    ) -> RTCPeerConnection | None:
+        """A peer that has an address at the relay; None where it got none this way: what is
+        blocked or refused shows only as this silence."""
+        peer = RTCPeerConnection(
             RTCConfiguration(
                 iceServers=[way],  # never None: the default is a public STUN server
                 iceTransportPolicy=RTCIceTransportPolicy.RELAY,
@@ -219,9 +219,15 @@ class LiveView:
             if peer.connectionState == "failed":
                 _end(over, text("The connection through the relay failed."))
 
-        async with asyncio.timeout(_GATHER_WITHIN_S):
-            await peer.setLocalDescription(await peer.createOffer())
-        return peer
+        relayed = False
+        try:
+            async with asyncio.timeout(_GATHER_WITHIN_S):
+                await peer.setLocalDescription(await peer.createOffer())
+            relayed = "typ relay" in peer.localDescription.sdp
+        finally:
+            if not relayed:
+                await _close(peer)
+        return peer if relayed else None
 
     async def _signal(
         self,
@@ -273,8 +279,12 @@ class LiveView:
     async def _close_peer(self) -> None:
         peer, self._peer = self._peer, None
         if peer is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(peer.close(), _PEER_CLOSE_WITHIN_S)
+            await _close(peer)
+
+
+async def _close(peer: RTCPeerConnection) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(peer.close(), _PEER_CLOSE_WITHIN_S)
 
 
 def open_live_view(client: BoxClient, exam: ExamId, attempt: AttemptId) -> LiveView:

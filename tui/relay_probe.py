@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from aioice import stun
 
-_AGAIN_S = 0.1  # a LAN answers in a millisecond; one lost packet costs this
+_AGAIN_S = 0.05  # a LAN answers in a millisecond; one lost packet costs this
 
 
 class _Question(asyncio.DatagramProtocol):

@@ -1,4 +1,4 @@
-"""Which way the console takes to the relay: the best first, the next where that is blocked."""
+"""Which ways the console has to the relay, the best first."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiortc import RTCIceServer, RTCPeerConnection
-from aiortc.rtcicetransport import parse_stun_turn_uri
 
 from appliance.core.errors import Unreachable
 from tui.language import tr
-from tui.relay_probe import answers_over_udp
 
 _TLS = "turns:"
-_UDP_ANSWERS_WITHIN_S = 1.0
-_WAS_BLOCKED_S = 0.2  # what another way had to carry the last time is probably still blocked
 
 
 def relay_ways(
@@ -40,18 +36,6 @@ def relay_ways(
         RTCIceServer(urls=[url], username=of.get("username"), credential=of.get("credential"))
         for _, url, of in found
     ]
-
-
-async def open_ways(ways: Sequence[RTCIceServer], worked: str = "") -> list[RTCIceServer]:
-    """The same, with UDP at the end where the relay does not answer over it: to find that out
-    with a peer takes five seconds."""
-    first = parse_stun_turn_uri(address_of(ways[0]))
-    if len(ways) == 1 or first["transport"] != "udp":
-        return list(ways)
-    patience = _UDP_ANSWERS_WITHIN_S if worked in {"", address_of(ways[0])} else _WAS_BLOCKED_S
-    if await answers_over_udp(first["host"], first["port"], patience):
-        return list(ways)
-    return [*ways[1:], ways[0]]
 
 
 def address_of(way: RTCIceServer) -> str:

@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -160,9 +160,13 @@ def _cpu_s() -> float:
 
 
 @contextlib.contextmanager
-def _box() -> Iterator[ServedBox]:
-    with tempfile.TemporaryDirectory(prefix="hv-") as directory, served(Path(directory)) as box:
-        yield box
+def box_of_its_own(address: str | None = None) -> Iterator[ServedBox]:
+    """`address`: another than the loopback's, at which the box is asked."""
+    with (
+        tempfile.TemporaryDirectory(prefix="hv-") as directory,
+        served(Path(directory), network=address) as box,
+    ):
+        yield box if address is None else replace(box, host=address)
 
 
 def main() -> None:
@@ -171,7 +175,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    with _box() as box:
+    with box_of_its_own() as box:
         figures = asyncio.run(measure(box, asked.views, asked.rounds))
     if asked.json:
         print(json.dumps(figures))

@@ -27,12 +27,13 @@ READY_S = 120
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedBox:
     state: Path
+    host: str = "127.0.0.1"  # where it is asked
     port: int = field(default_factory=free_port)
     passphrase: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
 
     @property
     def origin(self) -> str:
-        return f"https://127.0.0.1:{self.port}"
+        return f"https://{self.host}:{self.port}"
 
     @property
     def authority(self) -> Path:

@@ -64,10 +64,13 @@ NOISE = """
 }
 """
 
-# Of the newest peer: every pair that carried anything, and the one in use.
+# The peer whose answer went out: where ways are tried side by side there were others.
+IN_USE = "window.peers.findLast((peer) => peer.connectionState === 'connected')"
+
+# Of the peer in use: every pair that carried anything, and the one in use.
 PAIRS = """
 async () => {
-  const peer = window.peers.at(-1);
+  const peer = IN_USE;
   const stats = await peer.getStats();
   const pairs = [];
   let inUse = null;
@@ -88,7 +91,7 @@ async () => {
   }
   return { pairs, inUse, transport };
 }
-"""
+""".replace("IN_USE", IN_USE)
 
 
 # Runs before the page's modules: to the page, something came in since it asked last.
@@ -287,8 +290,10 @@ async def ways(watched: WatchedPage) -> set[str]:
 
 async def plain_port(watched: WatchedPage) -> int:
     """The relay's port without TLS, as the page was told it."""
-    servers = await watched.page.evaluate("window.peers.at(-1).getConfiguration().iceServers")
-    urls = [url for server in servers for url in server["urls"]]
+    asked = await watched.page.evaluate(
+        "window.peers.flatMap((peer) => peer.getConfiguration().iceServers)"
+    )
+    urls = [url for server in asked for url in server["urls"]]
     [port] = {url.split("?")[0].rsplit(":", 1)[1] for url in urls if url.startswith("turn:")}
     return int(port)
 
@@ -318,7 +323,7 @@ async def test_a_relay_that_hangs_is_noticed_by_each_end_alone(
         try:
             await watched.page.wait_for_function(
                 "peer => peer.connectionState === 'closed'",
-                arg=await watched.page.evaluate_handle("window.peers.at(-1)"),
+                arg=await watched.page.evaluate_handle(IN_USE),
                 timeout=1000 * NOTICED_WITHIN_S,
             )
             await watched.until_strip("watchers", "0")

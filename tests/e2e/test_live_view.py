@@ -53,12 +53,13 @@ async def test_a_look_goes_through_the_relay_and_the_candidate_is_told(
             assert not watching.done(), viewer.tally
             await asyncio.sleep(0.1)
     assert viewer.tally.relayed
-    [peer] = await watched.page.evaluate(PEERS)
+    # A slow machine tries another way beside the first, and closes one of them.
+    [peer] = [p for p in await watched.page.evaluate(PEERS) if p["state"] != "closed"]
     assert peer["policy"] == "relay"
     assert set(peer["local"]) == {"relay"}
     assert peer["kinds"] == ["video"], "a live view carries no sound"
 
     await room.to("closed")
     await asyncio.wait_for(watching, 60)
-    assert [p["state"] for p in await watched.page.evaluate(PEERS)] == ["closed"]
+    assert {p["state"] for p in await watched.page.evaluate(PEERS)} == {"closed"}
     assert watched.complaints == []

@@ -12,6 +12,7 @@ from appliance.core.webm import check_and_strip
 from appliance.rehearsal.browser import shown
 from tests.e2e.conftest import OpenPage
 from tests.e2e.exam_room import ExamRoom
+from tests.e2e.watched_view import a_live_view_is_watched
 
 ON = {"video_snippets": True, "face_photo": True, "live_view": True, "audio_presence": True}
 OFF = dict.fromkeys(ON, False)
@@ -174,18 +175,6 @@ async (jump) => {
 }
 """
 
-# The live view's watchdog on a clock of its own: what had come in by when, and is it silent then?
-SILENCE: list[tuple[int, int, bool]] = [
-    (0, 100, False),  # the first look says nothing
-    (0, 6_100, False),
-    (0, 6_101, True),  # nothing ever came
-    (900, 6_200, False),  # something did
-    (900, 12_200, False),
-    (950, 12_201, False),
-    (950, 18_201, False),
-    (950, 18_202, True),
-]
-
 # The room, drawn with what happens in an exam: what a screen reader is told of each, and where the
 # keyboard is when the button that had the focus goes.
 TOLD = """
@@ -231,99 +220,6 @@ async () => {
     Date.now = now;
     show(shown);
   }
-}
-"""
-
-# What a box offers, and the ways in their order.
-UDP, TCP, TLS = "turn:b:1?transport=udp", "turn:b:1?transport=tcp", "turns:b:2?transport=tcp"
-WAYS: list[tuple[list[dict[str, Any]], list[list[str]]]] = [
-    ([{"urls": [TLS, TCP, UDP], "username": "u"}], [[UDP], [TLS, TCP]]),
-    ([{"urls": "turn:b:1"}, {"urls": [TLS]}], [["turn:b:1"], [TLS]]),
-    ([{"urls": [TLS]}], [[TLS]]),
-    ([], []),
-]
-
-# A page's live views with peers that a test drives: what the page says to the box, beat by beat.
-WATCHED_VIEW = """
-async () => {
-  const { LiveViews } = await import("/static/live_view.js");
-  const real = window.RTCPeerConnection;
-  const peers = [];
-  const sent = [];
-  let now = 0;
-  performance.now = () => now;
-  window.RTCPeerConnection = class {
-    connectionState = "connected";
-    bytes = 0;
-    constructor({ iceServers }) {
-      this.urls = iceServers.flatMap((s) => s.urls);
-      peers.push(this);
-    }
-    async setRemoteDescription() {}
-    async createAnswer() { return {}; }
-    async setLocalDescription() { this.localDescription = { sdp: `by ${this.urls}` }; }
-    addTrack() {
-      return { getParameters: () => ({ encodings: [] }), setParameters: async () => {} };
-    }
-    async getStats() {
-      const pair = { bytesReceived: this.bytes, responsesReceived: 0 };
-      return new Map([["pair", { type: "candidate-pair", ...pair }]]);
-    }
-    close() { this.connectionState = "closed"; }
-  };
-  const channel = Object.assign(new EventTarget(), { send: (message) => sent.push(message.kind) });
-  const beat = new EventTarget();
-  const camera = { on: true, copy: async () => ({ stop() {} }) };
-  const views = new LiveViews(channel, camera, beat, () => true);
-  const settled = () => new Promise((resolve) => setTimeout(resolve));
-  const beats = async (count) => {
-    for (let n = 0; n < count; n += 1) {
-      now += 100;
-      beat.dispatchEvent(new Event("beat"));
-      await settled();
-    }
-  };
-  const offer = async (view) => {
-    const detail = { view, sdp: "", ice_servers: [{ urls: ["turn:b?transport=udp", "turns:b"] }] };
-    channel.dispatchEvent(new CustomEvent("live_offer", { detail }));
-    await settled();
-  };
-  const found = {};
-  try {
-    await offer("blocked");
-    await beats(10);
-    found.patient = sent.splice(0);
-    await beats(1);
-    found.blocked = [peers.map((p) => [p.urls.join(), p.connectionState]), sent.splice(0)];
-    await offer("blocked again"); // known by now
-    await beats(3);
-    found.again = sent.splice(0);
-    views.endAll();
-
-    await offer("closed"); // said at once, without waiting for patience to end
-    peers.at(-1).onicecandidate({ candidate: { candidate: "", toJSON: () => ({}) } });
-    await settled();
-    found.closed = [peers.at(-1).urls.join(), sent.splice(0)];
-    views.endAll();
-
-    await offer("open");
-    peers.at(-1).onicecandidate({ candidate: { candidate: "relay", toJSON: () => ({}) } });
-    await settled();
-    found.open = [peers.at(-1).urls.join(), sent.splice(0)];
-    for (let n = 0; n < 20; n += 1) {
-      peers.at(-1).bytes += 1;
-      await beats(10);
-    }
-    found.heard = [sent.splice(0), views.open];
-    await beats(60);
-    found.not_yet = [sent.splice(0), views.open];
-    await beats(10);
-    found.silent = [sent.splice(0), views.open, peers.at(-1).connectionState];
-  } finally {
-    window.RTCPeerConnection = real;
-    delete performance.now;
-  }
-  return found;
 }
 """
 
@@ -425,38 +321,6 @@ async def test_steps_clock_and_texts(room: ExamRoom, open_page: OpenPage) -> Non
     assert keys["en"] == keys["sv"]
     assert keys["uneven"] == []
     assert keys["same"] == [], "a sentence that was not translated"
-
-
-async def a_live_view_is_watched(page: Page) -> None:
-    """UDP first and with patience; silence ends it after six seconds of beats, and no sooner."""
-    silent = await page.evaluate(
-        """async (told) => {
-          const { Silence } = await import("/static/live_watch.js");
-          const silence = new Silence();
-          return told.map(([received, now]) => silence.tell(received, now));
-        }""",
-        SILENCE,
-    )
-    assert silent == [expected for _, _, expected in SILENCE]
-    ways = await page.evaluate(
-        """async (offers) => {
-          const { relayWays } = await import("/static/live_watch.js");
-          return offers.map((offer) => relayWays(offer).map((way) => way.flatMap((s) => s.urls)));
-        }""",
-        [offered for offered, _ in WAYS],
-    )
-    assert ways == [expected for _, expected in WAYS]
-    udp, tls = "turn:b?transport=udp", "turns:b"
-    assert await page.evaluate(WATCHED_VIEW) == {
-        "patient": [],
-        "blocked": [[[udp, "closed"], [tls, "connected"]], ["live_answer"]],
-        "again": ["live_answer"],
-        "closed": [tls, ["live_answer"]],
-        "open": [udp, ["live_answer", "live_ice_candidate"]],
-        "heard": [[], 1],
-        "not_yet": [[], 1],
-        "silent": [["live_failed"], 0, "closed"],
-    }
 
 
 async def a_sleep_costs_what_comes_behind_it(page: Page) -> None:

@@ -1,27 +1,23 @@
 // Answers the box's live views: picture only, through the relay only, never stored.
 
-import { received, relayWays, Silence } from "./live_watch.js";
+import { received, Silence } from "./live_watch.js";
+import { relayWays, Ways } from "./live_ways.js";
 
 const FRAMES_PER_SECOND = 15;
 const MOST_BITS_PER_SECOND = 600_000;
 const LOOK_EVERY_BEATS = 10;
-// How long the relay may take to answer over UDP before the next way is tried, in beats of 100 ms,
-// which a busy computer makes longer. A way that was blocked the last time probably still is.
-const PATIENT_BEATS = 10;
-const BLOCKED_BEATS = 2;
 
 class View {
   #id;
   #channel;
   #picture;
   #early = []; // ice candidates that came before the answer went out
-  #gathered = []; // ours, until then
-  #peer = null;
-  #described = false;
+  #gathered = new Map(); // ours by peer, until then
+  #ways = null;
+  #peer = null; // the one whose answer went out
   #closed = false;
   #silence = new Silence();
   #beats = 0;
-  #waiting = null; // for the relay's answer: `{beats, done}`
 
   /** `picture` is the promise of a track. */
   constructor(id, channel, picture) {
@@ -33,66 +29,58 @@ class View {
   /** To be called with every beat. A browser may call a dead relay `connected` for half a minute:
    * what comes in tells sooner. */
   async beat(ended) {
-    if (this.#closed) return;
+    this.#ways?.beat();
     this.#beats += 1;
-    if (this.#waiting !== null && this.#waiting.beats-- <= 0) this.#waiting.done(false);
-    if (!this.#described || this.#beats % LOOK_EVERY_BEATS !== 0) return;
+    if (this.#peer === null || this.#beats % LOOK_EVERY_BEATS !== 0) return;
     const failed = this.#peer.connectionState === "failed";
     const heard = received(await this.#peer.getStats());
     const silent = this.#silence.tell(heard, performance.now());
     if ((failed || silent) && !this.#closed) ended();
   }
 
-  /** Answer over the best way that there is. Resolves with whether that is the first, UDP. */
-  async answer(sdp, iceServers, patience) {
-    const ways = relayWays(iceServers);
-    for (const [number, servers] of ways.entries()) {
-      if (this.#closed) return false;
-      const peer = this.#open(servers);
-      await peer.setRemoteDescription({ type: "offer", sdp });
-      const sender = peer.addTrack(await this.#picture);
-      const relayed = this.#relayed(patience);
-      await peer.setLocalDescription(await peer.createAnswer());
-      const last = number === ways.length - 1;
-      if (last || (await relayed)) {
-        if (!this.#closed) await this.#send(peer, sender);
-        return number === 0;
-      }
-      peer.close();
-    }
-    return false;
+  /** Answer over the best way that there is, and resolve with its number; rejects when there is
+   * none. `worked`: that number of the last time. */
+  async answer(sdp, iceServers, worked) {
+    this.#ways = new Ways(relayWays(iceServers), worked, (servers, answered) =>
+      this.#ask(servers, answered, sdp),
+    );
+    const chosen = await this.#ways.chosen;
+    this.#ways = null;
+    if (this.#closed) return worked;
+    if (chosen === null) throw new Error("no way to the relay");
+    await this.#send(chosen.peer);
+    return chosen.number;
   }
 
-  #open(iceServers) {
+  #ask(iceServers, answered, sdp) {
     // `relay`: this computer's own addresses are neither used nor told.
     const peer = new RTCPeerConnection({ iceServers, iceTransportPolicy: "relay" });
-    this.#peer = peer;
-    this.#gathered = [];
+    const gathered = [];
+    this.#gathered.set(peer, gathered);
     peer.onicecandidate = ({ candidate }) => {
-      if (peer !== this.#peer) return;
-      this.#waiting?.done(Boolean(candidate?.candidate)); // null or empty: there are no more
-      if (this.#described) this.#tell(candidate);
-      else this.#gathered.push(candidate);
+      if (peer === this.#peer) this.#tell(candidate);
+      else gathered.push(candidate);
+      answered(Boolean(candidate?.candidate)); // null or empty: there are no more
     };
+    this.#describe(peer, sdp).catch((error) => {
+      if (peer.connectionState !== "closed") console.warn("live view", error);
+      answered(false);
+    });
     return peer;
   }
 
-  /** Resolves when the relay has answered or everything was asked, or patience is over. */
-  #relayed(beats) {
-    return new Promise((resolve) => {
-      const done = (answered) => {
-        this.#waiting = null;
-        resolve(answered);
-      };
-      this.#waiting = { beats, done };
-    });
+  async #describe(peer, sdp) {
+    await peer.setRemoteDescription({ type: "offer", sdp });
+    peer.addTrack(await this.#picture);
+    await peer.setLocalDescription(await peer.createAnswer());
   }
 
-  async #send(peer, sender) {
+  async #send(peer) {
     this.#channel.send({ kind: "live_answer", view: this.#id, sdp: peer.localDescription.sdp });
-    this.#described = true;
-    for (const candidate of this.#gathered.splice(0)) this.#tell(candidate);
+    this.#peer = peer;
+    for (const candidate of this.#gathered.get(peer)) this.#tell(candidate);
     for (const candidate of this.#early.splice(0)) await this.add(candidate);
+    const [sender] = peer.getSenders();
     const parameters = sender.getParameters();
     for (const encoding of parameters.encodings) encoding.maxBitrate = MOST_BITS_PER_SECOND;
     await sender.setParameters(parameters).catch(() => {}); // the view works without the bound
@@ -107,14 +95,15 @@ class View {
   }
 
   async add(candidate) {
-    if (!this.#described) this.#early.push(candidate);
+    if (this.#peer === null) this.#early.push(candidate);
     else await this.#peer.addIceCandidate(candidate ?? undefined).catch(() => {});
   }
 
   close() {
     this.#closed = true;
-    this.#waiting?.done(false);
+    this.#ways?.close();
     this.#peer?.close();
+    this.#peer = null;
     this.#picture.then((track) => track.stop());
   }
 }
@@ -127,7 +116,7 @@ export class LiveViews {
   #camera;
   #views = new Map();
   #allowed = () => false;
-  #patience = PATIENT_BEATS;
+  #worked = 0; // the number of the way to the relay that the last view took
 
   /** `allowed()` says whether a picture may be sent now. */
   constructor(channel, camera, beat, allowed) {
@@ -160,9 +149,7 @@ export class LiveViews {
     const view = new View(id, this.#channel, this.#camera.copy(FRAMES_PER_SECOND));
     this.#views.set(id, view);
     try {
-      const udp = await view.answer(sdp, iceServers ?? [], this.#patience);
-      if (this.#views.get(id) !== view) return; // it was ended meanwhile
-      this.#patience = udp ? PATIENT_BEATS : BLOCKED_BEATS;
+      this.#worked = await view.answer(sdp, iceServers ?? [], this.#worked);
     } catch (error) {
       if (this.#views.get(id) !== view) return;
       console.warn("live view", error);

@@ -1,5 +1,4 @@
-// When a live view has fallen silent, and the ways to the relay in the order they are tried.
-// Pure: times and numbers go in.
+// When a live view has fallen silent. Pure: times and numbers go in.
 
 const SILENT_FOR_MS = 6_000; // the console reports on the picture every second
 
@@ -25,20 +24,4 @@ export function received(stats) {
     if (report.type === "candidate-pair") sum += report.bytesReceived + report.responsesReceived;
   }
   return sum;
-}
-
-const overUdp = (url) => url.startsWith("turn:") && !url.includes("transport=tcp");
-
-/** `[servers over UDP, servers over TCP and TLS]`, without those that are empty: one after the
- * other, because of several that are asked at once the first that answers would carry the picture,
- * and over TCP one lost packet holds up all behind it. */
-export function relayWays(iceServers) {
-  const only = (udp) =>
-    iceServers
-      .map((server) => ({
-        ...server,
-        urls: [server.urls].flat().filter((url) => overUdp(url) === udp),
-      }))
-      .filter(({ urls }) => urls.length > 0);
-  return [only(true), only(false)].filter((servers) => servers.length > 0);
 }
