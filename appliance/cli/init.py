@@ -72,7 +72,8 @@ def init(
     http_port
         Port of the page without TLS that explains certificate warnings; 0 for none.
     lan_name
-        One word, such as exambox: the box answers to exambox.local by multicast DNS.
+        One word, such as exambox: the box answers to exambox.local by multicast DNS, and its
+        certificate carries that name too.
     uplink
         The network card towards the internet, if the box has one of its own for that: nobody
         reaches the box there.
