@@ -41,10 +41,10 @@ if [ -n "$uninstall" ]; then
     if nft list table inet hallvakt >/dev/null 2>&1; then hv_do nft delete table inet hallvakt; fi
     if id hallvakt-relay >/dev/null 2>&1; then hv_do userdel hallvakt-relay; fi
   fi
-  hv_step "4. The credential that bound the keys of exams to this machine"
-  for credential in "$hv_credentials"/hallvakt-pepper*; do
+  hv_step "4. The credentials that bound the keys of exams, and those of the cloud, to this machine"
+  for credential in "$hv_credentials"/hallvakt-{pepper,cloud}*; do
     [ -e "$credential" ] || continue
-    # Without it, an exam that is not closed yet could never be opened again.
+    # Without the first, an exam that is not closed yet could never be opened again.
     if [ -e "$hv_state/box.toml" ]; then hv_step "  left, for exams in $hv_state need it: $credential"
     else hv_do rm -f "$credential"; fi
   done

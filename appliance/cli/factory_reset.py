@@ -71,8 +71,9 @@ def factory_reset(
         "Keys went first. Blocks of a solid-state disk may outlive a deletion; without the keys "
         "they cannot be opened.",
         "Not touched: the copy in the cloud, and keys that the school keeps elsewhere.",
-        "Left: /etc/credstore.encrypted/hallvakt-pepper*, where this machine has one. Nothing is "
-        "bound to it any more; `install.sh --uninstall` now takes it away too.",
+        "Left: /etc/credstore.encrypted/hallvakt-pepper*, where this machine has one: nothing is "
+        "bound to it any more; and hallvakt-cloud*, which open the cloud as they did. "
+        "`install.sh --uninstall` now takes them away too.",
     ]
     document = [{"what": g.what, "files": g.files, "bytes": g.bytes} for g in gone]
     answer({"destroyed": document}, lines, as_json=json)

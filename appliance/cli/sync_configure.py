@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer
 from appliance.config import box as box_config
-from appliance.config import strict_toml
+from appliance.config import cloud_credentials, strict_toml
 from appliance.config.box import BoxConfig, CloudConfig
 from appliance.core.errors import WrongConfiguration
 from appliance.processes.cloud_ends import check_both_ends, cloud_ends, has_verifier
@@ -42,9 +41,10 @@ async def configure(file: Path, *, state: State = DEFAULT_STATE, json: Json = Fa
     """
     config = await asyncio.to_thread(_config, state, file)
     await asyncio.to_thread(check_signed, state, config.cloud)
-    async with cloud_ends(config.cloud) as ends:
-        objects, records = await check_both_ends(ends, config.cloud)
-        proven = await probed(config.cloud, ends.objects)
+    cloud = cloud_credentials.whole(config.cloud, Path("/"))  # its files have whole paths already
+    async with cloud_ends(cloud) as ends:
+        objects, records = await check_both_ends(ends, cloud)
+        proven = await probed(cloud, ends.objects)
     path = await asyncio.to_thread(_write, state, config)
     answer(
         {
@@ -68,7 +68,8 @@ async def configure(file: Path, *, state: State = DEFAULT_STATE, json: Json = Fa
 def _config(state: Path, file: Path) -> BoxConfig:
     box_config.load(state)  # says in words when there is no box, or its file is wrong
     written = box_config.parse((state / box_config.FILE_NAME).read_text("utf-8"))
-    cloud = _whole(_read(file), file.absolute().parent)
+    # A credential stays the name it is: where systemd puts it is known when it is handed over.
+    cloud = cloud_credentials.whole(_read(file), file.absolute().parent, {})
     return box_config.checked(replace(written, cloud=cloud), str(file))
 
 
@@ -84,9 +85,3 @@ def _read(file: Path) -> CloudConfig:
             f"The file {file} cannot be read: name a TOML file with a table [cloud]."
         ) from None
     return strict_toml.read(strict_toml.parse(text, str(file)), _File, str(file)).cloud
-
-
-def _whole(cloud: CloudConfig, base: Path) -> CloudConfig:
-    given = {field.name: getattr(cloud, field.name) for field in fields(cloud)}
-    paths: dict[str, Any] = {n: base / path for n, path in given.items() if isinstance(path, Path)}
-    return replace(cloud, **paths)

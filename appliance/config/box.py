@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, ip_network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from appliance.config import night, strict_toml
+from appliance.config import cloud_credentials, night, strict_toml
 from appliance.config.night import NightConfig
 from appliance.core.errors import WrongConfiguration
 from appliance.core.ids import BoxId
@@ -103,7 +103,8 @@ class CloudConfig:
     `records_uri_file` holds the MongoDB URI with its password; `trusted_locations` are stores
     that tell no location but that the school has listed as in the EU/EEA. `eraser_*` is the
     identity that may delete (erasure, end of retention), `verifier_*` one that may only read and
-    proves what was sent; without them the writer's is tried."""
+    proves what was sent; without them the writer's is tried. A file may be `credential:NAME`, one
+    of this machine's (cloud_credentials.py)."""
 
     objects: Literal["none", "gcs", "s3", "directory"] = "none"
     endpoint: str = ""
@@ -135,8 +136,9 @@ class BoxConfig:
     hall_microphone: HallMicrophoneConfig = field(default_factory=HallMicrophoneConfig)
 
 
-def load(state_dir: Path) -> BoxConfig:
-    """Return the configuration of the box in `state_dir`; raise WrongConfiguration."""
+def load(state_dir: Path, environment: Mapping[str, str] = os.environ) -> BoxConfig:
+    """Return the configuration of the box in `state_dir`; raise WrongConfiguration. `environment`
+    says where systemd put credentials."""
     path = state_dir / FILE_NAME
     try:
         text = path.read_text(encoding="utf-8")
@@ -149,7 +151,7 @@ def load(state_dir: Path) -> BoxConfig:
     except (OSError, UnicodeDecodeError) as error:
         raise WrongConfiguration(f"{path} cannot be read: {error}.") from error
     config = parse(text, str(path))
-    return replace(config, cloud=_with_whole_paths(config.cloud, state_dir))
+    return replace(config, cloud=cloud_credentials.whole(config.cloud, state_dir, environment))
 
 
 def parse(text: str, source: str = FILE_NAME) -> BoxConfig:
@@ -172,12 +174,6 @@ def write(state_dir: Path, config: BoxConfig) -> Path:
     path = state_dir / FILE_NAME
     replace_whole(path, strict_toml.write(night.written_names(asdict(config))).encode())
     return path
-
-
-def _with_whole_paths(cloud: CloudConfig, base: Path) -> CloudConfig:
-    given = {field.name: getattr(cloud, field.name) for field in fields(cloud)}
-    whole: dict[str, Any] = {n: base / path for n, path in given.items() if isinstance(path, Path)}
-    return replace(cloud, **whole)
 
 
 def _are_networks(networks: tuple[str, ...]) -> bool:
@@ -255,6 +251,12 @@ _CHECKS: tuple[tuple[str, Callable[[BoxConfig], bool]], ...] = (
     (
         'cloud.objects is "gcs": write cloud.bucket too.',
         lambda c: c.cloud.objects == "gcs" and not c.cloud.bucket,
+    ),
+    (
+        "[cloud] names a credential that the night's units do not load; there are credential:"
+        "hallvakt-cloud-credentials, and -records-uri, -verifier-credentials, "
+        "-verifier-records-uri, -eraser-credentials and -eraser-records-uri in its place.",
+        lambda c: not cloud_credentials.are_known(c.cloud),
     ),
     (
         'cloud.objects is "s3": write cloud.bucket, cloud.region and cloud.credentials_file too.',

@@ -13,6 +13,7 @@ from appliance.adapters.cloud.directory import DirectoryObjects
 from appliance.adapters.cloud.records import MongoRecords
 from appliance.adapters.cloud.residency import check_location
 from appliance.config.box import CloudConfig
+from appliance.config.cloud_credentials import opened
 from appliance.core.errors import Refused, WrongConfiguration
 from appliance.core.ports import ObjectCloud, RecordCloud
 from appliance.core.transfer import Line, UploadJournal
@@ -109,19 +110,19 @@ def _objects(config: CloudConfig, uploads: UploadJournal | None, line: Line | No
         return GcsObjects(
             config.bucket,
             endpoint=config.endpoint or GOOGLE,
-            credentials_file=config.credentials_file,
+            credentials_file=opened(config.credentials_file),
             prover=_prover(config),
             uploads=uploads,
             line=line,
         )
-    if config.objects == "s3" and config.credentials_file is not None:
+    if config.objects == "s3" and (file := opened(config.credentials_file)) is not None:
         from appliance.adapters.cloud.s3 import S3Objects
         from appliance.adapters.cloud.s3_session import S3Account
 
         return S3Objects(
             config.bucket,
             region=config.region,
-            account=S3Account.from_file(config.credentials_file),
+            account=S3Account.from_file(file),
             endpoint=config.endpoint,
             listed=urlsplit(config.endpoint).hostname in config.trusted_locations,
             prover=_prover(config),
@@ -138,7 +139,7 @@ def _objects(config: CloudConfig, uploads: UploadJournal | None, line: Line | No
 
 
 def records_uri(path: Path | None) -> str:
-    if path is None:
+    if opened(path) is None or path is None:
         raise WrongConfiguration(
             "Name the file with the database's URI in cloud.records_uri_file: without records "
             "the packs could not be opened again."

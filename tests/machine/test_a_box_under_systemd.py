@@ -182,7 +182,7 @@ def test_what_hangs_is_started_again(machine: Machine) -> None:
         assert "Watchdog timeout" in machine.journal(unit)
 
 
-@pytest.mark.parametrize("unit", ["syncer", "janitor", "drill", "certificate"])
+@pytest.mark.parametrize("unit", ["syncer", "fleet", "janitor", "drill", "certificate"])
 def test_what_a_timer_starts_ends_well(machine: Machine, unit: str) -> None:
     machine.run("systemctl", "start", f"hallvakt-{unit}.service")
     assert machine.shown(f"hallvakt-{unit}.service", "Result") == "success"
@@ -278,6 +278,15 @@ async def told_by_name(name: str, asked_from: str) -> list[str]:
         await asking.async_close()
 
 
+def a_night_without_a_line(machine: Machine) -> None:
+    told = ("systemctl", "show", "hallvakt-fleet.service", "-PInactiveEnterTimestampMonotonic")
+    before = machine.says(*told)
+    machine.run("systemctl", "start", "hallvakt-syncer.service", accept=(1,))
+    said = machine.journal("hallvakt-syncer.service", 10)
+    assert "cannot be reached: check the line; sync goes on later" in said
+    machine.until("sh", "-c", f"test $({' '.join(told)}) != {before}")  # after a failed night too
+
+
 def test_a_night_without_a_line_says_so_and_the_box_stays_fit(machine: Machine) -> None:
     box = machine.root / STATE[1:] / "box.toml"
     before = box.read_text()
@@ -287,11 +296,22 @@ def test_a_night_without_a_line_says_so_and_the_box_stays_fit(machine: Machine) 
     (keys / "gcs.json").write_text(key)
     (keys / "records.uri").write_text("mongodb://box:none@records.example/?tls=true\n")
     machine.run("sh", "-c", f"chown hallvakt: {STATE}/keys/*; chmod 600 {STATE}/keys/*")
-    machine.run("systemctl", "start", "hallvakt-syncer.service", accept=(1,))
-    said = machine.journal("hallvakt-syncer.service", 10)
-    assert "cannot be reached: check the line; sync goes on later" in said
-    doctor = machine.says("hallvakt", "doctor")
-    assert "No exam needs it" in doctor
+    a_night_without_a_line(machine)
+    assert "No exam needs it" in machine.says("hallvakt", "doctor")
+    # The same by keys that systemd alone has, and hands to the night.
+    scripts = "/opt/hallvakt/current/firmware_scripts"
+    machine.run(f"{scripts}/seal_cloud_keys.py")
+    assert {file.name for file in keys.iterdir()}.isdisjoint({"gcs.json", "records.uri"})
+    assert "credential:hallvakt-cloud-records-uri" in box.read_text()
+    a_night_without_a_line(machine)
+    assert "hands to the night alone" in " ".join(machine.says("hallvakt", "doctor").split())
+    with_keys = f"{scripts}/with_cloud_keys.sh"
+    assert "No exam needs it" in machine.says(with_keys, "hallvakt", "doctor")
+    verified = ("hallvakt", "sync", "verify")
+    unhanded = machine.run("runuser", "-u", "hallvakt", "--", *verified, accept=(5,)).stderr
+    assert with_keys in unhanded
+    assert "check the line" in machine.run(with_keys, *verified, accept=(5,)).stderr
+    machine.run("sh", "-c", "rm /etc/credstore.encrypted/hallvakt-cloud-*")
     box.write_text(before)
     machine.run("systemctl", "reset-failed")
 

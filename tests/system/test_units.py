@@ -140,7 +140,7 @@ _OF_ITS_OWN = {
 }
 # Gateway and night write the same databases; the relay's user stands in the firewall's rules.
 _NOT_MADE_UP = {
-    **dict.fromkeys(("gateway", "syncer", "janitor", "drill"), "hallvakt"),
+    **dict.fromkeys(("gateway", "syncer", "fleet", "janitor", "drill"), "hallvakt"),
     "coturn@": "hallvakt-relay",
 }
 

@@ -331,9 +331,12 @@ def test_installing_again_changes_nothing_and_uninstalling_leaves_the_state(
 
 
 def test_uninstalling_keeps_the_credential_for_as_long_as_a_box_needs_it(installed: Path) -> None:
-    credential = installed / "etc" / "credstore.encrypted" / "hallvakt-pepper"
-    credential.parent.mkdir()
+    store = installed / "etc" / "credstore.encrypted"
+    store.mkdir()
+    credential, of_the_cloud = store / "hallvakt-pepper", store / "hallvakt-cloud-records-uri"
     credential.touch()
+    of_the_cloud.touch()
+    (store / "of-another-program").touch()
 
     def uninstall() -> str:
         words = (str(SCRIPTS / "install.sh"), "--uninstall")
@@ -342,9 +345,10 @@ def test_uninstalling_keeps_the_credential_for_as_long_as_a_box_needs_it(install
 
     assert f"need it: {credential}" in uninstall()
     assert credential.exists()
+    assert of_the_cloud.exists()
     (installed / "var/lib/hallvakt/box.toml").unlink()  # as after a factory reset
     assert str(credential) not in uninstall()
-    assert not credential.exists()
+    assert [left.name for left in store.iterdir()] == ["of-another-program"]
 
 
 def test_a_version_that_does_not_start_gives_way_to_the_old_one(

@@ -33,7 +33,7 @@ from tests.support.closed_exam import closed_exam
 from tests.support.fake_clock import FakeClock
 
 EVENING_MS = round(datetime(2026, 11, 25, 22, tzinfo=UTC).timestamp() * 1000)
-UNIT = Path(__file__).parents[3] / "systemd" / "hallvakt-syncer.service"
+UNIT = Path(__file__).parents[3] / "systemd" / "hallvakt-fleet.service"
 
 
 async def test_two_boxes_and_who_looks_after_them(

@@ -1,5 +1,6 @@
-"""A night and the drill after it, as systemd would run them: the words of their units, under the
-rules of their units. (That systemd itself starts them is tested in tests/machine.)"""
+"""A night, the drill and the janitor after it, as systemd would run them: the words of their units,
+under the rules of their units, by keys that are credentials. (That systemd itself starts them is
+tested in tests/machine.)"""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from appliance.processes.record_preparation import prepare_records
 from appliance.rehearsal.free_ports import free_port
 from tests.support.box import ROOT, RealBox, clean_environment
 from tests.support.closed_exam import closed_exam
+from tests.support.handed_credentials import handed, seal
 from tests.support.unit_sandbox import words
 
 pytestmark = pytest.mark.skipif(
@@ -30,16 +33,18 @@ INSTALLED = {
 }
 
 
-def _run(name: str, key: str, state: Path) -> str:
-    """What the one command says that `key` has in the unit; here the box is in `state`."""
+def _run(name: str, state: Path, store: Path) -> str:
+    """What the unit's one command says; here the box is in `state`, credentials in `store`."""
     unit = ROOT / "systemd" / f"hallvakt-{name}.service"
-    ((program, *rest),) = words(unit, key)
+    ((program, *rest),) = words(unit, "ExecStart")
+    loaded = [credential for (credential,) in words(unit, "LoadCredentialEncrypted")]
+    given = handed(store, loaded, store.with_name(f"{name}.handed"))
     assert rest[-2:] == ["--state", "/var/lib/hallvakt"]
     command = [*INSTALLED[program.removeprefix("-")], *rest[:-1], str(state)]
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.unit_sandbox", str(unit), *command],
         cwd=ROOT,
-        env=clean_environment(),
+        env=clean_environment() | given,
         capture_output=True,
         text=True,
         timeout=120,
@@ -55,14 +60,22 @@ async def test_a_night_and_a_drill_run_under_the_rules_of_their_units(
     box = RealBox(state, free_port())
     await asyncio.to_thread(box.make)
     made = await closed_exam(state, cloud_config, candidates=1, snippets=1)
+    store, school_s_own = state.with_name("store"), state.with_name("school.uri")
+    assert cloud_config.records_uri_file is not None
+    await asyncio.to_thread(shutil.copy, cloud_config.records_uri_file, school_s_own)
+    sealed = await asyncio.to_thread(seal, state, store)
+    assert sealed.returncode == 0, sealed.stderr
     await box.start()  # it signs
     try:
-        await asyncio.to_thread(_run, "syncer", "ExecStart", state)
-        said = await asyncio.to_thread(_run, "syncer", "ExecStopPost", state)
+        with pytest.raises(AssertionError, match="with_cloud_keys"):  # who is handed none
+            await asyncio.to_thread(_run, "syncer", state, store.with_name("none"))
+        await asyncio.to_thread(_run, "syncer", state, store)
+        said = await asyncio.to_thread(_run, "fleet", state, store)
         assert "is on the fleet's list" in said
-        (one,) = await fleet(cloud_config)
+        (one,) = await fleet(replace(cloud_config, records_uri_file=school_s_own))
         assert (one.health.box_id, one.health.backlog_bytes) == (made.box_id, 0)
-        said = await asyncio.to_thread(_run, "drill", "ExecStart", state)
+        said = await asyncio.to_thread(_run, "drill", state, store)
         assert "of 1 exam came back whole" in said
+        await asyncio.to_thread(_run, "janitor", state, store)
     finally:
         await box.stop()
