@@ -20,6 +20,7 @@ from appliance.core.checkup import Check
 from appliance.core.checkup_erased import left_to_delete
 from appliance.core.ids import BoxId
 from appliance.core.ports import RecordCloud
+from appliance.processes.own_signature import own_public_keys
 from appliance.services.erasure_in_cloud import signed_tombstones
 from appliance.services.tombstones import Belongings, replay_tombstones, undeleted
 
@@ -50,10 +51,7 @@ async def replay_with_cloud(
 ) -> int:
     """Tombstones of the database, the file and the cloud. The cloud is believed only where this
     box's own signature says so: nobody else can make a box delete anything."""
-    key = state / "keys" / "box_signing.pem"
-    keys = set()
-    if await asyncio.to_thread(key.exists):
-        keys.add((await asyncio.to_thread(signing.SigningKey.load, key)).public_bytes)
+    keys = await asyncio.to_thread(own_public_keys, state)
     stones = await signed_tombstones(
         records, public_keys=keys, verify=signing.verify, encode=encode, box=box_id
     )

@@ -32,6 +32,7 @@ from appliance.core.keys import PepperKeeping, Recipient
 from appliance.core.languages import Languages
 from appliance.processes.languages_here import languages_here
 from appliance.processes.neighbours import Neighbours
+from appliance.processes.own_signature import signing_key
 from appliance.processes.relay_launcher import launcher
 from appliance.services.access import Access
 from appliance.services.box import Measured
@@ -114,7 +115,7 @@ def lay_foundation(state: Path, config: BoxConfig, beside: Neighbours) -> Founda
             randomness=randomness,
             box_id=config.box_id,
         ),
-        signing=SigningKey.load(state / "keys" / "box_signing.pem"),
+        signing=signing_key(state),
         access=Access(stores.exams, stores.attempts, stores.audit),
         halls=Halls(clock, box_status),
         channels=Channels(),

@@ -69,6 +69,8 @@ async def test_a_night_and_a_drill_run_under_the_rules_of_their_units(
     try:
         with pytest.raises(AssertionError, match="with_cloud_keys"):  # who is handed none
             await asyncio.to_thread(_run, "syncer", state, store.with_name("none"))
+        private = state / "keys" / "box_signing.pem"
+        hidden = await asyncio.to_thread(private.rename, state.with_name("the gateway's"))
         await asyncio.to_thread(_run, "syncer", state, store)
         said = await asyncio.to_thread(_run, "fleet", state, store)
         assert "is on the fleet's list" in said
@@ -77,5 +79,7 @@ async def test_a_night_and_a_drill_run_under_the_rules_of_their_units(
         said = await asyncio.to_thread(_run, "drill", state, store)
         assert "of 1 exam came back whole" in said
         await asyncio.to_thread(_run, "janitor", state, store)
+        assert not await asyncio.to_thread(private.exists)  # as their units hide it from them
+        await asyncio.to_thread(hidden.rename, private)
     finally:
         await box.stop()
