@@ -5,15 +5,14 @@
 #     firmware_scripts/with_cloud_keys.sh hallvakt sync verify
 #     firmware_scripts/with_cloud_keys.sh hallvakt sync run --now --reason "before the holidays" --as NAME
 #
-# systemd decrypts them for that command alone. A round of the night needs none of this:
-# `systemctl start hallvakt-syncer`.
+# systemd decrypts them for that command alone, which starts in /: give files by their whole path.
+# A round of the night needs none of this: `systemctl start hallvakt-syncer`.
 set -euo pipefail
-case ${1:---help} in
-  -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
-esac
+[ $# -gt 0 ] || { echo "Name the command; try --help." >&2; exit 2; }
+case $1 in -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 [ "$(id -u)" -eq 0 ] || { echo "Run this as root: systemd hands credentials out." >&2; exit 4; }
 words=(--uid=hallvakt --gid=hallvakt --quiet --wait --collect --service-type=exec
-  "--working-directory=$PWD" --property=UMask=0077 --property=LimitCORE=0 --property=MemorySwapMax=0)
+  --property=UMask=0077 --property=LimitCORE=0 --property=MemorySwapMax=0)
 for who in '' verifier- eraser-; do
   for what in credentials records-uri; do
     words+=("--property=LoadCredentialEncrypted=hallvakt-cloud-$who$what")
