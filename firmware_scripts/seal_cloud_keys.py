@@ -59,29 +59,34 @@ def seal_all(state: Path, store: Path) -> None:
     files go, then box.toml says so."""
     box = state / "box.toml"
     text = box.read_text("utf-8")
+    cloud = tomllib.loads(text).get("cloud", {})
     named = {
-        key: state / path
-        for key, path in tomllib.loads(text).get("cloud", {}).items()
-        if key in KEYS and not path.startswith("credential:")
+        key: state / cloud[key]
+        for key in KEYS
+        if key in cloud and not cloud[key].startswith("credential:")
     }
     if not named:
         raise Stop(f"{box} names no file with a key of the cloud: there is nothing to do.")
-    after = with_credentials(text, named)
-    files = {key: file for key, file in named.items() if file.exists()}
-    for key in named.keys() - files.keys():
-        if not (store / name_of(key)).exists():
-            raise Stop(f"There is no {named[key]}, which box.toml names: nothing was changed.")
+    # One file is one credential, whoever uses it: the box tells one login from two by their names.
+    names: dict[Path, str] = {}
+    for key, file in named.items():
+        names.setdefault(file, name_of(key))
+    after = with_credentials(text, {key: names[file] for key, file in named.items()})
+    for file, name in names.items():
+        if not file.exists() and not (store / name).exists():
+            raise Stop(f"There is no {file}, which box.toml names: nothing was changed.")
     tpm = not subprocess.run(["systemd-creds", "has-tpm2"], capture_output=True).returncode
     if not tpm:
         sys.stderr.write(NO_TPM)
     os.umask(0o077)
     store.mkdir(exist_ok=True)
     owner = as_owner_of(state)
-    for key, file in files.items():
+    plain = {file: name for file, name in names.items() if file.exists()}
+    for file, name in plain.items():
         content = answer([*owner, "cat", "--", str(file)])
-        seal(content, store / name_of(key), "host+tpm2" if tpm else "host")
-        say(f"{store / name_of(key)} is made of {file}.")
-    for file in {*files.values()}:
+        seal(content, store / name, "host+tpm2" if tpm else "host")
+        say(f"{store / name} is made of {file}.")
+    for file in plain:
         answer([*owner, "shred", "--remove", "--", str(file)])
         say(f"{file}: overwritten and removed. A solid-state disk may keep blocks of it.")
     put(box, after)
@@ -93,13 +98,13 @@ def name_of(key: str) -> str:
     return "hallvakt-cloud-" + key.removesuffix("_file").replace("_", "-")
 
 
-def with_credentials(text: str, named: dict[str, Path]) -> str:
+def with_credentials(text: str, named: dict[str, str]) -> str:
     """box.toml with the names in place of the files, and nothing else changed."""
     wanted = tomllib.loads(text)
-    for key in named:
-        said = f'{key} = "credential:{name_of(key)}"'
+    for key, name in named.items():
+        said = f'{key} = "credential:{name}"'
         text = re.sub(rf"(?m)^[ \t]*{key}[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*')", said, text)
-        wanted["cloud"][key] = f"credential:{name_of(key)}"
+        wanted["cloud"][key] = f"credential:{name}"
     if tomllib.loads(text) != wanted:
         raise Stop("Give each key in [cloud] of box.toml a line of its own: nothing was changed.")
     return text

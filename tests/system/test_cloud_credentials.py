@@ -117,6 +117,16 @@ def test_a_cut_before_box_toml_says_so_is_gone_on_from(state: Path, tmp_path: Pa
     assert "credential:hallvakt-cloud-records-uri" in (state / "box.toml").read_text()
 
 
+def test_one_login_for_two_things_stays_one_login(state: Path, tmp_path: Path) -> None:
+    """Else the box would take its own reading back for another's, and say so."""
+    text = (state / "box.toml").read_text()
+    (state / "box.toml").write_text(f'{text}verifier_credentials_file = "keys/gcs.json"\n')
+    assert seal(state, tmp_path / "store").returncode == 0
+    cloud = box.load(state).cloud
+    assert cloud.verifier_credentials_file == cloud.credentials_file
+    assert not (tmp_path / "store" / "hallvakt-cloud-verifier-credentials").exists()
+
+
 def test_a_missing_file_changes_nothing(state: Path, tmp_path: Path) -> None:
     (state / "keys" / "eraser.json").unlink()
     before = (state / "box.toml").read_text()
