@@ -41,6 +41,18 @@ async def test_a_cloud_that_cannot_be_reached_is_a_warning(tmp_path: Path) -> No
     assert "No exam needs it" in check.advice
 
 
+async def test_keys_that_only_the_night_is_handed_are_said_to_be_that(tmp_path: Path) -> None:
+    cloud = CloudConfig(
+        objects="directory",
+        directory=tmp_path,
+        records_uri_file=Path("credential:hallvakt-cloud-records-uri"),
+    )
+    config = BoxConfig(box_id=BoxId("0" * 32), cloud=cloud)
+    check, _ = await beyond(tmp_path, config)["cloud"]()
+    assert (check.status, check.detail.startswith("not asked")) == (CheckStatus.WARN, True)
+    assert "with_cloud_keys.sh hallvakt doctor" in check.advice
+
+
 async def test_one_abroad_fails(tmp_path: Path) -> None:
     async with replica_set([{"country": "SE"}, {"country": "US"}]) as uri:
         check, _ = await _looked_at(tmp_path, uri)
