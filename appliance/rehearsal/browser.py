@@ -47,7 +47,7 @@ _FLAGS = (
 )
 _FAKE_DEVICES = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
 
-_STEP_MS = 30_000
+_STEP_MS = 60_000
 _HAND_IN_MS = 90_000
 
 

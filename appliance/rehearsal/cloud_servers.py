@@ -29,8 +29,8 @@ from appliance.core.night_window import Window
 from appliance.rehearsal.free_ports import free_port
 
 EUROPE = "EUROPE-NORTH1"
-_READY_S = 30.0
-_POLITE_S = 5.0
+_READY_S = 90.0
+_POLITE_S = 15.0
 
 
 class CloudServers:

@@ -19,8 +19,8 @@ from appliance.rehearsal.free_ports import free_port
 from appliance.rehearsal.hallvakt_command import hallvakt
 
 LEAD = "lead"
-_READY_S = 60.0
-_STOP_S = 15.0
+_READY_S = 120.0
+_STOP_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

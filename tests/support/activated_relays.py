@@ -21,7 +21,7 @@ from tests.support.box import ROOT, clean_environment
 
 UNIT = ROOT / "systemd" / "hallvakt-coturn@.service"
 USER = 64_998  # nobody's number on any Debian (Debian Policy 9.2.2)
-_POLITE_S = 10
+_POLITE_S = 60
 # A Python below a directory that is closed to others (root's own, say) is shown to the unit at the
 # same path, with nothing else of that directory, in a mount namespace of the unit's own.
 _SHOWN = """

@@ -32,7 +32,7 @@ from tests.support.starting import go
 
 ROOT = Path(__file__).parents[2]
 LEAD, PASSPHRASE = "lena", "korrekt häst batteri häftklammer"
-START_S = 90.0
+START_S = STOP_S = 90.0
 _UNITS = {
     "appliance.processes.gateway": "hallvakt-gateway.service",
     "appliance.processes.media_worker": "hallvakt-media-worker@.service",
@@ -190,7 +190,7 @@ class RealBox:
             if process.poll() is None:
                 process.send_signal(number)
         for process in self._processes:
-            await asyncio.to_thread(process.wait, 20)
+            await asyncio.to_thread(process.wait, STOP_S)
         self._processes.clear()
 
     async def restart(self, number: int = signal.SIGTERM) -> None:

@@ -96,7 +96,7 @@ def media_worker(
         worker.stop()
 
 
-async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 90.0) -> None:
     """Wait for a condition that another process brings about."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 (nothing in this process could set an event)
