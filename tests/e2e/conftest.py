@@ -102,7 +102,9 @@ async def open_page(room: ExamRoom, media: Path) -> AsyncIterator[OpenPage]:
             )
             if tabs:
                 address = f"http://127.0.0.1:{port}"
-                window = await browser.browser_type.connect_over_cdp(address, no_defaults=True)
+                window = await browser.browser_type.connect_over_cdp(
+                    address, timeout=120_000, no_defaults=True
+                )
                 [context] = window.contexts
             else:
                 context = await browser.new_context(locale="en")

@@ -53,6 +53,12 @@ def _decoded(data: bytes, kind: str) -> list[tuple[int | None, bytes]]:
         return [(f.pts, f.to_ndarray().tobytes()) for f in container.decode(**{kind: 0})]
 
 
+def _plays_s(data: bytes) -> float:
+    """To the last packet, as another reader has it."""
+    with _open(io.BytesIO(data)) as container:
+        return max(float(p.pts * p.time_base) for p in container.demux() if p.pts is not None)
+
+
 @pytest.mark.e2e
 async def test_snippets_as_chromium_records_them() -> None:
     async with async_playwright() as playwright:
@@ -66,7 +72,8 @@ async def test_snippets_as_chromium_records_them() -> None:
             result = check_and_strip(data)
             sound = "opus" in codecs
             assert (result.width, result.height, result.has_sound) == (320, 240, sound)
-            assert result.duration_s == pytest.approx(2.5, abs=0.5)
+            # How much of the time it was given a recorder fills, the machine decides.
+            assert 1.0 < result.duration_s == pytest.approx(_plays_s(data), abs=0.5)
             assert result.key_frames >= 2
             assert b"Chrome" in data
             assert b"Chrome" not in result.media
