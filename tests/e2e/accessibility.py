@@ -70,7 +70,13 @@ AXE_AT = {VIEWS[0], VIEWS[-1]}
 
 # Also where text alone is enlarged (1.4.4) nothing may lie beside the window.
 ENLARGE = "times => { document.documentElement.style.fontSize = times > 1 ? '225%' : ''; }"
-MOVING = "document.getAnimations().filter((a) => a.playState === 'running').length"
+# What would move when it is shown or changes: a short motion is over before a test can look.
+MOVING = """
+[...document.querySelectorAll("*")].filter((e) => {
+  const { animationName, transitionDuration } = getComputedStyle(e);
+  return animationName !== "none" || transitionDuration !== "0s";
+}).map((e) => e.id || e.tagName)
+"""
 LANGUAGE = "document.documentElement.lang"
 
 # Sentences that are still there in the language that was switched from.
@@ -111,7 +117,7 @@ async def check(page: Page) -> None:
             await page.click("#language")
     if len(VIEWS) % 2 and where != "unsupported":
         await page.click("#language")
-    assert await page.evaluate(MOVING) == 0, "something moves although motion is reduced"
+    assert await page.evaluate(MOVING) == [], "something moves although motion is reduced"
 
 
 def axe_source() -> str:
