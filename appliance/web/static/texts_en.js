@@ -142,7 +142,7 @@ export const EN = {
   "sending.one": "1 part still to be sent",
   "sending.left": "{count} parts still to be sent",
   "sending.last": "Handing in …",
-  "sending.offline": "No connection. The page goes on by itself when it is back.",
+  "sending.offline": "No connection. When it is back, the page goes on by itself.",
 
   "done.title": "You have handed in",
   "done.lead": "Thank you. Everything has arrived.",

@@ -143,7 +143,7 @@ export const SV = {
   "sending.one": "1 del kvar att skicka",
   "sending.left": "{count} delar kvar att skicka",
   "sending.last": "Lämnar in …",
-  "sending.offline": "Ingen anslutning. Sidan fortsätter av sig själv när den är tillbaka.",
+  "sending.offline": "Ingen anslutning. När den är tillbaka fortsätter sidan av sig själv.",
 
   "done.title": "Du har lämnat in",
   "done.lead": "Tack. Allt har kommit fram.",
