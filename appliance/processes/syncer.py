@@ -212,6 +212,7 @@ class Syncer:
             self.journal,
             ends.objects,
             ends.records,
+            line,
             box_id=self.config.box_id,
             encode=encode,
             decode=decode,

@@ -17,21 +17,26 @@ from appliance.core.ids import AttemptId, BoxId, ExamId
 from appliance.core.keys import Envelope
 from appliance.core.pack_journal import JournalledManifest, PackHead, PackJournal, PackState
 from appliance.core.ports import Clock, ObjectCloud, RecordCloud
+from appliance.core.transfer import Line
 from appliance.services import cloud_documents as documents
 from appliance.services.described import described
+from appliance.services.paced_records import PacedRecords
 from appliance.services.signing import Decode, Encode
 
 Documents = list[dict[str, object]]
 
 
 class Recording:
-    """`read_back` raises when a sample of the cloud copy is not what was signed."""
+    """`line` is asked before each record too, which raises Refused when the window ends or somebody
+    pauses: called again it goes on. `read_back` raises when a sample of the cloud copy is not what
+    was signed."""
 
     def __init__(
         self,
         journal: PackJournal,
         objects: ObjectCloud,
         records: RecordCloud,
+        line: Line,
         *,
         box_id: BoxId,
         encode: Encode,
@@ -42,6 +47,7 @@ class Recording:
         self._journal = journal
         self._objects = objects
         self._records = records
+        self._to_records = PacedRecords(records, line, encode)
         self._box_id = box_id
         self._encode = encode
         self._decode = decode
@@ -54,13 +60,13 @@ class Recording:
                 f"manifests/{written.name}",
                 self._encode(documents.manifest_object(written)),
             )
-        await self._records.upsert(documents.EXAMS, [self._exam(exam)])
+        await self._to_records.upsert(documents.EXAMS, [self._exam(exam)])
         # Only an exam's own document ever changes: its state, and only by this box.
-        await self._records.create(documents.ATTEMPTS, self._attempts(exam, envelopes))
+        await self._to_records.create(documents.ATTEMPTS, self._attempts(exam, envelopes))
         async for _, rows in self._packs(exam.exam_id):
-            await self._records.create(documents.PACKS, rows)
+            await self._to_records.create(documents.PACKS, rows)
         async for written in self._journal.manifests(exam.exam_id):
-            await self._records.create(documents.MANIFESTS, [self._manifest(written)])
+            await self._to_records.create(documents.MANIFESTS, [self._manifest(written)])
 
     async def confirm(self, exam: Exam, envelopes: Sequence[Envelope]) -> None:
         """Read everything of this exam back from both stores and compare; then say confirmed."""

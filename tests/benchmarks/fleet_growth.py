@@ -37,6 +37,7 @@ from appliance.processes.record_preparation import prepare_records
 from appliance.processes.syncer import syncer
 from appliance.rehearsal.cloud_servers import CloudServers
 from appliance.services.manifest_writer import ENTRIES
+from appliance.services.paced_records import GROUP_BYTES
 from appliance.services.record_schema import COLLECTIONS
 from tests.support.closed_exam import STARTED_MS, closed_exam
 from tests.support.fake_clock import FakeClock
@@ -58,6 +59,7 @@ class Store:
 STORES = (Store("gcs", PACK_BYTES, 2), Store("s3", PACK_BYTES_WHOLE, 1))
 _LISTINGS = 2  # of a thousand packs each: before it is confirmed, and when it is read back
 # The rest of a manifest's way: written, described and read; recorded, and asked for twice.
+_PACK_ROW_BYTES = 230  # of one object in its pack's document
 _MANIFEST_OBJECT_REQUESTS, _MANIFEST_RECORD_REQUESTS = 3, 3
 
 
@@ -252,7 +254,7 @@ def _fleet(
 
     packs = round(line("packs") + attempts * more_packs)
     documents = round(line("documents") + attempts * more_packs + more_manifests)
-    # In a pack document and in its manifest an object takes some 230 and 190 bytes.
+    # In its manifest an object takes some 190 bytes more.
     per_object = (large.document_bytes - small.document_bytes) / (
         (large.attempts - small.attempts) * _objects(20)
     )
@@ -267,7 +269,10 @@ def _fleet(
         + attempts * more_packs * (store.requests + _LISTINGS / 1000)
         + more_manifests * _MANIFEST_OBJECT_REQUESTS
     )
-    record_requests = round(line("record_requests") + more_manifests * _MANIFEST_RECORD_REQUESTS)
+    more_groups = attempts * (math.ceil(_objects(snippets) * _PACK_ROW_BYTES / GROUP_BYTES) - 1)
+    record_requests = round(
+        line("record_requests") + more_manifests * _MANIFEST_RECORD_REQUESTS + more_groups
+    )
     # Each pack and each manifest goes by a request of its own; records by exam or attempt.
     delete_objects = round(line("delete_object_requests") + attempts * more_packs + more_manifests)
     delete_records = round(line("delete_record_requests"))
