@@ -96,6 +96,37 @@ async def test_a_session_step_by_step(strict: StrictGcs) -> None:
             assert reply.status == 499
 
 
+async def test_what_an_earlier_connection_still_brings_is_not_mixed_in(strict: StrictGcs) -> None:
+    """The double's own rule, where the documentation says nothing: a later request takes over."""
+    content = secrets.token_bytes(2 * GRANULARITY)
+    url = f"{strict.endpoint}/upload/storage/v1/b/bucket/o?uploadType=resumable&ifGenerationMatch=0"
+    later, half = asyncio.Event(), f"bytes=0-{GRANULARITY - 1}"
+
+    async def late_body() -> AsyncIterator[bytes]:
+        yield content[:GRANULARITY]
+        await later.wait()
+        yield bytes(GRANULARITY)
+
+    async with aiohttp.ClientSession() as http:
+        async with http.post(url, json={"name": "one"}) as reply:
+            session = reply.headers["Location"]
+        whole = {"Content-Range": f"bytes 0-{len(content) - 1}/{len(content)}"}
+        earlier = asyncio.ensure_future(
+            http.put(session, data=late_body(), headers=whole, allow_redirects=False)
+        )
+        held = None
+        while held != half:
+            asked = {"Content-Range": f"bytes */{len(content)}"}
+            async with http.put(session, data=b"", headers=asked) as reply:
+                held = reply.headers.get("Range")
+        rest = {"Content-Range": f"bytes {GRANULARITY}-{len(content) - 1}/{len(content)}"}
+        async with http.put(session, data=content[GRANULARITY:], headers=rest) as reply:
+            assert reply.status == 200
+        later.set()
+        (await earlier).close()
+    assert strict.objects == {"one": content}
+
+
 async def test_each_identity_may_do_its_own(strict: StrictGcs) -> None:
     strict.roles = {"writer": {"create"}, "verifier": {"read"}, "eraser": {"delete", "read"}}
     strict.objects = {"kept": b"content", "held": b"held"}
