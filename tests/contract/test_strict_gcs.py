@@ -98,32 +98,43 @@ async def test_a_session_step_by_step(strict: StrictGcs) -> None:
 
 async def test_what_an_earlier_connection_still_brings_is_not_mixed_in(strict: StrictGcs) -> None:
     """The double's own rule, where the documentation says nothing: a later request takes over."""
-    content = secrets.token_bytes(2 * GRANULARITY)
+    content = secrets.token_bytes(3 * GRANULARITY)
     url = f"{strict.endpoint}/upload/storage/v1/b/bucket/o?uploadType=resumable&ifGenerationMatch=0"
-    later, half = asyncio.Event(), f"bytes=0-{GRANULARITY - 1}"
+    taken_over = asyncio.Event()
 
-    async def late_body() -> AsyncIterator[bytes]:
+    async def earlier_body() -> AsyncIterator[bytes]:
         yield content[:GRANULARITY]
-        await later.wait()
+        await taken_over.wait()
         yield bytes(GRANULARITY)
+
+    async def later_body() -> AsyncIterator[bytes]:
+        yield content[GRANULARITY : 2 * GRANULARITY]
+        while await held() != 2 * GRANULARITY:
+            pass
+        taken_over.set()
+        (await earlier).close()  # all of it has arrived
+        yield content[2 * GRANULARITY :]
+
+    async def held() -> int:
+        about = {"Content-Range": f"bytes */{len(content)}"}
+        async with http.put(session, data=b"", headers=about) as reply:
+            return int(reply.headers.get("Range", "bytes=0--1").removeprefix("bytes=0-")) + 1
 
     async with aiohttp.ClientSession() as http:
         async with http.post(url, json={"name": "one"}) as reply:
             session = reply.headers["Location"]
-        whole = {"Content-Range": f"bytes 0-{len(content) - 1}/{len(content)}"}
-        earlier = asyncio.ensure_future(
-            http.put(session, data=late_body(), headers=whole, allow_redirects=False)
-        )
-        held = None
-        while held != half:
-            asked = {"Content-Range": f"bytes */{len(content)}"}
-            async with http.put(session, data=b"", headers=asked) as reply:
-                held = reply.headers.get("Range")
-        rest = {"Content-Range": f"bytes {GRANULARITY}-{len(content) - 1}/{len(content)}"}
-        async with http.put(session, data=content[GRANULARITY:], headers=rest) as reply:
-            assert reply.status == 200
-        later.set()
-        (await earlier).close()
+
+        def put(first: int, body: AsyncIterator[bytes]) -> asyncio.Future[aiohttp.ClientResponse]:
+            about = {"Content-Range": f"bytes {first}-{len(content) - 1}/{len(content)}"}
+            asked = http.put(session, data=body, headers=about, allow_redirects=False)
+            return asyncio.ensure_future(asked)
+
+        earlier = put(0, earlier_body())
+        while await held() != GRANULARITY:
+            pass
+        reply = await put(GRANULARITY, later_body())
+        assert reply.status == 200
+        reply.close()
     assert strict.objects == {"one": content}
 
 
