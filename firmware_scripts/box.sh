@@ -82,6 +82,14 @@ hv_must_be_root() {
   [ -n "$hv_below$hv_dry" ] || [ "$(id -u)" -eq 0 ] || hv_stop 4 "Run this as root."
 }
 
+# One install, update or removal at a time, on the directory that all of them work below: a file for
+# it would be left behind. What holds it ends with this process.
+hv_alone() {
+  [ -z "$hv_dry" ] || return 0
+  exec 9<"${hv_below:-/}"
+  flock -w 2 9 || hv_stop 4 "Another install or update of Hallvakt is at work: nothing was changed. Wait for its end."
+}
+
 hv_suite() { . /etc/os-release 2>/dev/null && printf '%s' "${VERSION_CODENAME:-}"; }
 
 hv_must_be_debian() {

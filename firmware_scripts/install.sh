@@ -20,6 +20,7 @@ while [ $# -gt 0 ]; do
 done
 . "$(dirname "${BASH_SOURCE[0]}")/box.sh"
 hv_must_be_root
+hv_alone
 
 if [ -n "$uninstall" ]; then
   hv_step "1. Stopping the box"

@@ -24,6 +24,7 @@ while [ $# -gt 0 ]; do
 done
 . "$(dirname "${BASH_SOURCE[0]}")/box.sh"
 hv_must_be_root
+hv_alone
 old=$(hv_running)
 [ -n "$old" ] || hv_stop 3 "Hallvakt is not installed here: run install.sh."
 # As the box's own user: what root leaves among the snapshots an erasure could not take away.

@@ -19,7 +19,10 @@ from appliance.core.keys import PepperKeeping
 PEPPER, PEPPER_WITHOUT_TPM = "hallvakt-pepper", "hallvakt-pepper-without-tpm"
 _NAMES = ((PEPPER, PepperKeeping.TPM), (PEPPER_WITHOUT_TPM, PepperKeeping.HOST))
 _SHORTEST = 32
-_HOW = "Give the service its credential: `firmware_scripts/make_pepper.sh`, once, as root."
+_HOW = (
+    "Give the service its credential: "
+    "`/opt/hallvakt/current/firmware_scripts/make_pepper.sh`, once, as root."
+)
 WARNINGS: Mapping[PepperKeeping, str] = {
     PepperKeeping.FILE: (
         "WARNING: no machine credential: the pepper of live keys is a plain file. Whoever takes "
@@ -71,6 +74,6 @@ def _read(path: Path) -> bytes | None:
     if len(secret) < _SHORTEST:
         raise WrongConfiguration(
             f"The credential {path.name} has fewer than {_SHORTEST} bytes: make a new one with "
-            "`firmware_scripts/make_pepper.sh`."
+            "`/opt/hallvakt/current/firmware_scripts/make_pepper.sh`."
         )
     return secret

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -23,6 +24,21 @@ def test_a_dry_run_says_every_step_and_does_none(tmp_path: Path) -> None:
     assert "Debian's own coturn.service is stopped" in done.stdout
     assert "nobody can log in as: hallvakt, and hallvakt-relay" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("script", ["install.sh", "update.sh"])
+def test_two_at_once_would_undo_each_other(tmp_path: Path, script: str) -> None:
+    held = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = bash(str(SCRIPTS / script), "--bundle", "none", HALLVAKT_ROOT=str(tmp_path))
+    finally:
+        os.close(held)
+    assert done.returncode == 4
+    assert "Another install or update of Hallvakt is at work" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    done = bash(str(SCRIPTS / script), "--bundle", "none", HALLVAKT_ROOT=str(tmp_path))
+    assert "at work" not in done.stderr
 
 
 def test_a_box_gets_what_it_imports_and_nothing_of_the_tests() -> None:
