@@ -14,7 +14,7 @@ from appliance.config.cloud_credentials import NOT_HANDED
 from appliance.core.checkup import Check, fail, ok, warn
 from appliance.core.checkup_cloud import cloud_logins
 from appliance.core.checkup_microphone import microphone
-from appliance.core.errors import HallvaktError, Unreachable
+from appliance.core.errors import HallvaktError, IntegrityFailure, Unreachable
 from appliance.processes.checkup_stock import STAYS_HERE, backlog_checks, models_checks
 from appliance.processes.cloud_ends import (
     check_both_ends,
@@ -54,7 +54,10 @@ def _plugged_in() -> list[str] | None:
 
 
 async def _erasure(state: Path) -> Sequence[Check]:
-    stores = await asyncio.to_thread(open_stores, state)
+    try:
+        stores = await asyncio.to_thread(open_stores, state)
+    except IntegrityFailure:
+        return []  # which is said where the databases are looked at
     try:
         return await erasure_checks(state, stores)
     finally:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.tui.conftest import Console, drawn, until
 from tests.tui.scripted_box import ScriptedBox
+from tui.app import ConsoleApp
 from tui.widgets import evidence_strip
 from tui.widgets.evidence_strip import EvidenceStrip
 
@@ -38,3 +39,17 @@ async def test_moving_on_fetches_nothing(
     async with in_hall() as pilot:
         await pilot.press("tab", "down", "down", "up", "tab")
         assert not looks(box)
+
+
+async def test_what_is_asked_for_when_the_hall_is_just_left_is_no_fault_of_the_console(
+    in_hall: Console, box: ScriptedBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_strip, "LINGER_S", 0.01)
+    async with in_hall((80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, ConsoleApp)
+        strip = app.screen.query_one(EvidenceStrip)
+        app.shift.forget()  # first of all at a lock; the screen goes a moment later
+        await pilot.press("tab")
+        await until(pilot, lambda: bool(looks(box)))
+        assert strip.is_attached

@@ -70,11 +70,15 @@ _NEEDS_LIVE = frozenset({"film_strip", "decide", "undo"})
 class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
     """Subclasses say which seat and which incident is meant right now."""
 
+    _hall: HallWatch | None = None
+
     @property
     def hall(self) -> HallWatch:
-        watch = self.shift.watch
-        assert watch is not None, "a hall screen without a hall"
-        return watch
+        """What is watched; when that was left, while the screen and what it still asks the box for
+        go, the one of before."""
+        self._hall = self.shift.watch or self._hall
+        assert self._hall is not None, "a hall screen without a hall"
+        return self._hall
 
     @property
     def exam(self) -> ExamStatus | None:
