@@ -117,7 +117,7 @@ async def _once(
             await exam.wait_for()
             opened = loop.time()
             await exam.click()
-            attempt = page.get_by_role("link", name="A1")
+            attempt = page.get_by_role("link", name="A1", exact=True)
             await attempt.wait_for()
             clicked = loop.time()
             await attempt.click()

@@ -118,10 +118,10 @@ async def test_a_reviewer_sees_the_exam_and_plays_it_back_to_back(
     ):
         await page.goto(address)
         await page.get_by_role("link", name="Exam of").first.click()
-        await page.get_by_role("link", name="A1").wait_for()
+        await page.get_by_role("link", name="A1", exact=True).wait_for()
         assert "token" not in page.url
         assert TITLE in await page.inner_text("nav")
-        await page.get_by_role("link", name="A1").click()
+        await page.get_by_role("link", name="A1", exact=True).click()
         await page.locator("img.portrait").wait_for()
         await page.wait_for_function("document.activeElement.id === 'main'")  # not at the top
         assert "Två ansikten." in await page.inner_text("main")
@@ -208,7 +208,7 @@ async def test_a_finding_needs_a_second_reviewer(archived: ArchivedExam, tmp_pat
         await page.get_by_role("button", name="Svenska").click()
         await page.get_by_role("link", name="Prov ").first.click()
         await page.get_by_role("button", name="väntar på en andra granskare 1").click()
-        await page.get_by_role("link", name="A1").click()
+        await page.get_by_role("link", name="A1", exact=True).click()
         await page.get_by_text("Två personer syns.").wait_for()
         await page.get_by_label("Jag instämmer", exact=True).check()
         await page.get_by_label("Skäl").fill("Jag ser det också.")
@@ -262,7 +262,7 @@ async def test_only_what_is_looked_at_is_fetched(
 async def _to_the_attempt(page: Page, address: str, archived: ArchivedExam) -> None:
     await page.goto(address)
     await page.get_by_role("link", name="Exam of").first.click()
-    await page.get_by_role("link", name="A1").click()
+    await page.get_by_role("link", name="A1", exact=True).click()
     await page.locator(".timeline").wait_for()
 
 
