@@ -89,6 +89,12 @@ class Recording:
         if any(h.state is not PackState.CONFIRMED for h in await self.heads(exam.exam_id)):
             raise WrongState("Another run is sending this exam: try again when it is done.")
 
+    async def archived(self, exam: Exam) -> None:
+        """Say there that it is confirmed. The read-back before may have outlasted the window: then
+        the next one says it."""
+        done = documents.exam_document(exam, self._box_id, ExamState.ARCHIVED)
+        await self._to_records.upsert(documents.EXAMS, [done])
+
     async def heads(self, exam: ExamId) -> list[PackHead]:
         """What is to be in the cloud: an erased attempt's packs are not, wherever the night was
         cut when it was erased."""

@@ -29,7 +29,6 @@ from appliance.core.ports import (
     SnippetStore,
 )
 from appliance.core.settings import SyncScope
-from appliance.services import cloud_documents as documents
 from appliance.services.arrived import arrived, window_ended
 from appliance.services.batching import Batching
 from appliance.services.manifest_writer import ManifestWriter
@@ -194,11 +193,8 @@ class Sync:
         await self._writer.write(exam, envelopes, await self._last_numbers(exam))
         await self._recording.record(exam, envelopes)
         await self._recording.confirm(exam, envelopes)
+        await self._recording.archived(exam)
         await self._rows.audit.append("box", "sync.confirmed", "archive", exam.exam_id)
-        await self._records.upsert(
-            documents.EXAMS,
-            [documents.exam_document(exam, self._box_id, ExamState.ARCHIVED)],
-        )
         await self._rows.exams.replace(
             replace(exam, state=ExamState.ARCHIVED), expected=ExamState.CLOSED
         )

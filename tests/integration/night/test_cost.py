@@ -22,6 +22,7 @@ from appliance.core.night_window import Window
 from appliance.core.ports import ObjectCloud
 from appliance.core.token_bucket import wire_bytes
 from appliance.core.transfer import CHUNK_BYTES
+from appliance.processes.cloud_ends import has_verifier
 from appliance.processes.syncer import syncer
 from appliance.rehearsal.cloud_servers import CloudServers
 from appliance.services.paced_line import PacedLine
@@ -44,7 +45,9 @@ async def _tapped(config: CloudConfig) -> AsyncIterator[tuple[Tap, Tap, CloudCon
     ports = [urlsplit(place).port or 0 for place in (config.endpoint, uri)]
     async with Tap("127.0.0.1", ports[0]) as tap, Tap("127.0.0.1", ports[1]) as records:
         through = uri.replace(f":{ports[1]}/", f":{records.port}/")
-        await asyncio.to_thread(config.records_uri_file.write_text, through)
+        for file in {config.records_uri_file, config.verifier_records_uri_file}:
+            if file is not None:
+                await asyncio.to_thread(file.write_text, through)
         yield tap, records, replace(config, endpoint=tap.url)
 
 
@@ -90,7 +93,9 @@ async def test_bytes_of_snippets_as_small_as_in_an_exam(
 async def test_bytes_and_requests_to_s3(
     state: Path, cloud_config: CloudConfig, seaweed: SeaweedFS, tmp_path: Path
 ) -> None:
+    """With a login of its own that reads back: asking again where both lie is in the budget too."""
     credentials = await asyncio.to_thread(seaweed.write_credentials, tmp_path / "s3")
+    verifier = await asyncio.to_thread(seaweed.write_credentials, tmp_path / "s3 to read")
     config = replace(
         cloud_config,
         objects="s3",
@@ -98,7 +103,10 @@ async def test_bytes_and_requests_to_s3(
         bucket=BUCKET,
         region=REGION,
         credentials_file=credentials,
+        verifier_credentials_file=verifier,
+        verifier_records_uri_file=tmp_path / "uri to read",
     )
+    assert has_verifier(config)
     await _costs(state, config, large_packs=0)
 
 

@@ -26,6 +26,7 @@ from appliance.core.snippet import PriorityClass
 from appliance.processes.cloud_ends import CloudEnds, cloud_ends
 from appliance.processes.drill import drill, why_not_now
 from appliance.processes.syncer import Syncer, syncer
+from appliance.services import cloud_documents as documents
 from appliance.services.paced_line import Closed
 from tests.support.closed_exam import ClosedExam, closed_exam, exam_of
 from tests.support.fake_clock import FakeClock
@@ -72,14 +73,50 @@ class _Then:
         return remote
 
 
-def _and_then(night: Syncer, then: Callable[[], Awaitable[None]]) -> Syncer:
+def _and_then(
+    night: Syncer, then: Callable[[], Awaitable[None]], when: type[_Then] = _Then
+) -> Syncer:
     @asynccontextmanager
     async def reach(*words: Any, **more: Any) -> AsyncIterator[CloudEnds]:
         async with cloud_ends(*words, **more) as ends:
-            objects = cast("ObjectCloud", _Then(ends.objects, then))
+            objects = cast("ObjectCloud", when(ends.objects, then))
             yield CloudEnds(objects=objects, records=ends.records)
 
     return replace(night, reach=reach)
+
+
+class _WhileReadBack(_Then):
+    async def put(self, name: str, content: Content) -> RemoteObject:
+        return await self._real.put(name, content)
+
+    async def get(self, *words: Any, **more: Any) -> bytes:
+        await self._then()
+        return await self._real.get(*words, **more)
+
+
+async def test_the_last_word_on_an_exam_waits_for_the_next_window_too(
+    state: Path, cloud_config: CloudConfig
+) -> None:
+    made = await closed_exam(state, cloud_config, candidates=1)
+    clock = FakeClock(NOON_MS)
+
+    async def two_o_clock() -> None:
+        clock.advance(2 * HOUR_S if clock.now_ms() == NOON_MS else 0)
+
+    async def there() -> str:
+        async with cloud_ends(cloud_config) as ends:
+            (exam,) = await ends.records.find(documents.EXAMS, _id=made.exam_id)
+        return str(exam["state"])
+
+    async with _night(made, clock, Window(opens="11:00", closes="13:00")) as night:
+        report = await _and_then(night, two_o_clock, _WhileReadBack).run(_silent)
+        assert clock.now_ms() > NOON_MS  # it was read back
+        assert (report.exams, await there()) == ([], "closed")
+        assert report.stopped
+        assert (await exam_of(state, made.exam_id)).state is ExamState.CLOSED
+        clock.advance(22 * HOUR_S)
+        assert (await night.run(_silent)).exams == [made.exam_id]
+        assert await there() == "archived"
 
 
 async def test_a_metered_night_carries_records_only(state: Path, cloud_config: CloudConfig) -> None:
