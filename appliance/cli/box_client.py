@@ -40,7 +40,7 @@ SOCKET = Path("run") / "gateway.sock"
 _TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=5)
 # A code says more than a status where one status stands for several errors.
 _BY_CODE: Mapping[str, type[HallvaktError]] = {
-    "wrong-state": WrongState,
+    **dict.fromkeys(("wrong-state", "no-roster", "no-recipients", "start-gate"), WrongState),
     **dict.fromkeys(
         (
             "wrong-configuration", "not-toml", "unknown-key", "wrong-value",

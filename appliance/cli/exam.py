@@ -13,6 +13,7 @@ from cyclopts import App, Parameter
 
 from appliance.cli.box_client import BoxClient, logged_in
 from appliance.cli.exam_gate import gate
+from appliance.cli.exam_next import told_what_next
 from appliance.cli.options import Caller, Json
 from appliance.cli.output import answer, table
 from appliance.cli.seb_config import seb_config
@@ -63,12 +64,14 @@ async def import_roster(
     text = decode(_read(roster), encoding)
     parse_roster(text)
     async with logged_in(who) as box:
-        imported = await box.call(
-            "PUT",
-            f"/exams/{await exam_id_of(box, exam)}/roster",
-            content=text.encode(),
-            content_type="text/csv; charset=utf-8",
-        )
+        exam_id = await exam_id_of(box, exam)
+        async with told_what_next(box, exam, exam_id):
+            imported = await box.call(
+                "PUT",
+                f"/exams/{exam_id}/roster",
+                content=text.encode(),
+                content_type="text/csv; charset=utf-8",
+            )
     halls = imported["halls"]
     answer(
         imported,
@@ -100,7 +103,8 @@ async def slips(
     async with logged_in(who) as box:
         exam_id = await exam_id_of(box, exam)
         status = await box.call("GET", f"/exams/{exam_id}")
-        made = await box.call("GET", f"/exams/{exam_id}/slips")
+        async with told_what_next(box, exam, exam_id):
+            made = await box.call("GET", f"/exams/{exam_id}/slips")
     from appliance.cli import slips as paper
 
     entries = [paper.Slip.of(slip, status["title"], status["code"]) for slip in made["slips"]]
@@ -301,7 +305,8 @@ async def _become(
 ) -> None:
     async with logged_in(who) as box:
         exam_id = await exam_id_of(box, exam)
-        result = await box.call("POST", f"/exams/{exam_id}/state", json={"to": to, **more})
+        async with told_what_next(box, exam, exam_id):
+            result = await box.call("POST", f"/exams/{exam_id}/state", json={"to": to, **more})
     if to == "closed":
         from appliance.cli.audit import head_lines
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from appliance.cli.box_client import logged_in
+from appliance.cli.exam_next import start_all_the_same, told_what_next
 from appliance.cli.options import Caller, Json
 from appliance.cli.output import answer
 
@@ -25,7 +26,9 @@ async def gate(
     from appliance.cli.exam import exam_id_of
 
     async with logged_in(who) as box:
-        found = await box.call("GET", f"/exams/{await exam_id_of(box, exam)}/start-gate")
+        exam_id = await exam_id_of(box, exam)
+        async with told_what_next(box, exam, exam_id):
+            found = await box.call("GET", f"/exams/{exam_id}/start-gate")
     lines = []
     for check in found["checks"]:
         lines.append(f"{_MARKS[check['status']]}  {check['name']:<14}  {check['detail']}")
@@ -33,7 +36,8 @@ async def gate(
             lines.append(f"{'':<22}-> {check['advice']}")
     names = ", ".join(found["needs_reason"])
     lines.append(
-        f"Not ready: {names}. Put it right, or start with --override and say why."
+        f"Not ready: {names}. Put it right, or say why it starts all the same: "
+        f"{start_all_the_same(exam)}."
         if names
         else "Ready to start."
     )

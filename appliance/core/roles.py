@@ -175,5 +175,6 @@ def authorise(person: Person, action: Action, about: Object) -> None:
     if about.exam_state not in grant.states:
         raise NotAllowed(
             f"Not while the exam is {about.exam_state.value}: this is possible when it is "
-            f"{' or '.join(sorted(s.value for s in grant.states))}."
+            f"{' or '.join(sorted(s.value for s in grant.states))}.",
+            code="exam-state",
         )

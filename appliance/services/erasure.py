@@ -81,8 +81,8 @@ class ErasureDesk:
             )
         if await self._holds.get(exam.exam_id) is not None:
             raise WrongState(
-                "The exam is under a legal hold, so nothing of it is deleted: release the hold "
-                "first."
+                "The exam is under a legal hold, so nothing of it is deleted: release it first "
+                "with `hallvakt exam hold EXAM --release`."
             )
         if len(reference) > LONGEST_REFERENCE or not reference.isprintable():
             raise BadInput(f"A reference has at most {LONGEST_REFERENCE} printable characters.")

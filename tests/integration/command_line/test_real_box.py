@@ -196,6 +196,24 @@ def test_refusals_keep_their_exit_codes(box: Box, exam: dict[str, Any], tmp_path
     assert exit_code == 4, said
 
 
+def test_a_refused_step_names_the_command_that_leads_on(
+    box: Box, exam: dict[str, Any], tmp_path: Path
+) -> None:
+    code = exam["code"]
+    bare = box.lead("exam", "create", str(tmp_path / "exam.toml"))["code"]
+    no_roster = box.refused("exam", "ready", bare, "--as", "lead")
+    assert no_roster[0] == 4
+    assert f"`hallvakt exam import-roster {bare} FILE`" in no_roster[1]
+    for early, leads_on in (("start", "ready"), ("start", "open"), ("ready", "start")):
+        exit_code, said = box.refused("exam", early, code, "--as", "lead")
+        assert exit_code == 4
+        assert f"`hallvakt exam {leads_on} {code}`" in said
+        if leads_on != "start":
+            box.lead("exam", leads_on, code)
+    box.lead("exam", "close", code, "--yes")
+    assert "hallvakt exam" not in box.refused("exam", "open", code, "--as", "lead")[1]
+
+
 def test_a_second_supervisor_is_refused(box: Box) -> None:
     words = [sys.executable, "-m", "appliance.cli.main", "serve", "--state", str(box.state)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=120)
