@@ -22,6 +22,7 @@ done
 [ "$(id -u)" -eq 0 ] || hv_stop 4 "Run this as root."
 command -v debootstrap >/dev/null || hv_stop 5 "Install debootstrap first."
 root=${keep:-$(mktemp -d)}
+mkdir -p "$root"
 chmod 755 "$root" # its own users must be able to look into it
 netns=hallvakt-try-$$
 offline=(ip netns exec "$netns")

@@ -58,7 +58,18 @@ async def import_roster(
     encoding: str | None = None,
     json: Json = False,
 ) -> None:
-    """Import the list of candidates (CSV); it replaces the one before."""
+    """Import the list of candidates; it replaces the one before, and slips made before stop
+    working.
+
+    Parameters
+    ----------
+    roster
+        CSV with commas, semicolons or tabs. Its first line names the columns: name, number, seat,
+        hall and, where wanted, extra_minutes and detectors_off; or namn, nummer, plats, sal,
+        extratid, avstängt. A number may be empty.
+    encoding
+        How the file is encoded, where it is not UTF-8: latin-1, cp1252, utf-16.
+    """
     from appliance.core.roster import decode, parse_roster
 
     text = decode(_read(roster), encoding)
@@ -72,12 +83,14 @@ async def import_roster(
                 content=text.encode(),
                 content_type="text/csv; charset=utf-8",
             )
-    halls = imported["halls"]
-    answer(
-        imported,
-        f"{imported['candidates']} candidates in "
-        f"{len(halls) if isinstance(halls, list | dict) else halls} hall(s).",
-        as_json=json,
+    answer(imported, imported_text(exam, imported), as_json=json)
+
+
+def imported_text(code: str, imported: Mapping[str, Any]) -> str:
+    """Codes are new with each roster: who has printed slips must hear it before the exam does."""
+    return (
+        f"{imported['candidates']} candidates in {len(imported['halls'])} hall(s). Slips made "
+        f"before no longer work: `hallvakt exam slips {code} --pdf FILE` makes those of this list."
     )
 
 

@@ -60,7 +60,10 @@ def with_passphrases(people: Sequence[FirstPerson], fd: int | None) -> list[Firs
     given = []
     for person in people:
         passphrase = read_passphrase(fd, f"New passphrase for {person.name}", confirm=True)
-        check_passphrase(passphrase)
+        try:
+            check_passphrase(passphrase)
+        except BadInput as error:  # several are read, and only one of them may be wrong
+            raise BadInput(f"{person.name}: {error.message}", code=error.code) from None
         given.append(
             FirstPerson(
                 name=person.name,

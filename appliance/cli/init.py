@@ -14,7 +14,7 @@ from cyclopts import Parameter
 
 from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.host import tls
-from appliance.adapters.host.machine import lan_addresses
+from appliance.adapters.host.machine import lan_addresses, network_cards
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.store.stores import Stores, open_stores
 from appliance.cli import first_people
@@ -94,6 +94,7 @@ def init(
     alone = (*passphrase_alone, lead) if no_second_factor else passphrase_alone
     people = first_people.named(lead, person, alone)
     _check_directory(state)
+    check_uplink(uplink, [card.name for card in network_cards()])
     names = certificate_name or _default_names(host, uplink)
     # Else browsers warn whoever goes by that name; the authority can be given it only now.
     by_lan = (f"{lan_name}.local",) if lan_name else ()
@@ -180,6 +181,14 @@ async def _first_people(stores: Stores, box: BoxId, people: Sequence[FirstPerson
         await first_people.add(stores, box, people)
     finally:
         await stores.close()
+
+
+def check_uplink(named: str, there: Sequence[str]) -> None:
+    """Raise BadInput when `named` is none of the cards: a misspelt one closes no card at all."""
+    if named and named not in there:
+        raise BadInput(
+            f"This machine has no network card {named}, but {', '.join(there) or 'none at all'}."
+        )
 
 
 def _default_names(host: str, uplink: str) -> tuple[str, ...]:

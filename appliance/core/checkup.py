@@ -150,11 +150,23 @@ def tpm(present: bool) -> Check:
 
 
 def uplink(
-    named: str, cards: Sequence[str], leads_out: str, closed: Collection[str] | None
+    named: str,
+    cards: Sequence[str],
+    leads_out: str,
+    closed: Collection[str] | None,
+    there: Collection[str] | None = None,
 ) -> Check:
     """`named` in box.toml as the card towards the internet, or empty; `cards` that have a link;
     `leads_out` the one of the default route, or empty: by day there may be none; `closed`: cards
-    on which the firewall in force lets nobody in, None where who looks may not read it."""
+    on which the firewall in force lets nobody in, None where who looks may not read it; `there`:
+    all cards of the machine, with a link or without."""
+    if named and not (there is None or named in there or closed is None or named in closed):
+        return fail(
+            "uplink",
+            f"this machine has no card {named} but {', '.join(there or ()) or 'none at all'}",
+            "Correct web.uplink in box.toml and run `systemctl restart hallvakt-firewall`: until "
+            "then the box can be reached by whichever card leads to the internet.",
+        )
     if named and closed is not None and named not in closed:
         return fail(
             "uplink",

@@ -1,4 +1,4 @@
-"""The list of candidates as schools export it: CSV, with a comma or a semicolon.
+"""The list of candidates as schools export it: CSV, with a comma, a semicolon or a tab.
 
 Columns `name, number, seat, hall, extra_minutes, detectors_off` (the last two are optional), or
 their Swedish names, in any order. A column
@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -26,6 +27,10 @@ K = TypeVar("K", bound=Hashable)
 
 MOST_ROWS = 2000
 MOST_EXTRA_MINUTES = 720
+# A zip archive (.xlsx, .ods) and a compound file (.xls), by their first bytes.
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+# Excel's own line that names the separator, by which some programs begin.
+_SEPARATOR = re.compile(r'"?sep=([,;\t])"?\r?\n', re.IGNORECASE)
 _LONGEST = {"name": 200, "number": 40, "seat": 16, "hall": 60}
 
 _COLUMNS = {
@@ -58,8 +63,14 @@ class RosterEntry:
 def decode(content: bytes, encoding: str | None = None) -> str:
     """Return the file as text, UTF-8 (with or without byte-order mark) unless told otherwise.
 
-    Raises BadInput that names the encoding to try.
+    Raises BadInput that names the encoding to try, or says that this is no text at all.
     """
+    if content.startswith(_WORKBOOKS):
+        raise BadInput(
+            "The roster is a spreadsheet program's own file: open it there and save it as CSV "
+            "(in Excel as CSV UTF-8).",
+            code="not-csv",
+        )
     try:
         return content.decode(encoding or "utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -78,8 +89,9 @@ def decode(content: bytes, encoding: str | None = None) -> str:
 
 def parse_roster(text: str) -> tuple[RosterEntry, ...]:
     """Return the entries in the file's order; raise BadInput naming the line and what is wrong."""
+    text = _SEPARATOR.sub(r"\n", text, count=1) if _SEPARATOR.match(text) else text
     header = text.lstrip("\r\n").split("\n", 1)[0]
-    delimiter = ";" if header.count(";") > header.count(",") else ","
+    delimiter = max(",;\t", key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     entries: list[RosterEntry] = []
     seats: dict[tuple[str, str], int] = {}
@@ -127,7 +139,8 @@ def _columns(cells: list[str]) -> list[str]:
         if column is None:
             raise BadInput(
                 f"The roster's column {cell or '(without a name)'} is not one the box needs: "
-                "delete it, or name it name, number, seat, hall or extra_minutes.",
+                "delete it, or name it name, number, seat, hall or extra_minutes (namn, nummer, "
+                "plats, sal, extratid). The first line names the columns.",
                 code="unknown-column",
             )
         if column in columns:

@@ -35,10 +35,12 @@ def network_cards_check(*, uplink: str = "", devices: Path = _DEVICES) -> Check:
 
 
 def _cards(config: BoxConfig) -> Sequence[Check]:
-    up = [card.name for card in machine.network_cards() if card.state == "up"]
+    there = machine.network_cards()
+    up = [card.name for card in there if card.state == "up"]
     named = config.web.uplink
     closed = closed_cards(TABLE) if named else None
-    out = checkup.uplink(named, up, machine.card_to_the_internet(), closed)
+    every = [card.name for card in there]
+    out = checkup.uplink(named, up, machine.card_to_the_internet(), closed, every)
     return [network_cards_check(uplink=named), out]
 
 

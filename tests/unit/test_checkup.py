@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from appliance.cli.init import check_uplink
 from appliance.core import checkup, checkup_network
 from appliance.core.checkup import Check, CheckStatus
 from appliance.core.checkup_cloud import cloud_logins
 from appliance.core.checkup_erased import left_to_delete
 from appliance.core.checkup_microphone import microphone, microphone_now
+from appliance.core.errors import BadInput
 from appliance.core.feed import HallMicrophoneState as Heard
 
 OK, WARN, FAIL = CheckStatus.OK, CheckStatus.WARN, CheckStatus.FAIL
@@ -115,6 +117,24 @@ def test_a_card_towards_the_internet_is_named_and_there(
     found = checkup.uplink(named, cards, leads_out, {named})
     assert found.status is status
     assert bool(found.advice) == (status is not CheckStatus.OK)
+
+
+def test_a_misspelt_card_is_told_from_a_firewall_that_does_not_run() -> None:
+    found = checkup.uplink("eht1", ["eth0"], "eth1", set(), ["eth0", "eth1"])
+    assert (found.status, found.detail) == (FAIL, "this machine has no card eht1 but eth0, eth1")
+    assert "web.uplink" in found.advice
+    # A card that was taken out is closed by its name still, and no exam needs it.
+    assert checkup.uplink("eth1", ["eth0"], "", {"eth1"}, ["eth0"]).status is WARN
+    # One without a cable is there.
+    down = checkup.uplink("eth1", ["eth0"], "", set(), ["eth0", "eth1"])
+    assert "firewall" in down.detail
+
+
+def test_a_box_is_not_made_with_a_misspelt_card_towards_the_internet() -> None:
+    check_uplink("", [])
+    check_uplink("eth1", ["eth0", "eth1"])
+    with pytest.raises(BadInput, match="no network card eht1, but eth0, eth1"):
+        check_uplink("eht1", ["eth0", "eth1"])
 
 
 def test_a_disk_that_may_not_be_asked_sends_to_root_and_not_to_a_package() -> None:

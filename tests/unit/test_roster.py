@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.cli.exam import imported_text
 from appliance.core.errors import BadInput
 from appliance.core.roster import RosterEntry, decode, parse_roster
 
@@ -28,6 +29,26 @@ def test_reads_swedish_headers_and_semicolons() -> None:
 
 def test_a_comma_inside_quotes_is_no_separator() -> None:
     assert parse_roster(HEADER + '"Öst, Kandidat",,A1,H,5\n')[0].name == "Öst, Kandidat"
+
+
+@pytest.mark.parametrize("first", ["sep=;\r\n", '"sep=;"\r\n', "SEP=;\n"])
+def test_the_line_by_which_excel_names_its_separator_is_passed_over(first: str) -> None:
+    text = f"{first}name;number;seat;hall\r\nKandidat Öst;17;A2;Aulan\r\n"
+    assert parse_roster(text) == parse_roster(text.removeprefix(first))
+    with pytest.raises(BadInput, match="Line 3 of the roster has no seat"):
+        parse_roster(f"{first}name;number;seat;hall\r\nKandidat Öst;17;;Aulan\r\n")
+
+
+def test_tabs_separate_too() -> None:
+    assert parse_roster("Namn\tNummer\tPlats\tSal\nÖst, Kandidat\t17\tA2\tAulan\n") == (
+        RosterEntry(name="Öst, Kandidat", number="17", seat="A2", hall="Aulan"),
+    )
+
+
+@pytest.mark.parametrize("begins", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
+def test_a_spreadsheets_own_file_is_told_to_be_saved_as_csv(begins: bytes) -> None:
+    with pytest.raises(BadInput, match="save it as CSV"):
+        decode(begins + b"\x14\0\x06\0\x08\0")
 
 
 def test_extra_minutes_may_be_left_out() -> None:
@@ -63,6 +84,12 @@ def test_says_what_is_wrong_and_where(text: str, says: str) -> None:
     with pytest.raises(BadInput) as refused:
         parse_roster(text)
     assert says in refused.value.message
+
+
+def test_whoever_imports_a_list_again_is_told_that_the_slips_are_void() -> None:
+    text = imported_text("NWBD4R", {"candidates": 2, "halls": ["Aulan"]})
+    assert text.startswith("2 candidates in 1 hall(s). Slips made before no longer work")
+    assert "exam slips NWBD4R" in text
 
 
 def test_errors_hold_no_name_of_a_candidate() -> None:

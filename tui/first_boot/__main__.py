@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from appliance.core.errors import HallvaktError
+from tui.first_boot.answers import example
 from tui.first_boot.app import FirstBootApp
 from tui.first_boot.command import hallvakt
 from tui.first_boot.notebook import Notebook
@@ -53,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="hallvakt first-boot",
         description="From an empty machine to a box fit for an exam, step by step. Cut off, it "
         "goes on where it was.",
+        epilog="An answers file, without secrets; relative paths are relative to it, and the files "
+        f"of passphrases must be readable by their owner alone (chmod 600):\n\n{example()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--state",

@@ -34,6 +34,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -44,9 +45,21 @@ from appliance.core.first_boot import Step
 from appliance.core.roles import Role
 from tui.first_boot import inputs
 from tui.first_boot.files import secret_in
-from tui.language import tr
+from tui.language import text, tr
 
-_UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]+)`(?: - at `\$\.?(?P<table>[^`]*)`)?")
+# What msgspec says of a value (its `ValidationError`s have no other form).
+_AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`")
+_UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]+)`")
+_MISSING = re.compile(r"missing required field `(?P<key>[^`]+)`")
+_EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]+)`")
+_WANTED: Mapping[str, str] = {
+    "int": text("a whole number"),
+    "float": text("a number"),
+    "str": text("text in quotes"),
+    "bool": text("true or false"),
+    "array": text("a list in square brackets"),
+    "object": text("a table"),
+}
 
 
 class _Strict(msgspec.Struct, forbid_unknown_fields=True):
@@ -152,17 +165,20 @@ def read_answers(file: Path) -> Answers:
     """Raises WrongConfiguration naming the file and the key."""
     try:
         answers = msgspec.convert(tomllib.loads(file.read_text("utf-8")), Answers)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise WrongConfiguration(
+            tr("{file} cannot be read ({why}): look at the name.", file=file, why=error.strerror)
+        ) from error
+    except UnicodeDecodeError as error:
+        raise WrongConfiguration(
+            tr("{file} is not UTF-8 text: save it as UTF-8.", file=file)
+        ) from error
+    except tomllib.TOMLDecodeError as error:
         raise WrongConfiguration(
             tr("{file} cannot be read as TOML: {why}.", file=file, why=error)
         ) from error
     except msgspec.ValidationError as error:
-        if unknown := _UNKNOWN.search(str(error)):
-            key = ".".join(filter(None, (unknown["table"], unknown["key"])))
-            why = tr("{key} is not known; take it out, or mend its spelling.", key=key)
-        else:
-            why = str(error)
-        raise WrongConfiguration(f"{file}: {why}", code="unknown-key") from error
+        raise WrongConfiguration(f"{file}: {_mistake(str(error))}", code="wrong-value") from error
     for person in answers.people.all():
         if person.second_factor and person.second_factor_file is None:
             raise WrongConfiguration(
@@ -174,6 +190,33 @@ def read_answers(file: Path) -> Answers:
                 )
             )
     return answers
+
+
+def example() -> str:
+    """The answers file of this module's own description."""
+    return "".join(re.findall(r"^    (.*\n)", __doc__ or "", re.MULTILINE))
+
+
+def _mistake(said: str) -> str:
+    """What is wrong and what to do, of one of msgspec's messages."""
+    at = _AT.search(said)
+    path = at["path"] if at else ""
+    if unknown := _UNKNOWN.search(said):
+        key = ".".join(filter(None, (path, unknown["key"])))
+        return tr("{key} is not known; take it out, or mend its spelling.", key=key)
+    if missing := _MISSING.search(said):
+        key = ".".join(filter(None, (path, missing["key"])))
+        return tr(
+            "{key} is missing: add it, as in the example that `hallvakt first-boot --help` shows.",
+            key=key,
+        )
+    if path.endswith(".role"):
+        return tr("{key} must be one of {values}.", key=path, values=", ".join(Role))
+    wanted = _EXPECTED.search(said)
+    kind = wanted["wanted"].removesuffix(" | null") if wanted else ""
+    if kind in _WANTED:
+        return tr("{key} must be {what}.", key=path, what=tr(_WANTED[kind]))
+    return said
 
 
 def input_of(step: Step, answers: Answers, base: Path) -> inputs.Input:

@@ -29,7 +29,9 @@ def secret_in(file: Path) -> str:
                     tr("{file} holds a secret and others may read it: chmod 600.", file=file)
                 )
             return opened.readline().rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise BadInput(tr("{file} is not UTF-8 text: save it as UTF-8.", file=file)) from error
+    except OSError as error:
         raise NotFound(
             tr("{file} cannot be read: it should hold a passphrase in its first line.", file=file)
         ) from error

@@ -23,6 +23,7 @@ async def run(wizard: Wizard, file: Path, say: Callable[[str], None]) -> int:
     before stays done."""
     answers = await asyncio.to_thread(read_answers, file)
     base = file.parent
+    await wizard.decide_anew()
     if await wizard.next() is None:
         say(tr("All is done. `hallvakt doctor` says how the box is."))
     while (step := await wizard.next()) is not None:

@@ -51,6 +51,14 @@ class Wizard:
             )
         return next_step(self.notes, found)
 
+    async def decide_anew(self) -> None:
+        """Forget what an earlier run decided on the network, while no box is made of it: the
+        answers file of now says what is meant."""
+        self.notes = await asyncio.to_thread(self.notebook.read)
+        if Step.NETWORK in self.notes and not (await asyncio.to_thread(self.notebook.found)).box:
+            del self.notes[Step.NETWORK]
+            await asyncio.to_thread(self.notebook.write, self.notes)
+
     async def do(self, step: Step, given: inputs.Input) -> Note:
         """Take `step`; raises what its commands refuse, and then it is not done."""
         match step, given:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import socket
 from asyncio import to_thread
 from collections.abc import Collection
 from dataclasses import replace
@@ -40,6 +41,15 @@ async def network(hallvakt: Command, state: Path, given: inputs.Network) -> Note
             raise BadInput(tr("A port is a number between 1 and 65535."))
     if not given.name.strip():
         raise BadInput(tr("The box needs a name."))
+    cards = [name for _, name in socket.if_nameindex() if name != "lo"]
+    if given.uplink and given.uplink not in cards:
+        raise BadInput(
+            tr(
+                "This machine has no network card {card}, but {cards}.",
+                card=given.uplink,
+                cards=", ".join(cards) or "–",
+            )
+        )
     facts = {
         "name": given.name.strip(),
         "certificate_names": ", ".join(given.certificate_names),

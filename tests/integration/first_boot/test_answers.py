@@ -17,7 +17,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from appliance.core.errors import WrongConfiguration
 from appliance.rehearsal.free_ports import free_port
+from tui.first_boot.answers import read_answers
 
 SECRETS = {
     "lead": "en lång lösenfras",
@@ -64,6 +66,8 @@ _CARD = "ip link set lo up && ip link add lan0 type veth peer lan1 && ip link se
 _UP = "ip address add 10.20.0.5/24 dev lan0 && ip link set lan0 up"
 _ALONE = ("unshare", "--net", "sh", "-c", f'{_CARD} && {_UP} && exec "$@"', "sh")
 _LAN = _ALONE if os.geteuid() == 0 else ()
+
+_IN_A_FILE = 'root_passphrase = { file = "root.txt" }'
 
 
 class FirstBoot:
@@ -214,7 +218,8 @@ def _logins(state: Path) -> list[tuple[str, str, bool]]:
         ("lan_name", "lan_nam", 3, "network.lan_nam is not known"),
         ("second_factor_file", "# second_factor_file", 3, "people.second_factor_file"),
         ('second_factor_file = "bo', '# "bo', 3, "where bo's secret for one-time codes goes"),
-        ('role = "technician"', 'role = "caretaker"', 3, "caretaker"),
+        ("[people]", 'uplink = "eht1"\n[people]', 2, "has no network card eht1"),
+        ("lead.txt", "led.txt", 2, "led.txt cannot be read"),
         ("port = ", "port = 7", 2, "between 1 and 65535"),
         ("[people]", "[people", 3, "cannot be read as TOML"),
     ],
@@ -230,12 +235,66 @@ def test_wrong_answers_are_refused_in_words(
     assert not first_boot.state.exists()
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ('role = "technician"', 'role = "caretaker"', "people.more[0].role must be one of inv"),
+        ("[report]", "[reports]", "reports is not known"),
+        ("port = ", 'port = "8443" #', "network.port must be a whole number."),
+        ('directory = "stick"', "", "keys.directory is missing: add it"),
+        ('lead = "ingrid"', 'lead = "l\udce5s"', "answers.toml is not UTF-8 text: save it"),
+        ("second_factor = false", "second_factor = []", "second_factor must be true or false."),
+    ],
+)
+def test_a_mistake_in_the_file_is_told_with_its_place(
+    before: str, after: str, told: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "answers.toml"
+    written = ANSWERS.format(port=8443, fd=3).replace(before, after, 1)
+    file.write_text(written, errors="surrogateescape")
+    with pytest.raises(WrongConfiguration) as refused:
+        read_answers(file)
+    assert told in refused.value.message
+    file.unlink()
+    with pytest.raises(WrongConfiguration, match="No such file"):
+        read_answers(file)
+
+
 def test_a_secret_that_others_may_read_is_refused(first_boot: FirstBoot) -> None:
     (first_boot.directory / "lead.txt").chmod(0o644)
     code, _, said = first_boot.run()
     assert code == 2
     assert "chmod 600" in said
     assert not first_boot.state.exists()
+
+
+def test_what_an_earlier_run_decided_on_the_network_gives_way_to_the_file_of_now(
+    first_boot: FirstBoot,
+) -> None:
+    (first_boot.directory / "bo.txt").write_text("kort\n")
+    code, _, said = first_boot.run()
+    assert (code, said) == (
+        2,
+        "hallvakt: People: bo: A passphrase has at least 10 characters: choose one.\n",
+    )
+    (first_boot.directory / "bo.txt").write_text(f"{SECRETS['bo']}\n")
+    (first_boot.directory / "root.txt").write_bytes("nyckel på svenska".encode("latin-1"))
+    (first_boot.directory / "root.txt").chmod(0o600)
+    mended = first_boot.answers.read_text().replace('lan_name = "exambox"', 'lan_name = "provbox"')
+    first_boot.answers.write_text(re.sub(r"root_passphrase = .*", _IN_A_FILE, mended))
+    code, _, said = first_boot.run()
+    assert (code, "root.txt is not UTF-8 text: save it" in said) == (2, True), said
+    assert 'lan_name = "provbox"' in (first_boot.state / "box.toml").read_text()
+
+
+def test_the_example_of_the_help_is_an_answers_file(tmp_path: Path) -> None:
+    help_ = subprocess.run(
+        [sys.executable, "-m", "appliance.cli.main", "first-boot", "--help"],
+        capture_output=True, text=True, check=True, timeout=60,
+    ).stdout  # fmt: skip
+    file = tmp_path / "answers.toml"
+    file.write_text(help_[help_.index("[network]") :])
+    assert read_answers(file).people.more[0].name == "bo"
 
 
 def test_a_second_factor_that_nobody_has_stops_the_run(first_boot: FirstBoot) -> None:
