@@ -12,6 +12,7 @@ from appliance.core.webm import check_and_strip
 from appliance.rehearsal.browser import shown
 from tests.e2e.conftest import OpenPage
 from tests.e2e.exam_room import ExamRoom
+from tests.e2e.seldom import what_seldom_happens
 from tests.e2e.watched_view import a_live_view_is_watched
 
 ON = {"video_snippets": True, "face_photo": True, "live_view": True, "audio_presence": True}
@@ -283,6 +284,7 @@ async def test_steps_clock_and_texts(room: ExamRoom, open_page: OpenPage) -> Non
 
     assert await page.evaluate(REFUSED) == [False, False, True, False]
 
+    await what_seldom_happens(page)
     await a_live_view_is_watched(page)
     await a_sleep_costs_what_comes_behind_it(page)
     assert await page.evaluate(TOLD) == {

@@ -148,7 +148,7 @@ export const EN = {
   "done.lead": "Thank you. Everything has arrived.",
   "done.ended_title": "The exam is over",
   "done.ended_lead": "Recording has ended and everything has arrived.",
-  "done.some_missing_lead": "Recording has ended. {count} parts could not be sent any more.",
+  "done.some_missing_lead": "Recording has ended. Not all could be sent ({count} missing). Tell an invigilator.",
   "done.body": "No recording is left on this computer.",
 
   "flags.title": "What was noted about you",

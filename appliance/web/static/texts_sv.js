@@ -149,7 +149,7 @@ export const SV = {
   "done.lead": "Tack. Allt har kommit fram.",
   "done.ended_title": "Provet är slut",
   "done.ended_lead": "Inspelningen har slutat och allt har kommit fram.",
-  "done.some_missing_lead": "Inspelningen har slutat. {count} delar kunde inte skickas längre.",
+  "done.some_missing_lead": "Inspelningen har slutat. Allt kunde inte skickas ({count} saknas). Säg till en provvakt.",
   "done.body": "Ingen inspelning finns kvar på den här datorn.",
 
   "flags.title": "Vad som noterades om dig",

@@ -1,0 +1,130 @@
+"""What seldom happens in a hall, called in the page's own modules: a computer whose disk is full,
+what another candidate left a day ago, a forbidden or covered camera, an exam closed too soon."""
+
+from __future__ import annotations
+
+from playwright.async_api import Page
+
+# A browser that grants 100 kB, of which the page takes six tenths. Beside it lie what two others
+# left here: one so long ago that nobody can send it any more.
+FULL = """
+async () => {
+  const { Spool, SpoolFull } = await import("/static/spool.js");
+  const { DRAFTS, SNIPPETS, asked, forgetEverything, transact } =
+    await import("/static/database.js");
+  const estimate = StorageManager.prototype.estimate;
+  StorageManager.prototype.estimate = async () => ({ quota: 100_000 });
+  const left = (attempt, hours) => {
+    const startedMs = Date.now() - 3600_000 * hours;
+    return transact([SNIPPETS, DRAFTS], "readwrite", (t) => Promise.all([
+      asked(t.objectStore(SNIPPETS).put({ attempt, sequence: 1, startedMs, size: 1 })),
+      asked(t.objectStore(DRAFTS).put({ attempt, startedMs, part: 0 })),
+    ]));
+  };
+  const attempts = (store) => transact([store], "readonly", async (t) =>
+    (await asked(t.objectStore(store).getAll())).map((row) => row.attempt));
+  try {
+    await left("yesterday's", 25);
+    await left("this morning's", 3);
+    const spool = await Spool.open("mine", 0);
+    const put = (size) => spool.put(new ArrayBuffer(size), Date.now()).catch((error) =>
+      error instanceof SpoolFull ? "full" : String(error));
+    const numbers = [await put(40_000), await put(40_000), spool.waiting];
+    await spool.remove(1);
+    numbers.push(await put(40_000), spool.waiting);
+    return { numbers, snippets: await attempts(SNIPPETS), drafts: await attempts(DRAFTS) };
+  } finally {
+    StorageManager.prototype.estimate = estimate;
+    await forgetEverything();
+  }
+}
+"""
+
+# Why a camera does not open, one that is covered, and the words for a box that is busy or away.
+TROUBLE = """
+async () => {
+  const { Capture } = await import("/static/capture.js");
+  const { whyNot } = await import("/static/camera.js");
+  const { linkWords } = await import("/static/strip.js");
+  const why = (name) => whyNot(new DOMException("", name));
+  const covered = Object.assign(new EventTarget(), { on: true, muted: true });
+  return {
+    why: ["NotAllowedError", "NotReadableError", "NotFoundError", "NotSupportedError"].map(why),
+    muted: new Capture(covered, new EventTarget()).trouble,
+    busy: linkWords({ up: true, waiting: 3, busy: true }).sentence,
+    down: linkWords({ up: false, waiting: 3, busy: true }).on,
+  };
+}
+"""
+
+# Handed in with three parts still to be sent and one that was given up: the box takes no more.
+TOO_LATE = """
+async () => {
+  const { HandIn } = await import("/static/hand_in.js");
+  const { drawDone } = await import("/static/headline.js");
+  const uploader = Object.assign(new EventTarget(), {
+    problem: null, reached: true, givenUp: 1, nudge() {}, stop() { this.stopped = true; },
+  });
+  const spool = { waiting: 3, last: 9 };
+  const capture = { end: async () => {} };
+  const running = new HandIn().run({ capture, spool, uploader, told: true });
+  await new Promise((resolve) => setTimeout(resolve));
+  uploader.dispatchEvent(new Event("too-late"));
+  const lost = await running;
+  drawDone({ attempt_state: "ended", exam_state: "closed" }, lost);
+  return [lost, uploader.stopped, document.getElementById("done-lead").textContent];
+}
+"""
+
+# Nobody presses "leave": the page does it by itself, tells the box, and shows nothing of anybody.
+LEFT_ALONE = """
+async () => {
+  const { AfterwardsStep } = await import("/static/afterwards.js");
+  const [fetch, later] = [window.fetch, window.setTimeout];
+  const asked = [];
+  const timers = [];
+  window.setTimeout = (work, ms) => timers.push({ work, ms });
+  window.fetch = async (path, { method }) => {
+    asked.push(`${method} ${path.split("?")[0]}`);
+    return new Response('{"open": true, "flags": [], "remark": false}');
+  };
+  try {
+    const step = new AfterwardsStep();
+    await step.enter();
+    document.getElementById("remark").value = "I dropped my pen.";
+    const long = timers.filter(({ ms }) => ms >= 600_000);
+    await long[0].work();
+    return {
+      minutes: long.map(({ ms }) => ms / 60_000), asked,
+      remark: document.getElementById("remark").value, shown: document.body.dataset.shown,
+    };
+  } finally {
+    Object.assign(window, { fetch, setTimeout: later });
+  }
+}
+"""
+
+
+async def what_seldom_happens(page: Page) -> None:
+    assert await page.evaluate(FULL) == {
+        "numbers": [1, "full", 1, 2, 1],
+        "snippets": ["mine", "this morning's"],
+        "drafts": ["this morning's"],
+    }
+    assert await page.evaluate(TROUBLE) == {
+        "why": ["not_allowed", "in_use", "not_found", "unsupported"],
+        "muted": "muted",
+        "busy": "No recordings are taken in just now. They are kept here and sent later",
+        "down": False,
+    }
+    assert await page.evaluate(TOO_LATE) == [
+        4,
+        True,
+        "Recording has ended. Not all could be sent (4 missing). Tell an invigilator.",
+    ]
+    assert await page.evaluate(LEFT_ALONE) == {
+        "minutes": [15],
+        "asked": ["GET /api/v1/attempts/me/afterwards", "POST /api/v1/attempts/me/leave"],
+        "remark": "",
+        "shown": "left",
+    }
