@@ -175,7 +175,7 @@ async def a_live_view_is_watched(page: Page) -> None:
         "slow_udp": [[f"{udp} {on}", f"{tcp} {off}"], answered],
         "refused": [[f"{udp} {off}", f"{tcp} {on}"], answered],
         "known": [[f"{udp} {on}", f"{tcp} {on}"], []],
-        "known_later": [[f"{udp} {off}", f"{tcp} {on}", f"{tls} {off}"], answered],
+        "known_later": [[f"{udp} {off}", f"{tcp} {on}"], answered],
         "behind_two": [],
         "tls": [[f"{udp} {off}", f"{tcp} {off}", f"{tls} {on}"], answered],
         "ended": [[f"{udp} {off}", f"{tcp} {off}", f"{tls} {off}"], []],

@@ -18,6 +18,13 @@ from pathlib import Path
 from appliance.adapters.relay import user_database
 from appliance.core.errors import WrongConfiguration
 
+# What one view has at the relay under its one user name. The console: the way it takes and one that
+# it just gave up. The page: while it opens, three ways side by side (UDP, TCP, TLS), each from both
+# cards of a computer that is on the cable and on the wireless network.
+ALLOCATIONS_PER_VIEW = 2 + 3 * 2
+# Of all views together, which do not open in the same moment: both ends' ways, twice.
+_ALLOCATIONS_PER_OPEN_VIEW = 4
+
 _EVERYTHING = ("0.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
 
 
@@ -110,6 +117,8 @@ def render(
     `directory` is where coturn may write its process id, and where its (empty) user database lies;
     without one of its own it would also accept secrets from the machine-wide one.
     """
+    ports = share.last_media_port - share.first_media_port + 1
+    allocations = min(_ALLOCATIONS_PER_OPEN_VIEW * plan.views_per_exam, ports)
     lines = [
         # It would hold the addresses of candidates' computers, and nobody reads it. First, because
         # a complaint about a later line is otherwise logged in a place of coturn's own choice.
@@ -141,11 +150,11 @@ def render(
         "no-dynamic-realms",
         *(f"denied-peer-ip={everything}" for everything in _EVERYTHING),
         f"allowed-peer-ip={share.relay_address}",
-        # One user name is one leg of one view; the second allocation covers a reload.
-        "user-quota=2",
-        f"total-quota={2 * plan.views_per_exam}",
+        f"user-quota={ALLOCATIONS_PER_VIEW}",
+        f"total-quota={allocations}",
         f"max-bps={plan.bytes_per_second}",
-        f"bps-capacity={2 * plan.views_per_exam * plan.bytes_per_second}",
+        # coturn sets aside `max-bps` for each allocation, whatever it carries.
+        f"bps-capacity={allocations * plan.bytes_per_second}",
         "max-allocate-lifetime=600",
         "channel-lifetime=600",
         "permission-lifetime=300",

@@ -1,11 +1,7 @@
-// Which way a live view takes to the relay. They are asked side by side, each a beat behind the one
-// before it, and of those that answer the first of the list is taken: UDP, where nothing waits behind
-// a lost packet. In one peer the first that answers would carry the picture, whichever that is.
-
-// In beats of 100 ms, which a busy computer makes longer. A LAN answers within some milliseconds;
-// a way that was blocked the last time probably still is.
-const HEAD_START = 2;
-const KNOWN = 1;
+// Which way a live view takes to the relay. They are asked side by side, each a beat of 100 ms behind
+// the one before it, and of those that answer the first of the list is taken: UDP, where nothing
+// waits behind a lost packet. What was blocked the last time probably still is, and those up to the
+// one that worked are asked at once. In one peer the first that answers would carry the picture.
 
 const rank = (url) => (url.startsWith("turns:") ? 2 : Number(url.includes("transport=tcp")));
 
@@ -26,8 +22,6 @@ export class Ways {
   #ask;
   #asked = [];
   #answers;
-  #beats = 0;
-  #headStart;
   #choose;
 
   /** `ask(servers, answered)` asks one way and gives back its peer; `answered(relayed)` is called
@@ -37,7 +31,6 @@ export class Ways {
     this.#ways = ways;
     this.#ask = ask;
     this.#answers = ways.map(() => null);
-    this.#headStart = worked > 0 ? KNOWN : HEAD_START;
     this.chosen = new Promise((resolve) => {
       this.#choose = resolve;
     });
@@ -46,11 +39,10 @@ export class Ways {
   }
 
   beat() {
-    this.#beats += 1;
-    this.#next();
     const answered = this.#answers.indexOf(true);
-    // Only at a beat: who answers behind another in the same moment is still the better one.
-    if (this.#beats >= this.#headStart && answered >= 0) this.#take(answered);
+    // Only at a beat, so that the better one has until then: a LAN answers within milliseconds.
+    if (answered >= 0) this.#take(answered);
+    else this.#next();
   }
 
   close() {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aioice import stun
 
-from appliance.adapters.relay.configuration import RelayPlan
+from appliance.adapters.relay.configuration import ALLOCATIONS_PER_VIEW, RelayPlan
 from appliance.adapters.relay.coturn import Coturn
 from appliance.core.ids import ExamId, ViewId
 from appliance.rehearsal.free_ports import free_port
@@ -32,7 +32,7 @@ async def relay(exam: ExamId, tmp_path: Path, clock: Now) -> AsyncIterator[Cotur
         relay_address=RELAY_ADDRESS,
         listen="127.0.0.1",
         port=0,
-        views_per_exam=2,
+        views_per_exam=3,
         bytes_per_second=50_000,
     )
     relay = Coturn(plan, run=tmp_path, clock=clock, randomness=_Known())
@@ -46,15 +46,25 @@ def _view(number: int) -> ViewId:
 
 
 async def test_no_more_allocations_than_views_need(relay: Coturn, exam: ExamId) -> None:
-    """Two views, four legs; a fifth is refused whoever asks, until one is given back."""
-    async with AsyncExitStack() as four:
-        for number in range(4):
-            credential = relay.credential(exam, _view(number), host="127.0.0.1")
-            await four.enter_async_context(allocation(credential))
-        with pytest.raises(stun.TransactionFailed) as refused:
-            async with allocation(relay.credential(exam, _view(9), host="127.0.0.1")):
-                pass
-        assert refused.value.response.attributes["ERROR-CODE"][0] == 486
+    """One view has both its ends' ways and not one more; all views together have their number, and
+    the next is refused whoever asks."""
+    async with AsyncExitStack() as held:
+
+        async def asked(view: int) -> int:
+            """0, or the error code of the relay."""
+            credential = relay.credential(exam, _view(view), host="127.0.0.1")
+            try:
+                await held.enter_async_context(allocation(credential))
+            except stun.TransactionFailed as refused:
+                return int(refused.response.attributes["ERROR-CODE"][0])
+            return 0
+
+        assert [await asked(1) for _ in range(ALLOCATIONS_PER_VIEW + 1)] == [
+            *([0] * ALLOCATIONS_PER_VIEW),
+            486,
+        ]
+        others = [await asked(number) for number in range(2, 7)]
+        assert others == [0, 0, 0, 0, 486]
 
 
 async def test_a_leg_carries_what_it_may_and_no_more(relay: Coturn, exam: ExamId) -> None:

@@ -34,6 +34,20 @@ def test_everything_is_denied_and_one_address_allowed() -> None:
     assert "allow-loopback-peers" not in lines
 
 
+def test_limits_hold_what_views_ask_and_no_more_than_the_ports_there_are() -> None:
+    def limits(plan: RelayPlan) -> dict[str, str]:
+        found = (line.partition("=") for line in _lines(plan))
+        return {key: value for key, _, value in found if "quota" in key or "bps" in key}
+
+    assert limits(PLAN) == {
+        "user-quota": "8",
+        "total-quota": "64",
+        "max-bps": "250000",
+        "bps-capacity": "16000000",  # or the last of the 64 would be refused by this
+    }
+    assert limits(replace(PLAN, last_media_port=50_159))["total-quota"] == "40"
+
+
 def test_nothing_is_logged_and_that_is_said_before_anything_can_be_complained_about() -> None:
     assert _lines(PLAN)[:2] == ["log-file=/dev/null", "simple-log"]  # without: a name with a date
 
