@@ -180,6 +180,7 @@ class BoxClient(ClientActs):
             self._http = aiohttp.ClientSession(
                 connector=self.target.connector(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_WITHIN_S),
+                raise_for_status=_refuse,
             )
         return self._http
 
@@ -224,10 +225,7 @@ class BoxClient(ClientActs):
                 timeout=aiohttp.ClientTimeout(total=within_s, sock_connect=_CONNECT_WITHIN_S),
                 allow_redirects=False,
             ) as answer:
-                body = await answer.read()
-                if answer.status >= 300:
-                    raise error_of(answer.status, body)
-                return body
+                return await answer.read()
         except aiohttp.ClientConnectorCertificateError as error:
             raise Unreachable(
                 tr("This is not the box whose certificate you gave; check the address and --ca.")
@@ -236,3 +234,10 @@ class BoxClient(ClientActs):
             raise Unreachable(
                 tr("The box does not answer; check that it is on and on this network.")
             ) from error
+
+
+async def _refuse(answer: aiohttp.ClientResponse) -> None:
+    """Also for a WebSocket that is refused before it is one: aiohttp's own error has no body, and
+    the box's reason stands there."""
+    if answer.status >= 300:
+        raise error_of(answer.status, await answer.read())

@@ -8,11 +8,10 @@ from enum import StrEnum
 
 import aiohttp
 
-from appliance.core.errors import HallvaktError, NotAllowed, NotFound
+from appliance.core.errors import HallvaktError, IntegrityFailure, NotAllowed, NotFound
 from appliance.core.feed import FeedMessage
 from appliance.core.ids import ExamId
 from tui.client import BoxClient
-from tui.language import tr
 from tui.problems import LoginEnded
 from tui.replies import decode_feed
 
@@ -63,10 +62,10 @@ class FeedLink:
                         self.seen = message.seq
                         yield message
                     await self._raise_if_refused()
-            except aiohttp.WSServerHandshakeError as error:
-                refusal = _refusal(error.status)
-                if refusal is not None:
-                    raise refusal from error
+            except (LoginEnded, NotAllowed, NotFound, IntegrityFailure):
+                raise
+            except HallvaktError:
+                pass  # busy, or locked: it may be over soon
             except (TimeoutError, aiohttp.ClientError, OSError):
                 pass  # network trouble: say so and try again
             self._say(Link.LOST)
@@ -86,17 +85,3 @@ class FeedLink:
             raise
         except HallvaktError:
             return
-
-
-def _refusal(status: int) -> HallvaktError | None:
-    """What a refused handshake means, or None when trying again may help. A WebSocket handshake
-    carries no body to read the reason from."""
-    match status:
-        case 401:
-            return LoginEnded(tr("Your login has ended; log in again."))
-        case 403:
-            return NotAllowed(tr("You can no longer watch this exam."))
-        case 404:
-            return NotFound(tr("This exam is not on this box."))
-        case _:
-            return None

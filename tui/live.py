@@ -28,13 +28,12 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError
 from aiortc.sdp import candidate_from_sdp
 
-from appliance.core.errors import HallvaktError, NotAllowed, Unreachable, WrongState
+from appliance.core.errors import Conflict, Unreachable, WrongState
 from appliance.core.ids import AttemptId, ExamId
 from tui.client import BoxClient
 from tui.half_blocks import Pixels
 from tui.language import text, tr
 from tui.live_frames import FrameMeter
-from tui.problems import LoginEnded
 from tui.relay_race import RelayRace
 from tui.relay_way import address_of, relay_ways, trust_box
 from tui.told import told
@@ -121,7 +120,7 @@ class LiveView:
     async def run(self) -> str:
         """Opened again by itself, for half a minute, when the way to the candidate breaks.
 
-        Raises LoginEnded, NotAllowed, WrongState or Unreachable when it cannot begin.
+        Raises what the box says, or Unreachable, when it cannot begin.
         """
         lost_at: float | None = None
         try:
@@ -144,7 +143,7 @@ class LiveView:
         """A view that showed something and is refused now is one that broke."""
         try:
             return await self._once()
-        except (WrongState, Unreachable) as error:
+        except (WrongState, Conflict, Unreachable) as error:
             if not shown:
                 raise
             return _End(error.message, transient=True)
@@ -160,8 +159,6 @@ class LiveView:
                 tasks.append(_beside(self._signal(socket, peer, over), over))
                 tasks.append(_beside(self._watchdog(over), over))
                 return await over
-        except aiohttp.WSServerHandshakeError as error:
-            raise _refusal(error.status) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unreachable(tr("The live view could not be opened; try again.")) from error
         finally:
@@ -317,18 +314,6 @@ async def _add_candidate(peer: RTCPeerConnection, init: Mapping[str, Any] | None
     candidate.sdpMid = init.get("sdpMid")
     candidate.sdpMLineIndex = init.get("sdpMLineIndex")
     await peer.addIceCandidate(candidate)
-
-
-def _refusal(status: int) -> HallvaktError:
-    match status:
-        case 401:
-            return LoginEnded(tr("Your login has ended; log in again."))
-        case 403:
-            return NotAllowed(tr("You may not look live at this seat now."))
-        case 409:
-            return WrongState(tr("This seat cannot be looked at now, or too many views are open."))
-        case _:
-            return Unreachable(tr("The live view could not be opened; try again."))
 
 
 def _beside(work: Coroutine[Any, Any, None], over: asyncio.Future[_End]) -> asyncio.Task[None]:

@@ -39,6 +39,7 @@ from appliance.services.box import Measured
 from appliance.services.channels import Channels
 from appliance.services.hall import Halls
 from appliance.services.key_ring import KeyRing
+from appliance.services.live_view import VIEWS_PER_EXAM
 from appliance.services.sealed_objects import SealedObjects
 
 
@@ -158,4 +159,5 @@ def relay_plan(state: Path, config: BoxConfig) -> RelayPlan:
         private_key=tls.served_key,
         first_media_port=config.relay.min_port,
         last_media_port=config.relay.max_port,
+        views_per_exam=VIEWS_PER_EXAM,
     )

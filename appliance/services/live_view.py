@@ -28,6 +28,7 @@ from appliance.services.channels import (
 from appliance.services.hall import Halls
 
 RECHECK_S = 1.0
+VIEWS_PER_EXAM = 16  # what an exam's relay is planned for
 VIEWS_PER_PERSON = 12  # a console shows at most nine tiles; the rest is changing over
 
 
@@ -106,7 +107,8 @@ class LiveViews:
         """Start a view; the console has its `ice_servers` when this returns.
 
         Raise NotAllowed when the settings or the person's number of views forbid it, WrongState
-        when the candidate has no camera or no connection, Unreachable when the relay is down.
+        when the candidate has no camera or no connection or others have all the views that there
+        are, Unreachable when the relay is down.
         """
         self._check(asked)
         self._channels.of(asked.attempt.attempt_id)
@@ -222,6 +224,13 @@ class LiveViews:
         if mine >= VIEWS_PER_PERSON:
             raise NotAllowed(
                 f"You have {mine} live views open: close one first.", code="too-many-views"
+            )
+        most = VIEWS_PER_EXAM
+        if sum(1 for v in self._open.values() if v.exam_id == asked.exam.exam_id) >= most:
+            raise WrongState(
+                f"All {most} live views of this exam are open on consoles: ask a colleague to "
+                "close one.",
+                code="all-views-open",
             )
 
     def _of_candidate(self, attempt: AttemptId, view: ViewId) -> LiveView | None:

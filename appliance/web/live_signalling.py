@@ -93,7 +93,7 @@ async def live(request: web.Request, asked: Asked) -> web.StreamResponse:
 
     try:
         await socket.prepare(request)
-    except ConnectionError:
+    except (ConnectionError, web.HTTPException):  # or it was no WebSocket that was asked for
         gateway.live_views.end(view, "The console went away.")
         raise
 

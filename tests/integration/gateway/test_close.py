@@ -119,10 +119,15 @@ async def test_no_live_view_where_it_is_switched_off_or_nobody_is_there(
     path = f"/api/v1/exams/{exam.exam}/attempts/{attempt}/live"
     assert (await lead.ask("GET", path)).code == "live-view-off"
     seen = await box.new_exam(lead, WITH_LIVE_VIEW)
-    _, attempt = await _sitting(box, seen)
+    page, attempt = await _sitting(box, seen)
     path = f"/api/v1/exams/{seen.exam}/attempts/{attempt}/live"
     away = await lead.ask("GET", path)
     assert (away.status, away.code) == (409, "page-not-connected")
+    async with page.websocket("/api/v1/attempts/me/channel") as channel:
+        await _until(channel, "status", "ChannelToPage")
+        # Allowed, but what was asked for is no WebSocket: nobody looks, and the page says so.
+        assert (await lead.ask("GET", path)).status == 400
+        assert (await page.ok("GET", "/api/v1/attempts/me"))["watchers"] == 0
     await _close(lead, seen)
     await _close(lead, exam)
 
