@@ -6,17 +6,19 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from textwrap import wrap
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from appliance.cli.metrics import pepper_of_the_gateway
+from appliance.cli.metrics import exams_in_session_of_the_gateway, pepper_of_the_gateway
 from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer
 from appliance.config.box import load
 from appliance.core.checkup import Check, CheckStatus, worst
 from appliance.processes import checkup_machine, checkup_outside, checkup_parts
+from appliance.processes.checkup_state import files_check, ports_check
 from appliance.processes.log_lines import say_nothing
 from appliance.services.doctor import examine
 
@@ -31,7 +33,8 @@ async def doctor(
     state: State = DEFAULT_STATE,
     json: Json = False,
 ) -> None:
-    """Look at disk, memory, clock, network, certificate, relay, models, keys, cloud and versions.
+    """Look at files, ports, disk, memory, clock, network, certificate, relay, models, keys, cloud
+    and versions.
 
     Exits with 5 when a check fails; a warning does not change the exit code.
 
@@ -46,7 +49,10 @@ async def doctor(
     else:
         config = load(state)
         pepper = await pepper_of_the_gateway(state)
+        in_session = await exams_in_session_of_the_gateway(state)
         probes = {
+            "files": partial(asyncio.to_thread, files_check, state),
+            "ports": partial(asyncio.to_thread, ports_check, config, in_session),
             **checkup_parts.local(state, config, pepper=pepper),
             **checkup_outside.beyond(state, config),
         }

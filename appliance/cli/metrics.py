@@ -13,6 +13,7 @@ from appliance.core.keys import PepperKeeping
 from appliance.web.metrics import PEPPER_FIGURES
 
 _PEPPER = "hallvakt_pepper_bound"
+_IN_SESSION = "hallvakt_exams_in_session"
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
@@ -36,6 +37,16 @@ async def metrics_text(state: Path) -> str:
         raise Unreachable(
             "The box does not answer: is it running with this --state?", code="box-unreachable"
         ) from error
+
+
+async def exams_in_session_of_the_gateway(state: Path) -> int | None:
+    """How many exams are open or live; None where no gateway runs, or one of an older version."""
+    try:
+        text = await metrics_text(state)
+    except (Unreachable, NotAllowed):
+        return None
+    told = [line.split()[1] for line in text.splitlines() if line.startswith(f"{_IN_SESSION} ")]
+    return int(float(told[0])) if told else None
 
 
 async def pepper_of_the_gateway(state: Path) -> PepperKeeping | None:

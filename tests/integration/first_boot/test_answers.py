@@ -164,10 +164,11 @@ def test_an_empty_directory_becomes_a_box_also_when_killed_on_the_way(
     _without_cloud(first_boot.answers)
     code, out, said = first_boot.run()
     doctor = subprocess.run(
-        [sys.executable, "-m", "appliance.cli.main", "doctor", "--state", str(first_boot.state)],
+        [*_LAN, sys.executable, "-m", "appliance.cli.main", "doctor",
+         "--state", str(first_boot.state)],
         capture_output=True,
         timeout=120,
-    )
+    )  # fmt: skip
     assert (code, said) == (doctor.returncode, "")
     assert "Rehearsal: skipped. Skipped: the class comes tomorrow" in out
 
