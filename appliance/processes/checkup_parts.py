@@ -21,6 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from appliance.adapters.crypto.recipients import load_recipients
+from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.host import machine, storage, tls
 from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.host.credentials import machine_pepper, pepper_keeping
@@ -32,11 +33,12 @@ from appliance.config.box import BoxConfig
 from appliance.core import checkup
 from appliance.core.checkup import Check, fail, ok
 from appliance.core.disk import DISK_ADVICE, DISK_IN_WORDS, is_disks, state_after
-from appliance.core.errors import HallvaktError, NotFound
+from appliance.core.errors import HallvaktError, NotFound, WrongConfiguration
 from appliance.core.ids import ExamId, ViewId
 from appliance.core.keys import PepperKeeping
 from appliance.processes.checkup_network import network
 from appliance.processes.foundation import relay_plan
+from appliance.processes.own_signature import OWN_SIGNATURE
 from appliance.services.doctor import Probe
 
 _TURNSERVER_S = 5.0
@@ -54,7 +56,7 @@ def local(
         **network(config),
         "certificate": partial(asyncio.to_thread, _certificate, state, config),
         "relay": partial(_relay, state, config),
-        "keys": partial(asyncio.to_thread, _keys, state, pepper),
+        "keys": partial(asyncio.to_thread, keys_checks, state, pepper),
         "database": partial(asyncio.to_thread, _databases, state),
         "versions": partial(asyncio.to_thread, _versions),
     }
@@ -155,9 +157,12 @@ def _own_address(config: BoxConfig) -> str:
     return next(iter(machine.lan_addresses(uplink=config.web.uplink)), "127.0.0.1")
 
 
-def _keys(state: Path, known: PepperKeeping | None) -> Sequence[Check]:
+def keys_checks(state: Path, known: PepperKeeping | None) -> Sequence[Check]:
     try:
+        SigningKey.load(state / OWN_SIGNATURE)
         listed = load_recipients(state / "keys")
+    except WrongConfiguration as error:
+        recipients = fail("keys", error.message, "Without it the box does not start.")
     except NotFound:
         recipients = fail(
             "keys",

@@ -13,14 +13,14 @@ from appliance.whole_file import replace_whole
 
 log = structlog.get_logger(__name__)
 
-_PRIVATE, _PUBLIC = Path("keys") / "box_signing.pem", Path("keys") / "box_signing.pub"
+OWN_SIGNATURE, _PUBLIC = Path("keys") / "box_signing.pem", Path("keys") / "box_signing.pub"
 _KEY_BYTES = 32
 
 
 def signing_key(state: Path) -> SigningKey:
     """Raise WrongConfiguration when there is none. Sees to the public half; a disk that does not
     take it stops nobody: the night says so then."""
-    key = SigningKey.load(state / _PRIVATE)
+    key = SigningKey.load(state / OWN_SIGNATURE)
     public = state / _PUBLIC
     line = key.public_bytes.hex().encode() + b"\n"
     try:
@@ -37,7 +37,7 @@ def own_public_keys(state: Path) -> set[bytes]:
     public = state / _PUBLIC
     try:
         if not public.exists():
-            whole = state / _PRIVATE
+            whole = state / OWN_SIGNATURE
             return {SigningKey.load(whole).public_bytes} if whole.exists() else set()
         key = bytes.fromhex(public.read_text("ascii"))
     except (OSError, ValueError):

@@ -47,8 +47,8 @@ class SigningKey:
             private = load_pem_private_key(path.read_bytes(), password=None)
         except (OSError, ValueError, TypeError) as error:
             raise WrongConfiguration(
-                f"The box's signing key {path.name} cannot be read: run `hallvakt init`, or "
-                "restore the keys."
+                f"The box's signing key {path} cannot be read: see who may read it, or bring it "
+                "back from a backup with `hallvakt backup restore` into an empty directory."
             ) from error
         if not isinstance(private, Ed25519PrivateKey):
             raise WrongConfiguration(f"The key in {path.name} is not an Ed25519 key.")

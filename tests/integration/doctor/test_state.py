@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from appliance.adapters.crypto.signing import SigningKey
 from appliance.config.box import BoxConfig, RelayConfig, WebConfig
 from appliance.core.checkup import CheckStatus
 from appliance.core.ids import BoxId
+from appliance.core.keys import PepperKeeping
+from appliance.processes.checkup_parts import keys_checks
 from appliance.processes.checkup_state import files_check, ports_check
 from appliance.rehearsal.free_ports import free_port
 
@@ -41,6 +44,16 @@ def test_what_root_copied_into_the_box_is_named_with_the_command(state: Path) ->
     assert f"chown -R nobody: {state}" in found.advice
     os.chown(state / "db", 0, 0)
     assert files_check(state)[0].detail.startswith(f"{state}/db and 1 more belong to root, not to")
+
+
+def test_a_signing_key_that_is_gone_is_named_before_the_box_does_not_start(state: Path) -> None:
+    (found, *_) = keys_checks(state, PepperKeeping.TPM)
+    assert found.status is CheckStatus.FAIL
+    assert "signing key" in found.detail
+    assert "backup restore" in found.detail
+    SigningKey.from_seed(bytes(32)).save(state / "keys" / "box_signing.pem")
+    (found, *_) = keys_checks(state, PepperKeeping.TPM)
+    assert "no list of recipients" in found.detail
 
 
 def test_a_state_directory_that_others_may_look_into(state: Path) -> None:
