@@ -22,6 +22,9 @@ hv_dry=${hv_dry:-}
 # What a box needs of Debian; what only the demo and the tests need is in prepare.sh.
 hv_box_packages=(python3 python3-venv coturn nftables libportaudio2 libseccomp2 util-linux iproute2
   fonts-dejavu-core openssl ca-certificates)
+# By whose libraries systemd reaches a TPM (one name in both Debians), where the machine has one: Debian
+# leaves them out, and systemd then says that there is no TPM.
+hv_tpm_packages=(tpm2-tools)
 # What makes the sound of rehearsals; a bundle has it made.
 hv_online_packages=(espeak-ng sox)
 hv_suites=(bookworm trixie) # Debian 12 and 13: Python 3.11 and 3.13
@@ -152,6 +155,7 @@ hv_apt_of() {
 hv_put_packages() {
   local package packages=("${hv_box_packages[@]}") missing=() debs=$1
   [ -n "$debs" ] || packages+=("${hv_online_packages[@]}")
+  [ ! -e /sys/class/tpm/tpm0 ] || packages+=("${hv_tpm_packages[@]}")
   hv_step "  ${packages[*]}"
   for package in "${packages[@]}"; do
     # shellcheck disable=SC2016 # ${...} is dpkg's

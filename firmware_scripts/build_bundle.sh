@@ -77,7 +77,8 @@ for suite in "${hv_suites[@]}"; do
       -o APT::Architectures::=amd64 -qq "$@"
   }
   apt_of_suite update || hv_stop 5 "The list of $suite's packages could not be fetched."
-  apt_of_suite install -y --no-install-recommends --download-only "${hv_box_packages[@]}" >/dev/null \
+  apt_of_suite install -y --no-install-recommends --download-only \
+    "${hv_box_packages[@]}" "${hv_tpm_packages[@]}" >/dev/null \
     || hv_stop 5 "$suite's packages could not be fetched: the lines above say why."
   mkdir "$work/debs/$suite"
   mv "$root"/var/cache/apt/archives/*.deb "$work/debs/$suite/"

@@ -18,21 +18,17 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
+from tests.machine.commands import ENVIRONMENT, WITHIN_S, Commands
 from tests.machine.networks import Networks
 from tests.machine.screen import Screen
 
-_WITHIN_S = 120.0
 # Landlock by name: systemd 252 knows no set of them.
 _SYSTEM_CALLS = "landlock_create_ruleset landlock_add_rule landlock_restrict_self @keyring @clock"
-_ENVIRONMENT = (
-    "HOME=/root", "LANG=C.UTF-8", "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-)  # fmt: skip
 
 
-class Machine:
+class Machine(Commands):
     def __init__(self, root: Path, networks: Networks) -> None:
         self.root = root
         self.networks = networks
@@ -67,41 +63,31 @@ class Machine:
         see += "mount --bind /mnt/$d /sys/$d; done"
         self.run("sh", "-c", see)
 
-    def run(
-        self, *words: str, given: str | None = None, accept: Sequence[int] = (0,)
-    ) -> subprocess.CompletedProcess[str]:
-        """As root, in the machine. Fails the test, with what was said, on another exit code."""
-        done = self._run(*words, given=given)
-        assert done.returncode in accept, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
-        return done
+    def attempt(self, *words: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*self.words(), *words],
+            input=given,
+            stdin=subprocess.DEVNULL if given is None else None,
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
 
-    def says(self, *words: str, accept: Sequence[int] = (0,)) -> str:
-        return self.run(*words, accept=accept).stdout.strip()
-
-    def shown(self, unit: str, name: str) -> str:
-        """A property of a unit, as systemd has it."""
-        return self.says("systemctl", "show", unit, f"--property={name}", "--value")
-
-    def until(self, *words: str, within_s: float = _WITHIN_S) -> str:
-        """Runs `words` until they end well; answers what they said."""
-        deadline = time.monotonic() + within_s
-        while (done := self._run(*words)).returncode:
-            assert time.monotonic() < deadline, f"{words}: {done.stdout}{done.stderr}"
-            time.sleep(0.3)
-        return done.stdout.strip()
+    def seen(self, path: str) -> Path:
+        return self.root / path.removeprefix("/")
 
     def reboot(self) -> None:
         """As a person does it: the units are stopped, then all starts again."""
         assert self._nspawn is not None
-        self._run("systemctl", "reboot")
-        self._nspawn.wait(_WITHIN_S)  # with --keep-unit, who started it starts it again
+        self.attempt("systemctl", "reboot")
+        self._nspawn.wait(WITHIN_S)  # with --keep-unit, who started it starts it again
         self.boot()
 
     def cut_the_power(self) -> None:
         """Every process is gone at once; what was written stays in this kernel's hands."""
         assert self._nspawn is not None
         os.kill(self._first_process(), signal.SIGKILL)
-        self._nspawn.wait(_WITHIN_S)
+        self._nspawn.wait(WITHIN_S)
         self._nspawn = None
 
     def off(self) -> None:
@@ -109,14 +95,11 @@ class Machine:
             return
         self._nspawn.terminate()  # nspawn asks systemd to power off
         try:
-            self._nspawn.wait(_WITHIN_S)
+            self._nspawn.wait(WITHIN_S)
         except subprocess.TimeoutExpired:
             self._nspawn.kill()
             self._nspawn.wait()
         self._nspawn = None
-
-    def journal(self, unit: str, lines: int = 60) -> str:
-        return self._run("journalctl", "--no-pager", f"--lines={lines}", f"--unit={unit}").stdout
 
     def outside(self, unit: str) -> list[int]:
         """The processes of a unit by our numbers: its first one, and those that it made."""
@@ -137,17 +120,7 @@ class Machine:
     def words(self) -> list[str]:
         """Before a command that is to run inside."""
         first = str(self._first_process())
-        return ["nsenter", "--all", f"--target={first}", "env", "-i", *_ENVIRONMENT]
-
-    def _run(self, *words: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*self.words(), *words],
-            input=given,
-            stdin=subprocess.DEVNULL if given is None else None,
-            capture_output=True,
-            text=True,
-            errors="replace",
-        )
+        return ["nsenter", "--all", f"--target={first}", "env", "-i", *ENVIRONMENT]
 
     def _first_process(self) -> int:
         """systemd of the machine, by our number; raises LookupError while there is none."""
@@ -159,11 +132,11 @@ class Machine:
         return int(children.split()[-1])
 
     def _until_started(self) -> None:
-        deadline = time.monotonic() + _WITHIN_S
+        deadline = time.monotonic() + WITHIN_S
         state = ""
         while time.monotonic() < deadline:
             try:
-                state = self._run("systemctl", "is-system-running").stdout.strip()
+                state = self.attempt("systemctl", "is-system-running").stdout.strip()
                 if state in {"running", "degraded"}:
                     return
             except LookupError:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.rehearsal.page_key import PageKey
-from tests.machine.booted import Machine
+from tests.machine.commands import Commands
 from tests.machine.lan import Lan
 from tests.machine.networks import BOX
 from tests.support import clips, invariants
@@ -21,13 +21,13 @@ LEAD, PASSPHRASE = "ingrid", "en lång lösenfras"
 LIVE = SETTINGS.replace("video_snippets = true", "video_snippets = true\nlive_view = true")
 
 
-def origin(machine: Machine) -> tuple[str, Path]:
-    return f"https://{BOX}", machine.root / STATE[1:] / "tls" / "ca.pem"
+def origin(machine: Commands) -> tuple[str, Path]:
+    return f"https://{BOX}", machine.seen(f"{STATE}/tls/ca.pem")
 
 
 @dataclass(slots=True)
 class Hall:
-    machine: Machine
+    machine: Commands
     lan: Lan
     exam: str = ""
     attempt: str = ""
@@ -85,7 +85,7 @@ class Hall:
     def check(self) -> None:
         """All that was acknowledged is on the machine's disk, and the gateway looks after it."""
         self.machine.until("hallvakt", "metrics")
-        state = self.machine.root / STATE[1:]
+        state = self.machine.seen(STATE)
         asyncio.run(invariants.check(state, self.kept, settled=True))
 
     def move(self, to: str) -> Any:

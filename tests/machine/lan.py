@@ -52,13 +52,18 @@ class Lan:
         await asyncio.sleep(0.05)  # TLS transports close a few loop rounds later
 
     def _live(self) -> None:
-        namespace = os.open(f"/run/netns/{self._network}", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            libc = ctypes.CDLL(None, use_errno=True)
-            if libc.setns(namespace, _CLONE_NEWNET):
-                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        finally:
-            os.close(namespace)
+        enter(self._network)
         asyncio.set_event_loop(self._loop)
         self._ready.set()
         self._loop.run_forever()
+
+
+def enter(network: str) -> None:
+    """This thread is in that network from here on; the others stay where they are."""
+    namespace = os.open(f"/run/netns/{network}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.setns(namespace, _CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    finally:
+        os.close(namespace)
