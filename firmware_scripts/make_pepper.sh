@@ -26,7 +26,9 @@ command -v systemd-creds >/dev/null || {
     exit 5
 }
 
-if systemd-creds has-tpm2 >/dev/null 2>&1; then
+# Asked of the kernel: `systemd-creds has-tpm2` also wants a firmware that tells of the chip, and does
+# not look (systemd 252) whether the libraries are there by which it would reach it.
+if [ "$(cat /sys/class/tpm/tpm0/tpm_version_major 2>/dev/null)" = 2 ]; then
     name=hallvakt-pepper key=host+tpm2
 else
     name=hallvakt-pepper-without-tpm key=host
@@ -41,8 +43,18 @@ umask 077
 mkdir -p "$store"
 unfinished=$(mktemp "$store/.unfinished-XXXXXXXX")
 trap 'rm -f "$unfinished"' EXIT
-head -c 32 /dev/urandom | systemd-creds encrypt --with-key="$key" --name="$name" - - >"$unfinished"
-[ -s "$unfinished" ]
+sealed() {
+    head -c 32 /dev/urandom | systemd-creds encrypt --with-key="$key" --name="$name" - - >"$unfinished" \
+        && [ "$(systemd-creds decrypt --name="$name" "$unfinished" - | wc -c)" = 32 ]
+}
+sealed || {
+    [ $key = host ] || cat >&2 <<'PROBLEM'
+This machine has a TPM, and systemd could not seal with it: the lines above say why. Nothing was made.
+Mostly a package is missing: apt-get install tpm2-tools. Or the chip is locked or owned by something
+else: clear it in the firmware's settings. Then run this again.
+PROBLEM
+    exit 5
+}
 mv "$unfinished" "$store/$name"
 trap - EXIT
 echo "$store/$name is made. Restart the gateway: systemctl restart hallvakt-gateway."

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from appliance.adapters.host.credentials_refused import credentials_refused
 from appliance.adapters.store.stores import open_stores
 from appliance.config.box import BoxConfig
 from appliance.config.cloud_credentials import NOT_HANDED
 from appliance.core.checkup import Check, fail, ok, warn
 from appliance.core.checkup_cloud import cloud_logins
+from appliance.core.checkup_credentials import cloud_keys_refused
 from appliance.core.checkup_microphone import microphone
 from appliance.core.errors import HallvaktError, IntegrityFailure, Unreachable
 from appliance.processes.checkup_stock import STAYS_HERE, backlog_checks, models_checks
@@ -87,7 +89,8 @@ async def _cloud(state: Path, config: BoxConfig) -> Sequence[Check]:
     except TimeoutError:
         found = _no_line(f"no answer within {_ANSWERS_S:.0f} s")
     except Unreachable as error:
-        found = _NOT_ASKED if error.code == NOT_HANDED else _no_line(error.message)
+        unhanded = error.code == NOT_HANDED
+        found = await asyncio.to_thread(_not_handed) if unhanded else _no_line(error.message)
     except HallvaktError as error:
         found = fail("cloud", error.message, "The night waits until this works; nothing is lost.")
     else:
@@ -100,12 +103,16 @@ async def _cloud(state: Path, config: BoxConfig) -> Sequence[Check]:
     return [found, logins]
 
 
-_NOT_ASKED = warn(
-    "cloud",
-    "not asked: its keys are credentials of this machine, which systemd hands to the night alone",
-    "`hallvakt sync status` says how the last night went. To ask the cloud now, as root: "
-    "/opt/hallvakt/current/firmware_scripts/with_cloud_keys.sh hallvakt doctor",
-)
+def _not_handed() -> Check:
+    if credentials_refused("hallvakt-syncer.service"):
+        return cloud_keys_refused()
+    return warn(
+        "cloud",
+        "not asked: its keys are credentials of this machine, which systemd hands to the night "
+        "alone",
+        "`hallvakt sync status` says how the last night went. To ask the cloud now, as root: "
+        "/opt/hallvakt/current/firmware_scripts/with_cloud_keys.sh hallvakt doctor",
+    )
 
 
 def _no_line(said: str) -> Check:

@@ -25,6 +25,7 @@ from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.host import machine, storage, tls
 from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.host.credentials import machine_pepper, pepper_keeping
+from appliance.adapters.host.credentials_refused import credentials_refused
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.relay.coturn import Coturn
 from appliance.adapters.relay.loopback import round_trip_ms
@@ -32,6 +33,7 @@ from appliance.adapters.store import schema
 from appliance.config.box import BoxConfig
 from appliance.core import checkup
 from appliance.core.checkup import Check, fail, ok
+from appliance.core.checkup_credentials import pepper_refused
 from appliance.core.disk import DISK_ADVICE, DISK_IN_WORDS, is_disks, state_after
 from appliance.core.errors import HallvaktError, NotFound, WrongConfiguration
 from appliance.core.ids import ExamId, ViewId
@@ -174,6 +176,8 @@ def keys_checks(state: Path, known: PepperKeeping | None) -> Sequence[Check]:
         recipients = ok(
             "keys", f"recipients' list {listed.version}, signed by the root: {', '.join(kinds)}"
         )
+    if known is None and credentials_refused("hallvakt-gateway.service"):
+        return [recipients, pepper_refused()]
     keeping = known or pepper_keeping(machine_pepper())
     return [recipients, checkup.pepper(keeping, seen_from_outside=known is None)]
 

@@ -8,6 +8,7 @@ from appliance.cli.init import check_uplink
 from appliance.core import checkup, checkup_network
 from appliance.core.checkup import Check, CheckStatus
 from appliance.core.checkup_cloud import cloud_logins
+from appliance.core.checkup_credentials import cloud_keys_refused, pepper_refused
 from appliance.core.checkup_erased import left_to_delete
 from appliance.core.checkup_microphone import microphone, microphone_now
 from appliance.core.errors import BadInput
@@ -17,6 +18,8 @@ OK, WARN, FAIL = CheckStatus.OK, CheckStatus.WARN, CheckStatus.FAIL
 GB = 1_000_000_000
 
 _JUDGED: list[tuple[Check, CheckStatus]] = [
+    (pepper_refused(), FAIL),
+    (cloud_keys_refused(), FAIL),
     (checkup.disk_room(9 * GB, 500 * GB), OK),
     (checkup.disk_room(7 * GB, 500 * GB), WARN),
     (checkup.disk_room(1 * GB, 500 * GB), FAIL),
