@@ -28,6 +28,7 @@ from appliance.adapters.host.credentials import WARNINGS, machine_pepper, pepper
 from appliance.adapters.host.service_manager import ServiceManager
 from appliance.config.box import BoxConfig, load
 from appliance.core.errors import HallvaktError, Refused, Unreachable
+from appliance.processes.connections_kept import KEEPALIVE_S
 from appliance.processes.gateway_doors import doors_open
 from appliance.processes.gateway_parts import Parts, build
 from appliance.processes.log_lines import log_to_stderr
@@ -95,7 +96,10 @@ async def _serve(state: Path, config: BoxConfig, beside: Neighbours) -> None:
     try:
         await _start(parts)
         runner = web.AppRunner(
-            application(parts.gateway), access_log=None, shutdown_timeout=_SHUTDOWN_S
+            application(parts.gateway),
+            access_log=None,
+            shutdown_timeout=_SHUTDOWN_S,
+            keepalive_timeout=KEEPALIVE_S,
         )
         await runner.setup()
         try:

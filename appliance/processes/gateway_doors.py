@@ -18,6 +18,7 @@ from appliance.adapters.host.lan_name import announced
 from appliance.adapters.host.tls import TlsFiles
 from appliance.config.box import BoxConfig
 from appliance.core.errors import Unreachable
+from appliance.processes.connections_kept import KEEPALIVE_S, TlsSite, places_kept_free
 from appliance.web.plain_door import plain_door
 
 SOCKET = Path("run") / "gateway.sock"
@@ -33,12 +34,13 @@ async def doors_open(runner: web.AppRunner, state: Path, config: BoxConfig) -> A
         CertificateKeeper, state / "tls", config.web.names, partial(datetime.now, UTC)
     )
     await _unix_door(runner, state / SOCKET)
-    tls = web.TCPSite(
+    tls = TlsSite(
         runner, config.web.host, config.web.port, ssl_context=keeper.context, backlog=_BACKLOG
     )
     await _start(tls, config.web.host, config.web.port, "web.port")
     async with AsyncExitStack() as open_too:
         await open_too.enter_async_context(_kept_fresh(keeper))
+        await open_too.enter_async_context(places_kept_free(runner))
         if config.web.http_port:
             await open_too.enter_async_context(_plain(state, config))
         if config.web.lan_name:
@@ -98,12 +100,15 @@ async def _kept_fresh(
 async def _plain(state: Path, config: BoxConfig) -> AsyncIterator[None]:
     public = await asyncio.to_thread(lambda: TlsFiles.below(state / "tls").is_public)
     runner = web.AppRunner(
-        plain_door(config.web.names[0], config.web.port, public=public), access_log=None
+        plain_door(config.web.names[0], config.web.port, public=public),
+        access_log=None,
+        keepalive_timeout=KEEPALIVE_S,
     )
     await runner.setup()
     try:
         site = web.TCPSite(runner, config.web.host, config.web.http_port)
         await _start(site, config.web.host, config.web.http_port, "web.http_port")
-        yield
+        async with places_kept_free(runner):
+            yield
     finally:
         await runner.cleanup()

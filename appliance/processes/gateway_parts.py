@@ -54,6 +54,7 @@ from appliance.services.orphans import Orphans
 from appliance.services.people import People
 from appliance.services.preparation import Preparation
 from appliance.services.upload_pace import UploadPace
+from appliance.services.upload_share import UploadShare
 from appliance.web.application_keys import Gateway
 
 UPLOAD_BYTES = 128 * 1024 * 1024  # in memory at once: about 100 snippets with their copies
@@ -220,6 +221,7 @@ def _ingest(on: Foundation, exam: ExamParts, disk_bytes: int) -> Ingest:
         clock=on.clock,
         look=look,
         budget=ByteBudget(UPLOAD_BYTES),
+        share=UploadShare(on.clock, on.halls),
         pace=UploadPace(on.clock.monotonic),
         keep_free=keep_free(disk_bytes),
     )

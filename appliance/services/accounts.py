@@ -19,11 +19,12 @@ from appliance.core.ids import ExamId, UserId
 from appliance.core.people import Login, User
 from appliance.core.ports import AuditStore, Clock, ExamStore, Randomness, UserStore
 from appliance.core.roles import Person, Role
-from appliance.services.throttle import Throttle
+from appliance.services.login_tries import LoginTries
 
 LOGIN_HOURS = 12
 _HASHES_AT_ONCE = 2  # 64 MiB each
 _LONGEST_PASSPHRASE = 1024
+_LOGGED_IN = "logged in"  # no address: tries of who has a login are counted by themselves
 
 
 class PassphraseHasher(Protocol):
@@ -99,16 +100,21 @@ class Accounts:
         self._clock = clock
         self._randomness = randomness
         self._after_login = after_login
-        self._throttle = Throttle(clock)
+        self._tries = LoginTries(clock)
         self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
         self._nobody: str | None = None
         self._one_at_a_time = asyncio.Lock()
 
-    async def login(self, name: str, passphrase: str, one_time_code: str | None) -> LoggedIn:
-        """Raise NotLoggedIn when anything is wrong, Throttled after too many wrong tries."""
-        self._throttle.check(name)
-        # Counted before it is known to be wrong, so that tries side by side count too.
-        self._throttle.failed(name)
+    def comes_back(self, name: str, address: str) -> bool:
+        """Has this name logged in from this address since the box was started?"""
+        return self._tries.known(name, address)
+
+    async def login(
+        self, name: str, passphrase: str, one_time_code: str | None, address: str = ""
+    ) -> LoggedIn:
+        """`address` is where the console is on the network, empty on the box itself. Raise
+        NotLoggedIn when anything is wrong, Throttled after too many wrong tries."""
+        self._tries.begin(name, address)
         user = await self._users.by_name(name)
         good = await self._verify(user, passphrase)
         user = await self._second_factor(name, one_time_code) if user and good else None
@@ -117,7 +123,7 @@ class Accounts:
                 "The name, the passphrase or the one-time code is wrong: try again.",
                 code="wrong-login",
             )
-        self._throttle.succeeded(name)
+        self._tries.succeeded(name, address)
         person = await self._person(user)
         await self._audit.append(user.user_id, "login", "login", user.user_id)
         await self._after_login(person, passphrase)
@@ -130,12 +136,11 @@ class Accounts:
         Raise NotLoggedIn for a wrong old passphrase, Throttled after too many tries.
         """
         name = caller.login.user_name
-        self._throttle.check(name)
-        self._throttle.failed(name)
+        self._tries.begin(name, _LOGGED_IN)
         user = await self._users.by_name(name)
         if user is None or not await self._verify(user, old):
             raise NotLoggedIn("The old passphrase is wrong: try again.", code="wrong-login")
-        self._throttle.succeeded(name)
+        self._tries.succeeded(name, _LOGGED_IN)
         await self._audit.append(user.user_id, "passphrase-change", "login", user.user_id)
         async with self._hashing:
             hashed = await asyncio.to_thread(self._hasher.hash, new)

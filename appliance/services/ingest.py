@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from appliance.core.attempt import Attempt, CameraState
@@ -39,6 +39,7 @@ from appliance.services.hall import Halls
 from appliance.services.keyed_locks import KeyedLocks
 from appliance.services.sealed_objects import Sealed, SealedObjects
 from appliance.services.upload_pace import UploadPace
+from appliance.services.upload_share import UploadShare
 
 # Copies of one upload in memory at once: as received, stripped, sealed.
 COPIES = 3
@@ -84,6 +85,7 @@ class Ingest:
         clock: Clock,
         look: Looker,
         budget: ByteBudget,
+        share: UploadShare,
         pace: UploadPace,
         keep_free: int,
     ) -> None:
@@ -97,20 +99,26 @@ class Ingest:
         self._clock = clock
         self._look = look
         self._budget = budget
+        self._share = share
         self._pace = pace
         self._keep_free = keep_free
         self._damaged: dict[AttemptId, int] = {}  # the number that last came so
         self._under_way: Counter[ExamId] = Counter()
         self._idle = asyncio.Condition()
 
-    def room_for(self, size: int) -> AbstractContextManager[None]:
-        """Reserve memory before the body is read; raise TooLarge or Unreachable("busy")."""
+    @asynccontextmanager
+    async def room_for(self, attempt: Attempt, size: int) -> AsyncIterator[None]:
+        """Reserve memory before the body is read; raise TooLarge or Unreachable("busy"),
+        also for a seat that has sent more than its share."""
         if size > MAX_SNIPPET_BYTES:
             raise TooLarge(
                 f"A snippet is at most {MAX_SNIPPET_BYTES // 1024 // 1024} MiB: "
                 "record shorter ones.",
             )
-        return self._budget.reserve(size * COPIES)
+        exam = await self._exams.get(attempt.exam_id)
+        self._share.check(attempt, exam.settings.capture)
+        with self._share.one(attempt), self._budget.reserve(size * COPIES):
+            yield
 
     async def take(self, attempt: Attempt, upload: Upload) -> Receipt:
         """Return once the snippet is durable, or was already."""
@@ -143,6 +151,7 @@ class Ingest:
                 await self._idle.wait_for(lambda: self._under_way[exam] == 0)
 
     async def _take(self, attempt: Attempt, upload: Upload) -> Receipt:
+        self._share.came(attempt.attempt_id, len(upload.body))
         await self._check_limits(attempt, upload)
         async with self._locks.of(attempt.attempt_id):
             arrived = await self._arrivals.of(attempt.attempt_id)

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from appliance.core.errors import HallvaktError
 from appliance.core.ports import Clock
+from appliance.services.token_buckets import TokenBuckets
 from appliance.web import (
     after_hand_in_api,
     attempt_api,
@@ -34,12 +35,12 @@ from appliance.web import (
     static_files,
 )
 from appliance.web.application_keys import GATEWAY, LIMITS, STOPPING, Gateway, Limits
+from appliance.web.connections import CONNECTIONS, Connections, noticed
 from appliance.web.metrics import add_metrics, counted
 from appliance.web.problems import problems
 from appliance.web.routes import Route
 from appliance.web.security_headers import add_security_headers
 from appliance.web.static_files import STATIC_FILES, StaticFiles
-from appliance.web.token_buckets import TokenBuckets
 
 log = structlog.get_logger(__name__)
 
@@ -74,21 +75,24 @@ def declared_routes() -> list[Route]:
 
 
 def limits(clock: Clock) -> Limits:
-    """A class of 40 behind one address joins at once; guessing 31^8 seat codes does not pay."""
+    """A whole school may come from one address, so what one computer there does wrong must not keep
+    the others out: only wrong tries to join count, and guessing 31^8 seat codes does not pay."""
 
     def buckets(burst: float, per_second: float) -> TokenBuckets:
         return TokenBuckets(burst=burst, per_second=per_second, monotonic=clock.monotonic)
 
     return Limits(
-        challenge_by_address=buckets(200, 20),
-        join_by_address=buckets(200, 10),
+        wrong_join_by_address=buckets(200, 10),
         join_by_seat=buckets(10, 0.2),
+        # Nine live views begin with some hundred at once; a hand goes up now and then.
+        said_by_attempt=buckets(300, 10),
         login_by_address=buckets(20, 1),
     )
 
 
 def application(gateway: Gateway, *, static_root: Path = STATIC_ROOT) -> web.Application:
-    app = web.Application(middlewares=[counted, problems])
+    app = web.Application(middlewares=[noticed, counted, problems])
+    app[CONNECTIONS] = Connections(gateway.clock.monotonic)
     app[GATEWAY] = gateway
     app[LIMITS] = limits(gateway.clock)
     app[STOPPING] = asyncio.Event()

@@ -40,7 +40,7 @@ from appliance.services.preparation import Preparation
 from appliance.services.seating import Seating
 from appliance.services.shift_desk import ShiftDesk
 from appliance.services.start_gate import StartGate
-from appliance.web.token_buckets import TokenBuckets
+from appliance.services.token_buckets import TokenBuckets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +86,10 @@ class Gateway:
 class Limits:
     """Token buckets in front of what can be guessed or flooded."""
 
-    challenge_by_address: TokenBuckets
-    join_by_address: TokenBuckets
+    wrong_join_by_address: TokenBuckets
     join_by_seat: TokenBuckets
     login_by_address: TokenBuckets
+    said_by_attempt: TokenBuckets
 
 
 GATEWAY = web.AppKey("gateway", Gateway)

@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import web
 
 from appliance.core.attempt import Attempt
-from appliance.core.errors import BadInput, BadMedia, TooLarge
+from appliance.core.errors import BadInput, BadMedia, HallvaktError, TooLarge
 from appliance.core.snippet import HIGHEST_SEQUENCE, MAX_PORTRAIT_BYTES, MAX_SNIPPET_BYTES
 from appliance.services.ingest import Upload
 from appliance.services.joining import JoinRequest
@@ -27,6 +27,8 @@ from appliance.web.candidate_auth import set_cookie
 from appliance.web.routes import Open, Routes
 
 routes = Routes()
+
+_WRONG_JOINS = frozenset({"wrong-code", "bad-proof", "bad-nonce"})
 
 
 class JoinBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -55,7 +57,6 @@ class HandInBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 @routes.open("POST", "/api/v1/join/challenge", Open.PUBLIC)
 async def challenge(request: web.Request) -> web.StreamResponse:
-    request.app[LIMITS].challenge_by_address.take(request.remote or "")
     await read_nothing(request)
     gateway = request.app[GATEWAY]
     return json_response(
@@ -66,21 +67,25 @@ async def challenge(request: web.Request) -> web.StreamResponse:
 @routes.open("POST", "/api/v1/join", Open.PUBLIC)
 async def join(request: web.Request) -> web.StreamResponse:
     limits, gateway = request.app[LIMITS], request.app[GATEWAY]
-    limits.join_by_address.take(request.remote or "")
     body = await read_json(request, JoinBody, limit=4096)
     limits.join_by_seat.take(f"{body.exam_code}/{body.seat_code}".upper())
-    joined = await gateway.joining.join(
-        JoinRequest(
-            exam_code=body.exam_code,
-            seat_code=body.seat_code,
-            nonce=body.nonce,
-            public_key=_base64url(body.public_key),
-            signature=_base64url(body.signature),
-            hall_code=body.hall_code[:16],
-            takeover_code=body.takeover_code[:16],
-            address=request.remote or "",
+    try:
+        joined = await gateway.joining.join(
+            JoinRequest(
+                exam_code=body.exam_code,
+                seat_code=body.seat_code,
+                nonce=body.nonce,
+                public_key=_base64url(body.public_key),
+                signature=_base64url(body.signature),
+                hall_code=body.hall_code[:16],
+                takeover_code=body.takeover_code[:16],
+                address=request.remote or "",
+            )
         )
-    )
+    except HallvaktError as error:
+        if error.code in _WRONG_JOINS:
+            limits.wrong_join_by_address.take(request.remote or "")
+        raise
     status = await gateway.candidates.status(joined.attempt)
     response = json_response(
         {
@@ -133,7 +138,7 @@ async def portrait(request: web.Request, attempt: Attempt) -> web.StreamResponse
         raise BadMedia("A photo is sent as image/jpeg.", code="not-jpeg")
     gateway = request.app[GATEWAY]
     await gateway.check_in.check_portrait_wanted(attempt)
-    with gateway.ingest.room_for(declared_length(request, MAX_PORTRAIT_BYTES)):
+    async with gateway.ingest.room_for(attempt, declared_length(request, MAX_PORTRAIT_BYTES)):
         picture = await read_body(request, limit=MAX_PORTRAIT_BYTES, seconds=UPLOAD_SECONDS)
         return json_response(await gateway.check_in.portrait(attempt, picture))
 
@@ -160,7 +165,7 @@ async def snippet(request: web.Request, attempt: Attempt) -> web.StreamResponse:
     ingest = request.app[GATEWAY].ingest
     try:
         # Memory is reserved before the first byte is read, and given back after the answer.
-        with ingest.room_for(declared_length(request, MAX_SNIPPET_BYTES)):
+        async with ingest.room_for(attempt, declared_length(request, MAX_SNIPPET_BYTES)):
             body = await read_body(request, limit=MAX_SNIPPET_BYTES, seconds=UPLOAD_SECONDS)
             receipt = await ingest.take(
                 attempt,

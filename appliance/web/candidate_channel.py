@@ -19,7 +19,7 @@ from appliance.services.channels import (
     LiveOffer,
     TakenOver,
 )
-from appliance.web.application_keys import GATEWAY, Gateway
+from appliance.web.application_keys import GATEWAY, LIMITS, Gateway
 from appliance.web.bodies import json_bytes
 from appliance.web.ice import browser_ice_servers
 from appliance.web.outbox import CLOSE_WITHIN_S, Outbox
@@ -128,7 +128,11 @@ async def channel(request: web.Request, attempt: Attempt) -> web.StreamResponse:
     gateway.halls.connected(attempt.attempt_id)
     page.refresh()
 
+    said = request.app[LIMITS].said_by_attempt
+
     async def take(text: str) -> None:
+        # Who says too much is read more slowly, and waits by itself.
+        await said.turn(attempt.attempt_id)
         try:
             await _take(gateway, attempt, outbox, text)
         except HallvaktError:

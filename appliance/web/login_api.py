@@ -40,11 +40,11 @@ class NewUserBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 @routes.open("POST", "/api/v1/login", Open.PUBLIC)
 async def login(request: web.Request) -> web.StreamResponse:
     check_origin(request)
-    request.app[LIMITS].login_by_address.take(request.remote or "")
     body = await read_json(request, LoginBody, limit=4096)
-    logged_in = await request.app[GATEWAY].accounts.login(
-        body.user, body.passphrase, body.one_time_code
-    )
+    address, accounts = request.remote or "", request.app[GATEWAY].accounts
+    if not accounts.comes_back(body.user, address):
+        request.app[LIMITS].login_by_address.take(address)
+    logged_in = await accounts.login(body.user, body.passphrase, body.one_time_code, address)
     return json_response(logged_in)
 
 

@@ -3,9 +3,12 @@ instead of teaching people to click through it. Nothing of an exam passes here."
 
 from __future__ import annotations
 
+import time
 from html import escape
 
 from aiohttp import web
+
+from appliance.web.connections import CONNECTIONS, Connections, noticed
 
 _PAGE = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8">
@@ -74,6 +77,7 @@ def plain_door(name: str, port: int, *, public: bool) -> web.Application:
             },
         )
 
-    app = web.Application(client_max_size=0)
+    app = web.Application(client_max_size=0, middlewares=[noticed])
+    app[CONNECTIONS] = Connections(time.monotonic)
     app.router.add_get("/{anything:.*}", answer)
     return app

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+
 from appliance.rehearsal.page_key import PageKey
 from tests.support.box import RealBox
 from tests.support.box_api import BoxApi, Prepared
@@ -115,3 +118,16 @@ async def test_guessing_seat_codes_is_slowed_down(box: RealBox, exam: Prepared) 
     replies = [await page.join(exam.code, "ZZZZ2222", PageKey()) for _ in range(12)]
     assert replies[-1].code == "throttled"
     assert int(replies[-1].headers["Retry-After"]) >= 1
+
+
+async def test_wrong_tries_of_one_computer_keep_nobody_behind_its_address_out(
+    box: RealBox, exam: Prepared
+) -> None:
+    """All of a school may come from one address, as everything here does."""
+    other, key = box.api(), PageKey()
+    numbers, said = itertools.count(), {"bad-nonce"}
+    async with asyncio.timeout(60):
+        while "throttled" not in said:  # each time another seat: one seat has a bucket of its own
+            said = {(await other.join_with(exam.code, f"Z{next(numbers):07}", key, "x")).code}
+            assert said <= {"bad-nonce", "throttled"}
+    assert (await box.api().join(exam.code, exam.seats["A1"], PageKey())).status == 201

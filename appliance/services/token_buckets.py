@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 
@@ -30,3 +31,11 @@ class TokenBuckets:
         self._buckets[key] = (tokens - 1, now)
         if len(self._buckets) > _MOST_KEYS:
             self._buckets.popitem(last=False)
+
+    async def turn(self, key: str) -> None:
+        """Wait until `key` has a token, and take it."""
+        while True:
+            try:
+                return self.take(key)
+            except Throttled as error:
+                await asyncio.sleep(error.retry_after_s)
