@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from appliance.core.attempt import Attempt, AttemptState, CameraState
+from appliance.core.attempt import FINISHED, Attempt, AttemptState, CameraState
 from appliance.core.errors import Conflict, WrongState
 from appliance.core.exam import IN_SESSION, Exam, ExamState
 from appliance.core.ids import pseudonym
@@ -90,7 +90,7 @@ class CheckIn:
     async def portrait(self, attempt: Attempt, picture: bytes) -> PortraitAnswer:
         """Check a photo and keep it when it is good; see `services.portraits`."""
         exam = await self._in_session(attempt)
-        self._check_acknowledged(attempt)
+        _check_portrait_open(attempt)
         answer = await self._portraits.take(exam, attempt, picture)
         if answer.accepted:
             await self._life.change(
@@ -101,7 +101,7 @@ class CheckIn:
     async def check_portrait_wanted(self, attempt: Attempt) -> None:
         """Before the body is read; raise NotAllowed or WrongState."""
         self._portraits.check_permitted(await self._in_session(attempt))
-        self._check_acknowledged(attempt)
+        _check_portrait_open(attempt)
 
     async def ready(self, attempt: Attempt) -> Attempt:
         """`checked_in`, and `recording` at once when the exam has already started."""
@@ -131,10 +131,6 @@ class CheckIn:
         known = self._languages
         return {notice_for(exam.settings, known, name).version for name in known.names}
 
-    def _check_acknowledged(self, attempt: Attempt) -> None:
-        if attempt.notice_version is None:
-            raise WrongState("Read and answer the notice first.", code="no-notice")
-
     def _tell(self, exam: Exam, attempt: Attempt, what: str) -> None:
         self._halls.announce(
             exam.exam_id,
@@ -142,3 +138,14 @@ class CheckIn:
             level="warning",
             attempt=attempt.attempt_id,
         )
+
+
+def _check_portrait_open(attempt: Attempt) -> None:
+    """Whoever sits down later must not put their own face in the place of the photo that the
+    first one was let in with: everybody after them is compared with it."""
+    if attempt.notice_version is None:
+        raise WrongState("Read and answer the notice first.", code="no-notice")
+    if attempt.state in FINISHED or (
+        attempt.portrait_accepted and attempt.state is not AttemptState.EXPECTED
+    ):
+        raise WrongState("The photo of this seat is taken: it stays.", code="photo-taken")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from appliance.core.errors import BadInput, NotFound, Refused
+from appliance.core.errors import BadInput, NotAllowed, NotFound, Refused
 from appliance.core.ids import ExamId, UserId
 from appliance.core.people import User
 from appliance.core.ports import AuditStore, Clock, Randomness, UserStore
@@ -92,8 +92,10 @@ class People:
         return tuple(shown(user) for user in await self._users.all())
 
     async def add(self, by: Person, new: NewUser) -> UserShown:
-        """Raise BadInput for a name or passphrase that will not do, Conflict for a taken name."""
+        """Raise BadInput for a name or passphrase that will not do, Conflict for a taken name,
+        NotAllowed for a right to an exam or a hall that `by` does not have."""
         name = checked_name(new.name)
+        await self._check_within(by, frozenset(new.exams), new.all_exams, new.halls)
         check_passphrase(new.passphrase)
         user = User(
             user_id=UserId(self._randomness.new_id()),
@@ -112,8 +114,8 @@ class People:
 
     async def reset_second_factor(self, by: Person, user_id: UserId) -> UserShown:
         """A new secret in place of the lost one (DESIGN ruling 25); ends the person's logins.
-        Raise NotFound."""
-        user = await self._one(user_id)
+        Raise NotFound, NotAllowed for a person with more rights than `by`."""
+        user = await self._below(by, user_id)
         await self._audit.append(by.user_id, "user-reset-second-factor", "user", user_id)
         await self._users.end_logins(user=user_id)
         fresh = replace(user, totp_secret=self._codes.new_secret(), totp_last_step=0)
@@ -121,13 +123,44 @@ class People:
         return shown(fresh, with_secret=True)
 
     async def remove(self, by: Person, user_id: UserId) -> None:
-        """Ends the person's logins too. Raise Refused for oneself, NotFound."""
+        """Ends the person's logins too. Raise Refused for oneself, NotFound, NotAllowed for a
+        person with more rights than `by`."""
         if user_id == by.user_id:
             raise Refused("You cannot remove yourself: ask another lead invigilator.")
-        await self._one(user_id)
+        await self._below(by, user_id)
         await self._audit.append(by.user_id, "user-remove", "user", user_id)
         await self._users.end_logins(user=user_id)
         await self._users.remove(user_id)
+
+    async def _below(self, by: Person, user_id: UserId) -> User:
+        user = await self._one(user_id)
+        if user_id != by.user_id:
+            halls = None if user.halls is None else tuple(user.halls)
+            await self._check_within(by, user.exams, user.all_exams, halls)
+        return user
+
+    async def _check_within(
+        self, by: Person, exams: frozenset[ExamId], all_exams: bool, halls: tuple[str, ...] | None
+    ) -> None:
+        """Whoever makes logins must not reach by them what they may not reach themselves. A login
+        without any exam reaches nothing, in whatever halls."""
+        own = await self._one(by.user_id)
+        if own.all_exams and own.halls is None:
+            return
+        nothing = not exams and not all_exams
+        in_halls = own.halls is None or (halls is not None and own.halls.issuperset(halls))
+        if all_exams > own.all_exams or not (own.all_exams or exams <= own.exams):
+            raise NotAllowed(
+                "That is an exam that you are not assigned to yourself: ask a lead invigilator who "
+                "is.",
+                code="not-yours-to-give",
+            )
+        if not (in_halls or nothing):
+            raise NotAllowed(
+                "Those are halls that you are not assigned to yourself: ask a lead invigilator who "
+                "is.",
+                code="not-yours-to-give",
+            )
 
     async def _one(self, user_id: UserId) -> User:
         for user in await self._users.all():

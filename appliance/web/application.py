@@ -86,6 +86,8 @@ def limits(clock: Clock) -> Limits:
         join_by_seat=buckets(10, 0.2),
         # Nine live views begin with some hundred at once; a hand goes up now and then.
         said_by_attempt=buckets(300, 10),
+        # A photo keeps a media worker busy, and an answer is told to every console.
+        acts_by_attempt=buckets(60, 0.5),
         login_by_address=buckets(20, 1),
     )
 

@@ -88,6 +88,7 @@ class Limits:
 
     wrong_join_by_address: TokenBuckets
     join_by_seat: TokenBuckets
+    acts_by_attempt: TokenBuckets
     login_by_address: TokenBuckets
     said_by_attempt: TokenBuckets
 

@@ -19,7 +19,7 @@ from appliance.core.ids import AttemptId, ExamId, check_id
 from appliance.core.roles import Action
 from appliance.services.access import AttemptFor, ExamFor
 from appliance.services.accounts import Caller
-from appliance.web.application_keys import GATEWAY, Gateway
+from appliance.web.application_keys import GATEWAY, LIMITS, Gateway
 from appliance.web.candidate_auth import attempt_of
 from appliance.web.person_auth import caller_of
 
@@ -126,6 +126,8 @@ class Routes:
         def add(handler: CandidateHandler) -> CandidateHandler:
             async def answer(request: web.Request) -> web.StreamResponse:
                 attempt, is_page_now = await attempt_of(request, earlier_page=earlier_page)
+                if method != "GET" and not earlier_page:  # footage has a share of its own
+                    request.app[LIMITS].acts_by_attempt.take(attempt.attempt_id)
                 if is_page_now:
                     request.app[GATEWAY].halls.contact(attempt.attempt_id)
                 return await handler(request, attempt)

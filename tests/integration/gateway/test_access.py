@@ -10,7 +10,7 @@ from appliance.rehearsal.page_key import PageKey
 from appliance.web.application import declared_routes
 from appliance.web.routes import Open
 from tests.integration.gateway.contract import document
-from tests.support.box import RealBox
+from tests.support.box import LEAD, RealBox
 from tests.support.box_api import BoxApi, Prepared
 
 PASSPHRASE = "en annan lång fras"
@@ -159,3 +159,27 @@ async def test_every_answer_carries_the_security_headers(box: RealBox) -> None:
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert "max-age" in headers["Strict-Transport-Security"]
         assert "Server" not in headers
+
+
+async def test_a_lead_gives_and_takes_no_rights_but_their_own(box: RealBox, lead: BoxApi) -> None:
+    mine, other = await box.new_exam(lead, to="draft"), await box.new_exam(lead, to="draft")
+    small = await person(box, lead, "lead_invigilator", exams=[mine.exam], halls=["Aula"])
+    new = {"role": "invigilator", "passphrase": PASSPHRASE}
+    for rights in (
+        {"exams": [mine.exam, other.exam], "halls": ["Aula"]},
+        {"all_exams": True, "halls": ["Aula"]},
+        {"exams": [mine.exam], "halls": ["Aula", "Annex"]},
+        {"exams": [mine.exam]},  # all halls
+    ):
+        refused = await small.ask("POST", "/api/v1/users", json=new | {"name": "x"} | rights)
+        assert (refused.status, refused.code) == (403, "not-yours-to-give")
+    people = (await lead.ok("GET", "/api/v1/users"))["users"]
+    assert "x" not in {one["name"] for one in people}
+    above = f"/api/v1/users/{next(p['user_id'] for p in people if p['name'] == LEAD)}"
+    for method, path in (("DELETE", above), ("POST", f"{above}/second-factor")):
+        refused = await small.ask(method, path)
+        assert (refused.status, refused.code) == (403, "not-yours-to-give")
+    within = new | {"name": "within", "exams": [mine.exam], "halls": ["Aula"]}
+    made = await small.ok("POST", "/api/v1/users", json=within)
+    await small.ok("POST", "/api/v1/users", json=new | {"name": "nothing yet"})
+    await small.ok("DELETE", f"/api/v1/users/{made['user_id']}")

@@ -33,7 +33,15 @@ async def test_a_snippet_becomes_a_still_and_a_film_strip(box: RealBox, lead: Bo
         "PUT", "/api/v1/attempts/me/portrait", data=photo, headers={"Content-Type": "image/jpeg"}
     )
     assert answer == {"accepted": True, "hints": [], "sentences": []}
-    assert (await lead.ask("GET", f"{base}/portrait")).body.startswith(JPEG)
+    kept = (await lead.ask("GET", f"{base}/portrait")).body
+    assert kept.startswith(JPEG)
+    # Who comes to the seat later is compared with this photo: it is nobody's to replace.
+    other = await asyncio.to_thread(clips.portrait, "president")
+    again = await page.ask(
+        "PUT", "/api/v1/attempts/me/portrait", data=other, headers={"Content-Type": "image/jpeg"}
+    )
+    assert (again.status, again.code) == (409, "photo-taken")
+    assert (await lead.ask("GET", f"{base}/portrait")).body == kept
 
     async with lead.websocket(f"/api/v1/exams/{exam.exam}/feed") as feed:
         media = await asyncio.to_thread(clips.snippet, seconds=5.0)

@@ -157,3 +157,13 @@ async def test_one_page_cannot_flood_the_consoles(
                 heard = max(heard, message["data"]["spool"] or 0)
         assert time.monotonic() - began >= further / a_second - 0.1
         assert (await candidate.upload(1, tiny_webm(1))).status == 201
+
+
+async def test_one_page_cannot_repeat_its_answers_for_ever(candidate: BoxApi) -> None:
+    path, here = "/api/v1/attempts/me/devices", {"camera": True, "microphone": False}
+    began, answered = time.monotonic(), 0
+    while (reply := await candidate.ask("POST", path, json=here)).status == 200:
+        answered += 1
+    assert (reply.status, reply.code) == (429, "throttled")
+    assert answered <= 60 + 0.5 * (time.monotonic() - began)
+    assert (await candidate.upload(1, tiny_webm(1))).status == 201  # footage is not held up by it
