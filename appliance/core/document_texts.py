@@ -23,7 +23,7 @@ SAFEGUARDS = (
     "The audit log is written before the action and chained by hashes; its head is shown at close "
     "as words and a code for the paper record and stands in the signed manifest.",
     "Staff log in with a passphrase (Argon2id) and, where enrolled, a time-based one-time code; "
-    "failures are slowed down per name.",
+    "failures are slowed down per name and address.",
 )
 
 OTHER_DATA = (
@@ -41,6 +41,22 @@ OTHER_DATA = (
         "plain rows in a database of its own; this version deletes none of them",
     ),
     (
+        "acts and words", "breaks, extra time and other acts, with the reasons and notes that "
+        "staff type (a person may name somebody there); the candidate's own remark",
+        "plain rows in the box's database, the remark sealed, until close; then sealed with the "
+        "attempt until retention ends; notes from shift to shift are forgotten at close, messages "
+        "with the program's memory",
+    ),
+    (
+        "review", "a reviewer's decision with its reasons; which key looked at what, and when",
+        "in the cloud until retention ends: the decision sealed and signed, the looks as signed "
+        "rows under pseudonyms",
+    ),
+    (
+        "network address", "of computers that join or log in: wrong tries wait by address, and an "
+        "exam may let in the hall's networks only", "in memory only; written nowhere",
+    ),
+    (
         "staff account", "user name, role, exams and halls, hash of the passphrase, secret of the "
         "second factor", "in the box's database until the account is removed",
     ),
@@ -53,7 +69,8 @@ OVERSIGHT = (
     "the exam is live.",
     "Nothing in the program ends an attempt, locks a page or tells anybody outside by itself.",
     "An invigilator can mark an identity as checked by hand; comparison then stops for that "
-    "attempt. A candidate who refuses the notice, or has no camera, sits under a person's eyes.",
+    "attempt and its descriptor is deleted. A candidate who refuses the notice, or has no camera, "
+    "sits under a person's eyes.",
     "The same signal at many seats at once becomes one event of the hall, counted against nobody. "
     "A lost connection is never an observation.",
     "No model for emotion, stress, mood, attention, age or gender is in the list of models, and a "

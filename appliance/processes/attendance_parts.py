@@ -42,6 +42,7 @@ def attendance_parts(on: Foundation, exam: ExamParts) -> AttendanceParts:
         halls=on.halls,
         takeovers=takeovers,
         messages=exam.messages,
+        portraits=exam.portraits,
         clock=on.clock,
     )
     return AttendanceParts(

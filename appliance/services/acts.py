@@ -16,6 +16,7 @@ from appliance.services.channels import Channels, HallMessage, TakenOver
 from appliance.services.hall import Halls
 from appliance.services.live_view import LiveViews
 from appliance.services.messages import Messages
+from appliance.services.portraits import Portraits
 from appliance.services.takeovers import TakeoverCode, Takeovers
 
 MAX_TEXT = 500
@@ -50,6 +51,7 @@ class Acts:
         halls: Halls,
         takeovers: Takeovers,
         messages: Messages,
+        portraits: Portraits,
         clock: Clock,
     ) -> None:
         self._access = access
@@ -60,6 +62,7 @@ class Acts:
         self._halls = halls
         self._takeovers = takeovers
         self._messages = messages
+        self._portraits = portraits
         self._clock = clock
         self._acts: dict[str, Callable[[AttemptFor, ActRequest], Awaitable[None]]] = {
             "break_start": self._break_start,
@@ -156,6 +159,7 @@ class Acts:
         await self._attempts.change(
             asked.attempt.attempt_id, lambda a: replace(a, identity_checked_by_hand=True)
         )
+        await self._portraits.end(asked.attempt.attempt_id)
 
     async def _release_seat(self, asked: AttemptFor, _request: ActRequest) -> None:
         """Let another page (a new computer) join this seat; the old one's token ends."""

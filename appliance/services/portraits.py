@@ -65,6 +65,8 @@ class Portraits:
         """
         self.check_permitted(exam)
         allowed = permitted_for(exam.settings.features, attempt)
+        if attempt.identity_checked_by_hand:  # nobody has a use for a vector any more
+            allowed -= {Category.DESCRIPTOR}
         async with self._one_at_a_time:
             reply = await self._workers.ask(
                 PreparePortrait(
@@ -109,7 +111,8 @@ class Portraits:
         return self._references[attempt]
 
     async def end(self, attempt: AttemptId) -> None:
-        """At close: nobody has a use for the descriptor any more. Idempotent."""
+        """At close, or when a person has compared: nobody has a use for the descriptor any more.
+        Idempotent."""
         self._references.pop(attempt, None)
         for kept in await self._snippets.objects(attempt, ObjectKind.DESCRIPTOR):
             await self._objects.remove(kept)

@@ -93,6 +93,13 @@ async def test_checked_by_hand_no_camera_and_refused_all_sit_the_exam(
     act = f"/api/v1/exams/{exam.exam}/attempts/{by_hand_id}/acts"
     seat = await lead.ok("POST", act, json={"act": "identity_checked"})
     assert seat["seat"] == "A2"
+    stores = await asyncio.to_thread(open_stores, room.box.state)
+    vectors = [
+        len(await stores.snippets.objects(attempt, ObjectKind.DESCRIPTOR))
+        for attempt in (compared_id, by_hand_id)
+    ]
+    await stores.close()
+    assert vectors == [1, 0]  # who was looked at by a person has none any more
 
     now_ms = time.time_ns() // 1_000_000
     room.tap.forget()
