@@ -22,24 +22,26 @@ from tui.hall_watch import HallWatch
 from tui.keys import working_keys
 from tui.language import several, speak_another, text, tr
 from tui.preferences import PreferencesFile
-from tui.screens.base import LoginWanted
+from tui.screens.base import ConsoleScreen, LoginWanted
 from tui.screens.boxes import BoxesScreen
 from tui.screens.closed import ClosedScreen
 from tui.screens.dialog import TypingDialog
 from tui.screens.doctor import DoctorScreen
 from tui.screens.exam_choice import ExamChoiceScreen
 from tui.screens.hall import HallScreen
-from tui.screens.help import HelpScreen
+from tui.screens.help import GOOD_TO_KNOW, HelpScreen
 from tui.screens.live_view import LiveViewScreen
 from tui.screens.live_wall import LiveWallScreen
 from tui.screens.login import LoginScreen
 from tui.seat_look import SeatLook
 from tui.shift import Shift
+from tui.signs import seat_signs
 from tui.terminal_app import TerminalApp
 from tui.terminal_pictures.probe import Asked
 from tui.themes import THEMES, following
 
 _ASKED_NOTHING = Asked()
+_MOST_TOASTS = 2
 _STYLES = Path(__file__).parent / "styles"
 
 
@@ -292,8 +294,12 @@ class ConsoleApp(TerminalApp):
             self.notify(trouble, severity="warning", markup=False)
 
     def action_help(self) -> None:
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(working_keys(self.screen), letters=self.shift.letters))
+        if isinstance(self.screen, HelpScreen):
+            return
+        below = next((s for s in reversed(self.screen_stack) if isinstance(s, ConsoleScreen)), None)
+        signs = below.signs() if below else seat_signs(letters=self.shift.letters)
+        know = below.good_to_know if below else GOOD_TO_KNOW
+        self.push_screen(HelpScreen(working_keys(self.screen), signs, know))
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, (ConsolePalette, HelpScreen)):
@@ -318,8 +324,11 @@ class ConsoleApp(TerminalApp):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """A toast, but never over a live picture, which must not be cropped."""
+        """A toast, but never over a live picture, which must not be cropped. Quick work does not
+        pile them up over the hall: the newest stay."""
         if not isinstance(self.screen, (LiveViewScreen, LiveWallScreen)):
+            if len(self._notifications) >= _MOST_TOASTS:
+                self._unnotify(next(iter(self._notifications)), refresh=False)
             super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
 

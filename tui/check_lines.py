@@ -25,7 +25,7 @@ _NAMES = {
     "night": text("night"),
     "pepper": text("key protection"),
 }
-_MARKS = {
+MARKS = {
     CheckStatus.OK: ("✓", "+", "$success"),
     CheckStatus.WARN: ("▲", "!", "bold $warning"),
     CheckStatus.FAIL: ("✗", "X", "bold $error"),
@@ -43,9 +43,10 @@ def worst_first(checks: Iterable[Check]) -> list[Check]:
 
 
 def check_line(check: Check, *, letters: bool, width: int) -> Content:
-    """A check with its mark, name, what was found and what to do, for a list `width` wide."""
-    glyph, letter, tone = _MARKS[check.status]
-    room = max(30, width - _NAME_WIDTH - 10)
+    """A check with its mark, name, what was found and what to do, for a list `width` wide: at 80
+    columns a command with a path of the box stays in one piece."""
+    glyph, letter, tone = MARKS[check.status]
+    room = max(30, width - _NAME_WIDTH - 9)
     detail, advice = (wrap(told(said), room) or [""] for said in (check.detail, check.advice))
     margin = "\n" + " " * (_NAME_WIDTH + 3)
     return Content.assemble(

@@ -13,7 +13,17 @@ _NARROWEST_DESK, _WIDEST_DESK = 11, 26
 _LONGEST_LABEL = 14
 _DESK = 3  # lines
 _CELL_EXTRA = 5  # edge, glyph, space, badge, edge
+_TIGHT_EXTRA = 3  # edge, glyph, edge
+_TIGHT_LABEL = 2  # with the glyph as wide as an age
 AGE_WIDTH = 4  # a space and `47s`
+# Lines a seat, with ages, tight: the first that brings the whole hall into view.
+_WAYS = (
+    (1, True, False),
+    (2, True, False),
+    (2, True, True),
+    (1, False, False),
+    (1, False, True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +40,9 @@ class MapLayout:
     """`cell_height`: three lines a seat are a desk (glyph and label, name, words); two are glyph
     and label above the age of the picture; one has both side by side, or no age.
 
-    `ages`: with the age of every seat's last good picture. `on_line` holds the spots that touch a
-    line, left to right.
+    `ages`: with the age of every seat's last good picture. `tight`: nothing stands between glyph
+    and label, and how many incidents wait is left to the queue. `on_line` holds the spots that
+    touch a line, left to right.
     """
 
     cell_height: int
@@ -42,27 +53,35 @@ class MapLayout:
     on_line: dict[int, list[Spot]]
     headings: dict[int, str] = field(default_factory=dict)
     ages: bool = False
+    tight: bool = False
 
     @property
     def desk(self) -> bool:
         return self.cell_height == _DESK
 
 
-def lay_out(plans: Sequence[HallPlan], width: int, height: int) -> MapLayout:
+def lay_out(plans: Sequence[HallPlan], width: int, height: int, *, tight: bool = True) -> MapLayout:
     """Desks when the whole hall fits as desks, else the age of its picture beside each seat, else
-    below it; airy where there is room. A hall too wide for the window scrolls, with its ages: they
-    are left out only where that alone brings all of it into view, for a seat out of view shows
-    nothing at all."""
+    below it; airy where there is room, and tight where that alone brings all of it into view. A
+    hall too large for the window scrolls, with its ages: they are left out only where all of it is
+    in view without them, for a seat out of view shows nothing at all. `tight`: whether it may be
+    (a letter for a glyph cannot stand beside a label)."""
     for row_gap in (2, 1):
         drawing = _desks(plans, width, row_gap)
         if drawing is not None and drawing.height <= height:
             return drawing
-    for cell_height, ages in ((1, True), (2, True), (1, False)):
-        below = cell_height == 2  # costs no width: the cell is as wide as one without an age
+    for cell_height, ages, narrow in _WAYS:
         for row_gap in (2, 1, 0):
-            drawing = _lines(plans, width, row_gap, cell_height=cell_height, ages=ages)
-            if drawing.height <= height and (below or drawing.width <= width):
+            drawing = _lines(
+                plans, width, row_gap, cell_height=cell_height, ages=ages, tight=narrow
+            )
+            in_view = drawing.height <= height and drawing.width <= width
+            if in_view and (tight or not narrow):
                 return drawing
+    for row_gap in (2, 1, 0):
+        drawing = _lines(plans, width, row_gap, cell_height=2, ages=True)
+        if drawing.height <= height:
+            return drawing
     return _lines(plans, width, 0, cell_height=2, ages=True)
 
 
@@ -80,12 +99,19 @@ def _desks(plans: Sequence[HallPlan], width: int, row_gap: int) -> MapLayout | N
 
 
 def _lines(
-    plans: Sequence[HallPlan], width: int, row_gap: int, *, cell_height: int, ages: bool
+    plans: Sequence[HallPlan],
+    width: int,
+    row_gap: int,
+    *,
+    cell_height: int,
+    ages: bool,
+    tight: bool = False,
 ) -> MapLayout:
-    label = max((plan.longest_label for plan in plans), default=1)
-    cell = (
-        min(label, _LONGEST_LABEL) + _CELL_EXTRA + (AGE_WIDTH if ages and cell_height == 1 else 0)
-    )
+    label = min(max((plan.longest_label for plan in plans), default=1), _LONGEST_LABEL)
+    if tight:
+        cell = max(label, _TIGHT_LABEL) + _TIGHT_EXTRA
+    else:
+        cell = label + _CELL_EXTRA + (AGE_WIDTH if ages and cell_height == 1 else 0)
     flowing = max(1, width // cell)
     widest_row = max((reflow(plan, flowing).columns for plan in plans), default=1)
     spare = width // widest_row - cell
@@ -97,6 +123,7 @@ def _lines(
         cell_height=cell_height,
         row_gap=row_gap,
         ages=ages,
+        tight=tight,
     )
 
 
@@ -109,6 +136,7 @@ def _place(
     cell_height: int,
     row_gap: int,
     ages: bool,
+    tight: bool = False,
 ) -> MapLayout:
     spots: dict[AttemptId, Spot] = {}
     on_line: dict[int, list[Spot]] = defaultdict(list)
@@ -143,6 +171,7 @@ def _place(
         on_line=dict(on_line),
         headings=headings,
         ages=ages,
+        tight=tight,
     )
 
 

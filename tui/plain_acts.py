@@ -57,7 +57,7 @@ class PlainActs(PlainPart):
         self._done(seat)
 
     def _done(self, seat: SeatStatus) -> None:
-        self._write(tr("Seat {seat}", seat=seat.seat) + ": " + tr("done") + ".")
+        self._write(tr("Seat {seat}", seat=self._shift.place(seat)) + ": " + tr("done") + ".")
 
     async def _plainly(self, act: str, rest: str) -> None:
         await self._act(self.seat(rest), act)
@@ -86,7 +86,7 @@ class PlainActs(PlainPart):
         seat = self.seat(rest)
         made = await self._shift.client.takeover_code(self._watch.exam_id, seat.attempt_id)
         until = time_of_day(made.until_ms)[:5]
-        self._write(tr("A spare computer for seat {seat}", seat=seat.seat) + ": "
+        self._write(tr("A spare computer for seat {seat}", seat=self._shift.place(seat)) + ": "
                     + " ".join(made.code) + ".")  # fmt: skip
         self._write(
             tr("Type it there with the slip's codes, until {time}. It works once.", time=until)

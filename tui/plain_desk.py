@@ -46,7 +46,9 @@ class PlainDesk(PlainPart):
             out = ""
             if seat.break_started_ms is not None:
                 out = tr("out {away}", away=stopwatch(now - seat.break_started_ms)) + ", "
-            self._write(tr("Seat {seat}", seat=seat.seat) + f"{name}: {out}{count}, {total}.")
+            self._write(
+                tr("Seat {seat}", seat=self._shift.place(seat)) + f"{name}: {out}{count}, {total}."
+            )
         if not seats:
             self._write(tr("Nobody has had a break."))
 
@@ -63,7 +65,7 @@ class PlainDesk(PlainPart):
         found = await self._shift.client.close_out(self._watch.exam_id)
         for seat in found.open_seats:
             waits = what_waits(seat)
-            self._write(tr("Seat {seat}", seat=seat.seat) + f": {tr(WHY[seat.why])}"
+            self._write(tr("Seat {seat}", seat=self._shift.place(seat)) + f": {tr(WHY[seat.why])}"
                         + (f", {waits}" if waits else "") + ".")  # fmt: skip
         many = len(found.open_seats)
         self._write(several("{n} seat is still open.", "{n} seats are still open.", many))

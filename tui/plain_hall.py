@@ -28,6 +28,7 @@ from tui.plain_words import (
 from tui.queue_entries import reasons, waiting
 from tui.screens.find import matches
 from tui.seat_look import is_bad
+from tui.seat_place import shared_labels
 from tui.seat_rows import Sorting, ordered
 from tui.shift import Shift
 from tui.told import told
@@ -164,8 +165,10 @@ class PlainHall(PlainPart):
         why = reasons(view)
         order = ordered(view.seats.values(), Sorting(), now, names_hidden=hidden)
         told = [view.seats[a] for a in order if not rest or is_bad(view.seats[a], now)]
+        shared = shared_labels(view.seats.values())
         for seat in told:
-            self._write(seat_line(seat, now, why.get(seat.attempt_id, ()), names_hidden=hidden))
+            reason = why.get(seat.attempt_id, ())
+            self._write(seat_line(seat, now, reason, shared, names_hidden=hidden))
         self._write(several("{n} seat", "{n} seats", len(told)) + ".")
 
     async def _look(self, rest: str) -> None:
@@ -180,9 +183,10 @@ class PlainHall(PlainPart):
 
     async def _find(self, rest: str) -> None:
         hidden, now = self._shift.names_hidden, self._shift.clock.now_ms()
-        found = matches(tuple(self._watch.view.seats.values()), rest, names_hidden=hidden)
+        seats = tuple(self._watch.view.seats.values())
+        found, shared = matches(seats, rest, names_hidden=hidden), shared_labels(seats)
         for seat in found:
-            self._write(seat_line(seat, now, (), names_hidden=hidden))
+            self._write(seat_line(seat, now, (), shared, names_hidden=hidden))
         if not found:
             self._write(tr("No seat is called that."))
 

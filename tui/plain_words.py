@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from appliance.core.attempt import AttemptState
 from appliance.core.disk import DiskState
 from appliance.core.feed import ExamStatus, HallView, SeatStatus
@@ -9,16 +11,24 @@ from appliance.core.observation import HallEvent, Incident
 from tui.language import several, tr
 from tui.queue_entries import kinds_of
 from tui.seat_look import SeatLook, counts, is_bad, look_of
+from tui.seat_place import place_of, shared_labels
 from tui.seat_words import facts, phrases
 from tui.sentences import why_of
 from tui.words import DISK, DISK_WELL, EXAM_STATE, KIND, stopwatch
 
 
-def seat_line(seat: SeatStatus, now_ms: int, reason: tuple[str, ...], *, names_hidden: bool) -> str:
-    """`Seat A3, Alva Provsson: second person.`"""
+def seat_line(
+    seat: SeatStatus,
+    now_ms: int,
+    reason: tuple[str, ...],
+    shared: Collection[str],
+    *,
+    names_hidden: bool,
+) -> str:
+    """`Seat A3, Alva Provsson: second person.` `shared`: labels that several halls have."""
     name = f", {seat.name}" if seat.name and not names_hidden else ""
     said = phrases(seat, now_ms, reason)[0]
-    return tr("Seat {seat}", seat=seat.seat) + f"{name}: {said}."
+    return tr("Seat {seat}", seat=place_of(seat, shared)) + f"{name}: {said}."
 
 
 def seat_lines(seat: SeatStatus, now_ms: int, *, names_hidden: bool) -> list[str]:
@@ -33,7 +43,8 @@ def seat_lines(seat: SeatStatus, now_ms: int, *, names_hidden: bool) -> list[str
 def incident_line(number: int, incident: Incident, view: HallView) -> str:
     """`2: seat A3. 2 faces in view, 14 s, strong. Going on now.`"""
     seat = view.seats.get(incident.attempt_id)
-    where = tr("seat {seat}", seat=seat.seat if seat else "?")
+    shared = shared_labels(view.seats.values())
+    where = tr("seat {seat}", seat=place_of(seat, shared) if seat else "?")
     goes_on = " " + tr("Going on now.") if incident.ongoing else ""
     return f"{number}: {where}. {why_of(incident) or kinds_of(incident)}.{goes_on}"
 
@@ -79,11 +90,12 @@ def news(
         old = before.seats.get(attempt)
         if old is not None and _is_told(old, seat, was_ms, now_ms):
             alike.setdefault(look_of(seat, now_ms), []).append(seat)
+    shared = shared_labels(after.seats.values()) if alike else frozenset()
     for look, seats in alike.items():
         if len(seats) == 1:
-            lines.append(seat_line(seats[0], now_ms, (), names_hidden=names_hidden))
+            lines.append(seat_line(seats[0], now_ms, (), shared, names_hidden=names_hidden))
         else:
-            labels = ", ".join(seat.seat for seat in seats)
+            labels = ", ".join(place_of(seat, shared) for seat in seats)
             lines.append(tr("Seats {seats}: {what}.", seats=labels, what=look.word))
     return lines
 

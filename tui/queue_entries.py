@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from appliance.core.feed import HallView, needs_eyes
@@ -9,6 +10,7 @@ from appliance.core.ids import AttemptId, UserId
 from appliance.core.incident import is_withdrawn
 from appliance.core.observation import HALL_KINDS, HallEvent, Incident, Strength
 from tui.language import several, tr
+from tui.seat_place import shared_labels
 from tui.words import KIND, KIND_SHORT, STRENGTH, fit, span, time_of_day
 
 _HALL_EVENT_SHOWN_MS = 10 * 60_000
@@ -32,7 +34,8 @@ class Entry:
 def entries(view: HallView, now_ms: int, me: UserId | None = None) -> tuple[Entry, ...]:
     """Most in need of a look first (`core.feed.needs_eyes`); recent hall events at the end. `me`:
     whose looks count as seen; what others have seen is said."""
-    found = [_of_incident(view, incident, me) for incident in waiting(view)]
+    shared = shared_labels(view.seats.values())
+    found = [_of_incident(view, incident, me, shared) for incident in waiting(view)]
     found += [
         _of_event(event)
         for event in sorted(view.hall_events, key=lambda event: -event.last_ms)
@@ -83,9 +86,12 @@ def _seen(view: HallView, incident: Incident, me: UserId | None) -> tuple[bool, 
     return me in lookers, f" · {words}" if words else ""
 
 
-def _of_incident(view: HallView, incident: Incident, me: UserId | None) -> Entry:
+def _of_incident(
+    view: HallView, incident: Incident, me: UserId | None, shared: Collection[str]
+) -> Entry:
     seen_by_me, seen = _seen(view, incident, me)
     seat = view.seats.get(incident.attempt_id)
+    hall = f"{seat.hall} · " if seat is not None and seat.seat in shared else ""
     return Entry(
         key=incident.incident_id,
         incident=incident,
@@ -94,7 +100,7 @@ def _of_incident(view: HallView, incident: Incident, me: UserId | None) -> Entry
         glyph="△" if seen_by_me else "▲",
         first=f"{seat.seat if seat else '?'}  {kinds_of(incident)}",
         first_right=tr("now") if incident.ongoing else time_of_day(incident.last_ms)[:5],
-        second=f"{tr(STRENGTH[incident.strength])} · {span(incident.duration_s)}{seen}",
+        second=f"{hall}{tr(STRENGTH[incident.strength])} · {span(incident.duration_s)}{seen}",
     )
 
 

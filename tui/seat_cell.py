@@ -35,8 +35,10 @@ def cell_line(cell: Cell, layout: MapLayout, line: int) -> list[tuple[str, str]]
     """
     width = layout.cell_width
     left, right = ("[", "]") if cell.selected else (" ", " ")
+    if layout.tight and cell.marked and line == 0:
+        left = "+"
     if layout.cell_height == 2:
-        text = fit(cell.head, width - 2) if line == 0 else f"{cell.age:>{width - 2}}"
+        text = fit(_label(cell, layout), width - 2) if line == 0 else f"{cell.age:>{width - 2}}"
         return [("state", f"{left}{text}{right}")]
     if not layout.desk:
         return [("state", f"{left}{_head(cell, layout, width - 2)}{right}")]
@@ -50,9 +52,13 @@ def cell_line(cell: Cell, layout: MapLayout, line: int) -> list[tuple[str, str]]
             return [("state", f"{left}{fit(_fitting(cell.phrases, inner), inner)}{right}")]
 
 
+def _label(cell: Cell, layout: MapLayout) -> str:
+    return f"{cell.glyph}{cell.label}" if layout.tight else cell.head
+
+
 def _head(cell: Cell, layout: MapLayout, width: int) -> str:
     if not layout.ages:
-        return fit(cell.head, width)
+        return fit(_label(cell, layout), width)
     room = width - AGE_WIDTH
     return f"{fit(cell.head, room)}{cell.age:>{AGE_WIDTH}}"
 

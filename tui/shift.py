@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from appliance.core.close_out import OpenSeat
 from appliance.core.errors import NotAllowed
-from appliance.core.feed import ExamStatus
+from appliance.core.feed import ExamStatus, SeatStatus
 from appliance.core.ids import AttemptId, ExamId
 from appliance.core.observation import Incident
 from appliance.core.roles import Action, Object, Person, authorise
@@ -16,6 +17,7 @@ from tui.drawing import Drawing
 from tui.hall_filter import EVERYTHING, HallFilter
 from tui.hall_watch import HallWatch
 from tui.live import LiveView, open_live_view
+from tui.seat_place import place_of, shared_labels
 
 ViewOpener = Callable[[BoxClient, ExamId, AttemptId], LiveView]
 
@@ -56,6 +58,18 @@ class Shift:
         except NotAllowed:
             return False
         return True
+
+    def place(self, seat: SeatStatus | OpenSeat | None) -> str:
+        """Which seat, as the person should read it in a question or an answer."""
+        if seat is None:
+            return "?"
+        seats = self.watch.view.seats.values() if self.watch is not None else ()
+        return place_of(seat, shared_labels(seats))
+
+    def who(self, seat: SeatStatus) -> str:
+        """The seat and, unless names are hidden, who sits there: for what is hard to undo."""
+        name = seat.name if seat.name and not self.names_hidden else ""
+        return f"{self.place(seat)} · {name}" if name else self.place(seat)
 
     def forget(self) -> None:
         """What the next person must not find: called at lock and at leaving an exam."""

@@ -9,9 +9,10 @@ from textual.widgets import Input, OptionList
 
 from appliance.core.attempt import AttemptState
 from appliance.core.observation import Decision
-from tests.tui.conftest import Console, drawn, said, until
+from tests.tui.conftest import Console, drawn, press_for, said, until
 from tests.tui.scripted_box import ScriptedBox
 from tui.app import ConsoleApp
+from tui.screens.ask_yes import AskYesScreen
 from tui.screens.film_strip import FilmStripScreen
 from tui.screens.hall import HallScreen
 from tui.screens.seat import SeatScreen
@@ -173,7 +174,7 @@ def _state(app: object) -> AttemptState | None:
             {"act": "extra_time", "minutes": 15, "reason": "fire"},
         ),
         (("i",), {"act": "identity_checked"}),
-        (("R",), {"act": "release_seat"}),
+        (("R", "y"), {"act": "release_seat"}),
         (("E", "i", "l", "l", "enter"), {"act": "end", "reason": "ill"}),
     ],
 )
@@ -184,6 +185,15 @@ async def test_acts_on_a_seat(
         await pilot.press("down", *keys)
         await until(pilot, lambda: bool(box.acts()))
         assert box.acts() == [expected]
+
+
+async def test_no_slip_of_the_finger_takes_a_page_away(in_hall: Console, box: ScriptedBox) -> None:
+    async with in_hall() as pilot:
+        await press_for(pilot, "R", AskYesScreen)
+        await until(pilot, lambda: "Release seat A3 ·" in drawn(pilot))
+        await press_for(pilot, "escape", HallScreen)
+        await pilot.press("i")
+        await until(pilot, lambda: box.acts() == [{"act": "identity_checked"}])
 
 
 async def test_a_raised_hand_is_taken_down(in_hall: Console, box: ScriptedBox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.tui import halls
 from tui.map_layout import lay_out, neighbour
+from tui.seat_cell import Cell, cell_line
 from tui.seat_plan import HallPlan, plans
 
 
@@ -90,7 +92,28 @@ def test_the_whole_hall_in_view_goes_before_the_ages() -> None:
     assert not whole.ages
     assert (whole.width, whole.height) == (200, 20)
     assert lay_out(drawn, 200, 40).ages
-    assert lay_out(drawn, 199, 30).ages  # scrolls in any case
+    assert lay_out(drawn, 199, 30).tight
+    assert lay_out(drawn, 149, 30).ages  # scrolls in any case
+
+
+def test_a_tight_map_where_that_alone_shows_every_seat() -> None:
+    """Two halls of eight seats a row at 80x24: two columns of seats were out of sight."""
+    rooms = (("Aulan", "ABCDE"), ("Bildsalen", "ABC"))
+    labels = [(hall, f"{row}{n}") for hall, rows in rooms for row in rows for n in range(1, 9)]
+    drawn = plans(halls.seat(n, label, hall) for n, (hall, label) in enumerate(labels))
+    whole = lay_out(drawn, 43, 16)
+    assert whole.tight
+    assert not whole.ages
+    assert (whole.width, whole.height) == (40, 10)
+    assert lay_out(drawn, 43, 18).ages  # with room for a line below each
+    assert not lay_out(drawn, 43, 16, tight=False).tight
+
+
+def test_a_tight_cell_keeps_glyph_label_cursor_and_mark() -> None:
+    layout = lay_out(plans([halls.seat(n, f"A{n}") for n in range(1, 9)]), 40, 1)
+    cell = Cell(glyph="◆", label="A2", name="", phrases=("",), badge="3", selected=False)
+    lines = [cell, replace(cell, selected=True), replace(cell, selected=True, marked=True)]
+    assert [cell_line(one, layout, 0)[0][1] for one in lines] == [" ◆A2 ", "[◆A2]", "+◆A2]"]
 
 
 _LABEL = st.text(st.sampled_from("ABCÅ123490- "), min_size=1, max_size=12)

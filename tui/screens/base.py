@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from textual.message import Message
 from textual.screen import Screen
@@ -11,7 +11,9 @@ from textual.screen import Screen
 from appliance.core.errors import HallvaktError
 from tui.hall_watch import Changes
 from tui.problems import LoginEnded
+from tui.screens.help import GOOD_TO_KNOW
 from tui.shift import Shift
+from tui.signs import Sign, seat_signs
 from tui.widgets.holds_pictures import holders
 
 Result = TypeVar("Result")
@@ -28,10 +30,16 @@ class LoginWanted(Message):
 class ConsoleScreen(Screen[Result]):
     """Subclasses get `shift`, `request` and, when they want it, `follow`."""
 
+    good_to_know: ClassVar[Sequence[str]] = GOOD_TO_KNOW  # at the end of its help
+
     def __init__(self, shift: Shift) -> None:
         super().__init__()
         self.shift = shift
         self._stop_following: Callable[[], None] | None = None
+
+    def signs(self) -> Sequence[Sign]:
+        """Those that its help explains."""
+        return seat_signs(letters=self.shift.letters)
 
     @property
     def now_ms(self) -> int:

@@ -60,7 +60,7 @@ class BreakLedgerScreen(ListingScreen):
         watch = self.shift.watch
         assert watch is not None
         watch.learn(await self.shift.client.act(watch.exam_id, seat.attempt_id, "break_end"))
-        self.say(tr("Seat {seat}: {done}.", seat=seat.seat, done=tr("break ended")))
+        self.say(tr("Seat {seat}: {done}.", seat=self.shift.place(seat), done=tr("break ended")))
 
     def _seat(self) -> SeatStatus | None:
         watch, selected = self.shift.watch, self.selected

@@ -146,7 +146,7 @@ class CloseOutScreen(ListingScreen):
             if said is not None:
                 self.request(self._send(seat.attempt_id, act, said))
 
-        title = tr("Seat {seat}", seat=seat.seat)
+        title = tr("Seat {seat}", seat=self.shift.place(seat))
         self.app.push_screen(AskTextScreen(title, question, grave=grave), answered)
 
     async def _send(self, attempt: AttemptId, act: str, said: str) -> None:

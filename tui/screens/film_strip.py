@@ -120,7 +120,7 @@ class FilmStripScreen(ConsoleScreen[None]):
         if watch is None:
             return
         seat = watch.view.seats.get(self._attempt)
-        title = tr("Film strip · seat {seat}", seat=seat.seat if seat else "?")
+        title = tr("Film strip · seat {seat}", seat=self.shift.place(seat))
         self.query_one(TitleBar).show(title, watch.view.exam, self.now_ms)
 
     def action_step(self, by: int) -> None:

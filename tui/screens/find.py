@@ -15,6 +15,7 @@ from appliance.core.feed import SeatStatus
 from appliance.core.ids import AttemptId
 from tui.language import tr
 from tui.screens.dialog import TypingDialog
+from tui.seat_place import shared_labels
 from tui.widgets.field import Field
 from tui.widgets.key_footer import KeyFooter
 
@@ -32,6 +33,7 @@ class FindScreen(TypingDialog[AttemptId | None]):
         super().__init__()
         self._seats = seats
         self._names_hidden = names_hidden
+        self._shared = shared_labels(seats)  # then each line says which hall
         self._found: list[SeatStatus] = []
 
     def compose(self) -> ComposeResult:
@@ -58,6 +60,9 @@ class FindScreen(TypingDialog[AttemptId | None]):
 
     def _line(self, seat: SeatStatus) -> str:
         name, number = ("", "") if self._names_hidden else (seat.name or "", seat.number or "")
+        if self._shared:
+            head = f"{seat.seat:<7.7} {seat.hall:<15.15}"
+            return f"{head} {name:<21.21} {number:<8.8} {seat.pseudonym}"
         return f"{seat.seat:<8} {name:<28.28} {number:<14.14} {seat.pseudonym}"
 
     def action_step(self, by: int) -> None:

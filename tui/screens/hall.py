@@ -215,10 +215,11 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
         self.query_one(NewsLine).show(view.seats, now)
 
     def show_card(self) -> None:
-        incident = self.acted_incident()
+        incident, seat = self.acted_incident(), self.acted_seat()
         self.query_one(SeatCard).show(
-            self.acted_seat(),
+            seat,
             self.now_ms,
+            place=self.shift.place(seat),
             names_hidden=self.shift.names_hidden,
             extra=why_of(incident) if incident is not None else "",
         )

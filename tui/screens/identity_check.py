@@ -141,7 +141,7 @@ class IdentityCheckScreen(ConsoleScreen[None]):
             self._at = after
         watch.learn(done)
         said = tr("identity checked by you")
-        self.say(tr("Seat {seat}: {done}.", seat=seat.seat, done=said))
+        self.say(tr("Seat {seat}: {done}.", seat=self.shift.place(seat), done=said))
         self._show()
 
     def action_back(self) -> None:

@@ -133,7 +133,7 @@ class LiveViewScreen(ConsoleScreen[None]):
             return
         seat = watch.view.seats.get(self._attempt)
         name = f" · {seat.name}" if seat and seat.name and not self.shift.names_hidden else ""
-        title = tr("Live · seat {seat}", seat=seat.seat if seat else "?") + name
+        title = tr("Live · seat {seat}", seat=self.shift.place(seat)) + name
         self.query_one(TitleBar).show(title, watch.view.exam, self.now_ms)
 
     def say(self, text: str, *, error: bool = False) -> None:

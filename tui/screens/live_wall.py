@@ -127,7 +127,7 @@ class LiveWallScreen(ConsoleScreen[None]):
         watch = self.shift.watch
         seat = watch.view.seats.get(attempt) if watch else None
         name = f" {seat.name}" if seat and seat.name and not self.shift.names_hidden else ""
-        head = f"{number + 1} {seat.seat if seat else '?'}{name}"
+        head = f"{number + 1} {self.shift.place(seat)}{name}"
         if view is None:
             return f"× {head}", "faint"
         if view.is_stalled:

@@ -69,26 +69,26 @@ class MoreActsScreen(SeatActsScreen):
         if self.shift.may(Action.ACCOMMODATE, exam) and detectors(exam.features, seat.switched_off):
             about = tr("an accommodation, with a reason")
             offered.append(Choice("d", "accommodate", tr("detectors on or off"), about))
-        title = tr("Seat {seat}", seat=seat.seat)
+        title = tr("Seat {seat}", seat=self.shift.place(seat))
         self.app.push_screen(MenuScreen(title, offered), chosen)
 
     def _with_reason(self, seat: SeatStatus, act: str) -> None:
         title, question = _WITH_REASON[act]
         self._ask(
-            AskTextScreen(tr(title, seat=seat.seat), tr(question)),
+            AskTextScreen(tr(title, seat=self.shift.place(seat)), tr(question)),
             lambda reason: self._more(seat, act, reason=reason),
         )
 
     async def _more(self, seat: SeatStatus, act: str, **arguments: str | int) -> None:
         watch = self.hall
         watch.learn(await self.shift.client.act(watch.exam_id, seat.attempt_id, act, **arguments))
-        self.say(tr("Seat {seat}: {done}.", seat=seat.seat, done=tr(_DONE[act])))
+        self.say(tr("Seat {seat}: {done}.", seat=self.shift.place(seat), done=tr(_DONE[act])))
 
     async def _takeover_code(self, seat: SeatStatus) -> None:
         made = await self.shift.client.takeover_code(self.hall.exam_id, seat.attempt_id)
         self.app.push_screen(
             MenuScreen(
-                tr("A spare computer for seat {seat}", seat=seat.seat),
+                tr("A spare computer for seat {seat}", seat=self.shift.place(seat)),
                 [
                     Choice(
                         "",
@@ -106,7 +106,7 @@ class MoreActsScreen(SeatActsScreen):
     def _change_seat(self, seat: SeatStatus) -> None:
         self._ask(
             AskTextScreen(
-                tr("Another seat for {seat}", seat=seat.seat),
+                tr("Another seat for {seat}", seat=self.shift.place(seat)),
                 tr("Which seat, and why? For example: B4 lamp flickers"),
             ),
             lambda said: self._move(seat, said),
@@ -144,7 +144,7 @@ class MoreActsScreen(SeatActsScreen):
                 lambda reason: self._switch_off(seat, off, reason),
             )
 
-        title = tr("Looked for at seat {seat}", seat=seat.seat)
+        title = tr("Looked for at seat {seat}", seat=self.shift.place(seat))
         shown = detectors(exam.features, seat.switched_off)
         self.app.push_screen(AccommodationScreen(title, shown, seat.switched_off), chosen)
 
@@ -153,7 +153,13 @@ class MoreActsScreen(SeatActsScreen):
         watch.learn(
             await self.shift.client.accommodate(watch.exam_id, seat.attempt_id, off, reason)
         )
-        self.say(tr("Seat {seat}: {done}.", seat=seat.seat, done=tr("from now on as you chose")))
+        self.say(
+            tr(
+                "Seat {seat}: {done}.",
+                seat=self.shift.place(seat),
+                done=tr("from now on as you chose"),
+            )
+        )
 
 
 def choices(seat: SeatStatus) -> list[Choice]:

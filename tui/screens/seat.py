@@ -132,7 +132,9 @@ class SeatScreen(MoreActsScreen, inherit_bindings=False):
         self.query_one(TitleBar).show(
             tr("Seat {seat}", seat=seat.seat) + f" · {seat.hall}{name}", view.exam, now
         )
-        self.query_one(SeatCard).show(seat, now, names_hidden=self.shift.names_hidden)
+        self.query_one(SeatCard).show(
+            seat, now, place=self.shift.place(seat), names_hidden=self.shift.names_hidden
+        )
         latest = self.query_one("#latest", Picture)
         latest.entitle(sentence(picture_age(seat, now)))
         latest.set_class(is_stale(seat, now), "-stale")
@@ -164,7 +166,7 @@ class SeatScreen(MoreActsScreen, inherit_bindings=False):
                 "{n} other incident needs eyes, first seat {seat}",
                 "{n} other incidents need eyes, first seat {seat}",
                 len(others),
-                seat=seat.seat if seat else "?",
+                seat=self.shift.place(seat),
             )
             strip.update(f" ▲ {how_many} ")
 

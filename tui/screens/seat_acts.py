@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from textual.binding import Binding
+from textual.content import Content
 
 from appliance.core.attempt import AttemptState
 from appliance.core.exam import ExamState
@@ -18,6 +19,7 @@ from tui.hall_watch import HallWatch
 from tui.language import text, tr
 from tui.queue_entries import waiting
 from tui.screens.ask_text import AskTextScreen
+from tui.screens.ask_yes import AskYesScreen
 from tui.screens.base import ConsoleScreen
 from tui.screens.decision import DecisionScreen, Verdict
 from tui.screens.film_strip import FilmStripScreen
@@ -48,7 +50,7 @@ ACTS = (
     Binding("x", "extra_time", "extra time", tooltip=text("Give extra time, with a reason")),
     Binding(
         "R",
-        "act('release_seat')",
+        "release_seat",
         "release seat",
         tooltip=text("Let another computer take over this seat"),
     ),
@@ -142,7 +144,9 @@ class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
             self.say(tr("Nothing is waiting for a decision at this seat."))
             return
         self._ask(
-            DecisionScreen(incident, Decision(decision), tr("Seat {seat}", seat=seat.seat)),
+            DecisionScreen(
+                incident, Decision(decision), tr("Seat {seat}", seat=self.shift.place(seat))
+            ),
             lambda verdict: self._decide(incident, verdict),
         )
 
@@ -200,6 +204,29 @@ class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
         if seat is not None:
             self.request(self._act(seat, act))
 
+    def action_release_seat(self) -> None:
+        """Asked for first: a slip of the finger would take the page away from who writes there."""
+        seat = self.acted_seat()
+        if seat is None:
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.request(self._act(seat, "release_seat"))
+
+        self.app.push_screen(
+            AskYesScreen(
+                tr("Release seat {seat}", seat=self.shift.who(seat)),
+                Content(
+                    tr(
+                        "The page that is open there ends. Another computer, or the same one, can "
+                        "then join with the slip's codes. Nothing that was recorded is lost."
+                    )
+                ),
+            ),
+            answered,
+        )
+
     def action_toggle_break(self) -> None:
         seat = self.acted_seat()
         if seat is not None:
@@ -211,7 +238,7 @@ class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
         if seat is not None:
             self._ask(
                 AskTextScreen(
-                    tr("Message to seat {seat}", seat=seat.seat),
+                    tr("Message to seat {seat}", seat=self.shift.place(seat)),
                     tr("It appears on the candidate's page."),
                 ),
                 lambda said: self._act(seat, "message", text=said),
@@ -222,7 +249,7 @@ class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
         if seat is not None:
             self._ask(
                 AskTextScreen(
-                    tr("Extra time for seat {seat}", seat=seat.seat),
+                    tr("Extra time for seat {seat}", seat=self.shift.place(seat)),
                     tr("How many minutes, and why? For example: 15 fire alarm"),
                     restrict=r"(\d{1,3}( .*)?)?",
                 ),
@@ -238,7 +265,7 @@ class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
         if seat is not None:
             self._ask(
                 AskTextScreen(
-                    tr("End the exam for seat {seat}", seat=seat.seat),
+                    tr("End the exam for seat {seat}", seat=self.shift.who(seat)),
                     tr("This cannot be undone: the candidate cannot go on. Why?"),
                     grave=True,
                 ),
@@ -248,7 +275,7 @@ class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
     async def _act(self, seat: SeatStatus, act: str, **arguments: str | int) -> None:
         watch = self.hall
         watch.learn(await self.shift.client.act(watch.exam_id, seat.attempt_id, act, **arguments))
-        self.say(tr("Seat {seat}: {done}.", seat=seat.seat, done=tr(_DONE[act])))
+        self.say(tr("Seat {seat}: {done}.", seat=self.shift.place(seat), done=tr(_DONE[act])))
 
     def _ask(
         self,
@@ -274,6 +301,7 @@ _SEAT_ACTIONS = frozenset(
         "toggle_break",
         "message",
         "act",
+        "release_seat",
         "extra_time",
         "end_attempt",
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -14,6 +14,7 @@ from tui.language import several, tr
 from tui.screens.listing import ListingScreen
 from tui.screens.start_reason import StartReasonScreen
 from tui.shift import Shift
+from tui.signs import Sign, check_signs
 
 Start = Callable[[str], None]
 
@@ -42,6 +43,9 @@ class StartGateScreen(ListingScreen):
 
     def on_resize(self) -> None:
         self.show_report(self._report)
+
+    def signs(self) -> Sequence[Sign]:
+        return check_signs(letters=self.shift.letters)
 
     def show_report(self, report: GateReport) -> None:
         self._report = report

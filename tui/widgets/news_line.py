@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from textual.content import Content
@@ -9,6 +10,7 @@ from textual.content import Content
 from appliance.core.feed import Announcement, SeatStatus
 from appliance.core.ids import AttemptId
 from tui.language import tr
+from tui.seat_place import place_of, shared_labels
 from tui.told import told
 from tui.widgets.steady_text import SteadyText
 
@@ -31,7 +33,16 @@ class NewsLine(SteadyText):
             return
         announcement, _ = self._newest
         seat = seats.get(announcement.attempt_id) if announcement.attempt_id else None
-        where = tr("Seat {seat}", seat=seat.seat) + ": " if seat else ""
+        said = told(announcement.text)
+        where = _where(seat, said, seats) if seat is not None else ""
         style = _LEVEL_STYLE.get(announcement.level, "$foreground")
-        self.say(Content.styled(f" {where}{told(announcement.text)}", style))
+        self.say(Content.styled(f" {where}{said}", style))
         self.display = True
+
+
+def _where(seat: SeatStatus, said: str, seats: Mapping[AttemptId, SeatStatus]) -> str:
+    """Where it is about. Most sentences of the box name the seat themselves, but never its hall."""
+    shared = shared_labels(seats.values())
+    if not re.search(rf"(?<!\w){re.escape(seat.seat)}(?!\w)", said):
+        return tr("Seat {seat}", seat=place_of(seat, shared)) + ": "
+    return f"{seat.hall}: " if seat.seat in shared else ""

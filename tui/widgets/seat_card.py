@@ -13,16 +13,23 @@ from tui.widgets.steady_title import entitle
 
 
 class SeatCard(SteadyText):
-    """`extra` is a last line of its own, e.g. the sentence of the incident under the cursor."""
+    """`place`: what the seat is called. `extra` is a last line of its own, e.g. the sentence
+    of the incident under the cursor."""
 
     def show(
-        self, seat: SeatStatus | None, now_ms: int, *, names_hidden: bool, extra: str = ""
+        self,
+        seat: SeatStatus | None,
+        now_ms: int,
+        *,
+        place: str,
+        names_hidden: bool,
+        extra: str = "",
     ) -> None:
         if seat is None:
             entitle(self, "")
             self.say(Content(""))
             return
-        entitle(self, tr("Seat {seat}", seat=seat.seat))
+        entitle(self, tr("Seat {seat}", seat=place))
         parts: list[tuple[str, str]] = []
         if seat.name and not names_hidden:
             parts.append((f"{seat.name}\n", "bold $foreground"))

@@ -97,7 +97,9 @@ class SeatMap(SeatView):
     def set_out(self) -> None:
         size = self.scrollable_content_region.size
         plan = plans(self._seats.values())
-        self._layout = lay_out(plan, max(1, size.width), max(1, size.height))
+        self._layout = lay_out(
+            plan, max(1, size.width), max(1, size.height), tight=not self._letters
+        )
         self.virtual_size = Size(self._layout.width, self._layout.height)
         if self.selected not in self._layout.spots:
             self.selected = None

@@ -1,0 +1,76 @@
+"""Where two halls have a seat of the same label, what is said of one says which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from appliance.core.feed import Announcement, HallSnapshot, HallView
+from appliance.core.observation import ObservationKind, Strength
+from tests.tui import halls
+from tests.tui.conftest import Console, drawn, press_for, until
+from tests.tui.scripted_box import ScriptedBox
+from tui.plain_words import seat_line
+from tui.queue_entries import entries
+from tui.screens.ask_text import AskTextScreen
+from tui.screens.hall import HallScreen
+from tui.seat_place import place_of, shared_labels
+from tui.widgets.news_line import NewsLine
+
+HERE, THERE, ALONE = halls.seat(1, "A1"), halls.seat(2, "A1", "Annex"), halls.seat(3, "B1")
+SEATS = (HERE, THERE, ALONE)
+
+
+@pytest.fixture
+def snapshot_of_hall() -> HallSnapshot:
+    return replace(halls.usual_hall(), seats=SEATS, incidents=())
+
+
+def test_only_a_label_of_several_halls_is_told_with_its_hall() -> None:
+    shared = shared_labels(SEATS)
+    assert [place_of(s, shared) for s in SEATS] == ["A1 (Hall A)", "A1 (Annex)", "B1"]
+
+
+def test_plain_lines_and_the_queue_say_which_hall() -> None:
+    assert "Seat A1 (Annex)" in seat_line(THERE, 0, (), shared_labels(SEATS), names_hidden=True)
+    incident = halls.incident(
+        1, THERE.attempt_id, ObservationKind.NOBODY_IN_VIEW, 14, Strength.STRONG
+    )
+    view = HallView(
+        seats={s.attempt_id: s for s in SEATS}, incidents={incident.incident_id: incident}
+    )
+    [entry] = entries(view, halls.NOW_MS)
+    assert entry.second.startswith("Annex · ")
+
+
+async def test_what_cannot_be_undone_names_seat_hall_and_candidate(in_hall: Console) -> None:
+    async with in_hall((80, 24)) as pilot:
+        await pilot.press("slash", *"a1")
+        await until(pilot, lambda: "Annex" in drawn(pilot).partition("Find")[2])
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HallScreen))
+        await until(pilot, lambda: "Seat A1 (Annex)" in drawn(pilot))
+        await press_for(pilot, "E", AskTextScreen)
+        await until(
+            pilot, lambda: f"End the exam for seat A1 (Annex) · {THERE.name}" in drawn(pilot)
+        )
+
+
+async def test_news_name_a_seat_once_and_its_hall(in_hall: Console, box: ScriptedBox) -> None:
+    late = "Somebody has come late to seat A1: admit late lets them in."
+    told = [
+        (THERE, late, f"Annex: {late}"),
+        (ALONE, "Pen on the floor.", "Seat B1: Pen on the floor."),
+        (ALONE, "B1: no picture.", "B1: no picture."),
+    ]
+    async with in_hall((120, 40)) as pilot:
+        news = pilot.app.screen.query_one(NewsLine)
+
+        def shows(words: str) -> Callable[[], bool]:
+            return lambda: str(news.content).strip() == words
+
+        for seat, text, shown in told:
+            await box.tell(Announcement(level="warning", text=text, attempt_id=seat.attempt_id))
+            await until(pilot, shows(shown))
