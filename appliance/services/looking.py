@@ -95,9 +95,13 @@ class Looking:
         """Once a second, with the number of media workers that are there."""
         now_s = self._clock.monotonic()
         late_before = now_s - self._limits.late_after_s
+        waiting = (*self._waiting.values(), *self._looked_at.values())
+        # One seat that sends too much is no reason to look at the others less closely.
+        too_many = look_order.flooding(w.place.attempt_id for w in waiting if w.live)
         late = sum(
             w.live and w.since_s < late_before and self._keys.unlocked(w.exam_id)
-            for w in (*self._waiting.values(), *self._looked_at.values())
+            for w in waiting
+            if w.place.attempt_id not in too_many
         )
         before = self._overload.left_out
         self._overload = overload.advance(

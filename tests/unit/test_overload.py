@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appliance.core.ids import AttemptId
-from appliance.core.look_order import Waiting, next_to_look
+from appliance.core.look_order import MOST_LIVE_OF_SEAT, Waiting, next_to_look
 from appliance.core.overload import LeftOut, Limits, Overload, advance
 
 LIMITS = Limits(late_after_s=12.0, late_per_worker=2, step_s=10.0, calm_s=60.0)
@@ -81,6 +81,14 @@ def test_now_goes_first_newest_first_and_the_backlog_in_its_order() -> None:
 def test_of_one_seat_the_earlier_goes_first_while_both_are_live() -> None:
     first, second, other = seat(1, 4, 11.0), seat(1, 5, 1.0), seat(2, 5, 3.0)
     assert order(second, other, first) == [first, second, other]
+
+
+def test_a_seat_that_floods_does_not_come_before_others() -> None:
+    flood = [seat(1, n, 0.1) for n in range(1, MOST_LIVE_OF_SEAT + 20)]
+    others = [seat(2, 5, 20.0), seat(3, 5, 25.0)]
+    taken = order(*flood, *others)
+    assert taken[:2] == others
+    assert len(taken) == len(flood) + 2  # and nothing is dropped
 
 
 def test_nothing_waiting_is_nothing_to_look_at() -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from appliance.core.attempt import Attempt
+from appliance.core.look_order import MOST_LIVE_OF_SEAT
 from appliance.core.messages import AnalyseSnippet
 from appliance.core.overload import LeftOut, Limits
 from appliance.core.processing import Category
@@ -170,3 +171,18 @@ async def test_what_waits_for_another_reason_is_no_overload(why: str) -> None:
     assert queue.looking.left_out == ()
     assert queue.looking.backlog == 1
     await queue.looking.close()
+
+
+async def test_one_seat_that_floods_is_no_overload_and_others_go_first() -> None:
+    queue = Queue()
+    go_on = hold(queue)
+    for number in range(1, MOST_LIVE_OF_SEAT + 20):
+        await queue.add(1, number)
+        await asyncio.sleep(0)
+    seconds(queue, 20)
+    assert queue.looking.left_out == ()
+    await queue.add(2, 1)
+    queue.room.workers.asked.clear()
+    go_on.set()
+    await queue.all_looked_at()
+    assert queue.asked[0] == "2/1"
