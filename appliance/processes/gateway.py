@@ -100,6 +100,7 @@ async def _serve(state: Path, config: BoxConfig, beside: Neighbours) -> None:
             access_log=None,
             shutdown_timeout=_SHUTDOWN_S,
             keepalive_timeout=KEEPALIVE_S,
+            auto_decompress=False,  # nobody has leave to compress: it is read as it came
         )
         await runner.setup()
         try:

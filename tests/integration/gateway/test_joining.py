@@ -79,8 +79,9 @@ async def test_a_second_computer_is_refused_told_and_let_in_by_an_invigilator(
         assert (await feed.receive_json(timeout=60))["kind"] == "snapshot"
         refused = await other.join(exam.code, exam.seats["A1"], new_key)
         assert (refused.status, refused.code) == (409, "seat-taken")
-        told = [await feed.receive_json(timeout=60) for _ in range(2)]
-        assert {m["kind"] for m in told} == {"seat", "notice"}
+        told = set[str]()
+        while not {"seat", "notice"} <= told:  # beside how the box is, on a busy machine
+            told.add((await feed.receive_json(timeout=60))["kind"])
     assert (await lead.ok("GET", path))["seat"]["takeover_asked"] is True
 
     await lead.ok("POST", f"{path}/acts", json={"act": "release_seat"})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 
 import aiohttp
+import pytest
 import pytest_asyncio
 
 from appliance.core.settings import Capture
@@ -167,3 +169,17 @@ async def test_one_page_cannot_repeat_its_answers_for_ever(candidate: BoxApi) ->
     assert (reply.status, reply.code) == (429, "throttled")
     assert answered <= 60 + 0.5 * (time.monotonic() - began)
     assert (await candidate.upload(1, tiny_webm(1))).status == 201  # footage is not held up by it
+
+
+@pytest.mark.parametrize("body", [gzip.compress(b"{}"), b"\x1f\x8b\x08 broken"])
+async def test_a_compressed_body_is_not_unpacked(candidate: BoxApi, body: bytes) -> None:
+    packed = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    path = "/api/v1/attempts/me/ready"
+    reply = await candidate.ask("POST", path, data=body, headers=packed)
+    assert (reply.status, reply.code) == (400, "bad-json")
+    headers = {"Content-Encoding": "gzip", "Content-Type": "video/webm"}
+    headers |= {"Content-Digest": f"sha-256=:{b64encode(bytes(32)).decode()}:"}
+    headers |= {"Hallvakt-Started-Ms": "0"}
+    path = "/api/v1/attempts/me/snippets/1"
+    reply = await candidate.ask("PUT", path, data=body, headers=headers)
+    assert (reply.status, reply.code) == (400, "digest-mismatch")
