@@ -30,6 +30,7 @@ _WRITING = (
     ("backup",),
     ("snapshot",),
     ("repair",),
+    ("user", "rescue"),
     ("certificate", "renew"),
     ("fleet", "report"),
     ("keys", "recipients", "install"),

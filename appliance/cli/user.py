@@ -17,6 +17,11 @@ from appliance.core.errors import NotFound
 from appliance.core.roles import Role
 
 app = App(name="user", help="People with a login on the box.")
+app.command(
+    "appliance.cli.user_rescue:rescue",
+    name="rescue",
+    help="Give a lead invigilator a new passphrase and second factor, with the school's root key.",
+)
 
 _COLUMNS = ("name", "role", "all_exams", "exams", "halls", "second_factor", "user_id")
 

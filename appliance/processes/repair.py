@@ -14,7 +14,8 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,6 +105,16 @@ def _audit_gap(entries: Sequence[AuditEntry], repaired: Salvaged | None) -> str 
             "that was noted last (`hallvakt audit verify --head`)."
         )
     return None
+
+
+@asynccontextmanager
+async def while_stopped(state: Path) -> AsyncIterator[None]:
+    """Raise Refused while the box runs; until the end none can start."""
+    lock = await asyncio.to_thread(_alone, state)
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 def _alone(state: Path) -> int:
