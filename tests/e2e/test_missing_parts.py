@@ -14,6 +14,9 @@ from tests.e2e.exam_room import ExamRoom, settings
 # Before the page's modules, as in a browser that never had it.
 WITHOUT = {
     "indexedDB": "Object.defineProperty(window, 'indexedDB', { value: undefined });",
+    # Where site data is blocked, even to look is an error.
+    "site data": "Object.defineProperty(window, 'localStorage', "
+    "{ get() { throw new DOMException('', 'SecurityError'); } });",
     "WebCrypto": "Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined });",
     "locks": "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });",
     "MediaRecorder": "Object.defineProperty(window, 'MediaRecorder', { value: undefined });",
@@ -23,6 +26,7 @@ WITHOUT = {
 # What the page cannot do without, and its words for it in both languages.
 NEEDED = {
     "indexedDB": ("recordings would be lost", "inspelningar skulle gå förlorade"),
+    "site data": ("recordings would be lost", "inspelningar skulle gå förlorade"),
     "WebCrypto": ("cannot encrypt", "kan inte kryptera"),
     "locks": ("too old", "för gammal"),
 }

@@ -48,10 +48,12 @@ async def shown_after_l(
     in_hall: Console, box: ScriptedBox, told: list[tuple[int, str, str]]
 ) -> None:
     async with in_hall() as pilot:
-        await press_for(pilot, "l", LiveViewScreen)
         for status, said, read in told:
             box.refusals["/live"] = (status, said)
-            await pilot.press("r")
+            if isinstance(pilot.app.screen, LiveViewScreen):
+                await pilot.press("r")
+            else:
+                await press_for(pilot, "l", LiveViewScreen)
             await until(pilot, partial(is_drawn, pilot, read))
 
 

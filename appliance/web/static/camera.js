@@ -27,7 +27,8 @@ export function whyNot(error) {
 
 export class Camera extends EventTarget {
   stream = null;
-  size = null; // as asked for: `{width, height}`
+  /** As asked for: `{width, height}`. */
+  size = null;
   #wantsSound = false;
   #turn = Promise.resolve();
 
@@ -79,7 +80,7 @@ export class Camera extends EventTarget {
       width: { ideal: size.width },
       height: { ideal: size.height },
       frameRate: { ideal: Math.max(framesPerSecond, LEAST_FRAMES_PER_SECOND) },
-      ...(wanted ? { deviceId: { ideal: wanted } } : {}),
+      ...(wanted ? { deviceId: { ideal: wanted } } : { facingMode: "user" }),
     };
     this.stream = await this.#openWith(video);
     this.size = size;

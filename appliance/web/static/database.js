@@ -36,11 +36,26 @@ export function asked(request) {
   });
 }
 
+// WebKit takes the database away from a page that was out of sight, and says so only at its next use.
+const LOST = new Set(["InvalidStateError", "UnknownError"]);
+
 /**
- * Run `work(transaction)` and resolve with its result once the transaction is on disk. `strict`
- * because Chromium otherwise reports completion before the data left the operating system's cache.
+ * Run `work(transaction)` and resolve with its result once the transaction is on disk; on a new
+ * connection, a second time, where the old one was lost: what it does twice must be as if once.
  */
-export async function transact(stores, mode, work, durability = "strict") {
+export async function transact(...how) {
+  try {
+    return await once(...how);
+  } catch (error) {
+    if (!LOST.has(error?.name)) throw error;
+    opening?.then((database) => database.close()).catch(() => {});
+    opening = null;
+    return once(...how);
+  }
+}
+
+/** `strict`: Chromium otherwise reports completion before the data left the system's cache. */
+async function once(stores, mode, work, durability = "strict") {
   const database = await open();
   const transaction = database.transaction(stores, mode, { durability });
   const complete = new Promise((resolve, reject) => {

@@ -140,6 +140,7 @@ class Visit {
     } catch (error) {
       if (error.code === "taken-over") await this.#takenOver();
       else if (error instanceof Problem && error.status === 401) await this.#released();
+      else this.#askAt = Date.now() + ASK_DISCONNECTED_MS;
     }
   }
 

@@ -11,7 +11,8 @@ const ASK_EVERY_MS = 3_000;
 export class Moved {
   #waiting = 0;
   #sent = false;
-  #phone = false; // it is the candidate's own
+  // Is it the candidate's own?
+  #phone = false;
   #films = null; // the words on the phone
   #over = false;
 

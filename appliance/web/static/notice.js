@@ -25,7 +25,8 @@ export class NoticeStep {
   }
 
   async enter() {
-    if (this.#language !== currentLanguage()) this.#chosen = null; // the page's button was used
+    // The page's button was used.
+    if (this.#language !== currentLanguage()) this.#chosen = null;
     const language = this.#chosen ?? currentLanguage();
     if (this.#version !== null && this.#shown === language) return;
     try {

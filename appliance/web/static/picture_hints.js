@@ -11,7 +11,8 @@ const BACKLIT_FACE = 0.5; // and the middle at most this share of it
 // Energy of the Laplacian over the variance of the picture. Portraits at this size measured 0.16
 // to 0.72 sharp, 0.002 to 0.009 behind a Gaussian blur of 9 pixels at 640 x 480.
 const BLURRED = 0.006;
-const MOVED = 14; // of 255: more than a camera's noise
+// Of 255: more than a camera's noise.
+const MOVED = 14;
 const FORGET = 0.9; // per look: what moved some seconds ago counts little
 const ENOUGH_MOVED = 250; // pixels; less says nothing about where somebody sits
 const OFF_CENTRE = 0.24; // of the width or height, from the middle

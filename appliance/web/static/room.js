@@ -11,6 +11,7 @@ const SAID_AFTER_MS = 5_000; // a short loss of the link is not worth a word
 export class RoomStep {
   #channel;
   #handRaised = false;
+  #handWaits = false; // pressed while there was no line to the box
   #spoken = { recording: null, watched: null, hand: null, over: null, up: null };
   #linkLostAt = null;
   #messages = new Set();
@@ -18,9 +19,12 @@ export class RoomStep {
   /** `handIn()` when the candidate has said so twice; `fixCamera()` to try the camera again. */
   constructor(channel, { handIn, fixCamera }) {
     this.#channel = channel;
-    byId("hand").addEventListener("click", () =>
-      channel.send({ kind: "hand", raised: !this.#handRaised }),
-    );
+    byId("hand").addEventListener("click", () => {
+      this.#handWaits = !this.#handWaits;
+      this.#tellHand();
+      if (this.#handWaits) announce(text("hand.waits"));
+    });
+    channel.addEventListener("up", () => this.#tellHand());
     byId("trouble-fix").addEventListener("click", fixCamera);
     byId("hand-in").addEventListener("click", () => this.#askHandIn(true));
     byId("hand-in-no").addEventListener("click", () => this.#askHandIn(false));
@@ -43,11 +47,23 @@ export class RoomStep {
     for (const message of status.messages) this.#message(message);
     this.#handRaised = status.hand_raised;
     const hand = byId("hand");
-    put(hand, text(status.hand_raised ? "hand.lower" : "hand.raise"));
     hand.setAttribute("aria-pressed", String(status.hand_raised));
-    hand.setAttribute("aria-disabled", String(!this.#channel.up));
+    this.#drawHand();
     byId("hand-in").hidden = now.step !== "live" || !byId("hand-in-sure").hidden;
     this.#speak(now);
+  }
+
+  #tellHand() {
+    if (this.#handWaits && this.#channel.up) {
+      this.#handWaits = false;
+      this.#channel.send({ kind: "hand", raised: !this.#handRaised });
+    }
+    this.#drawHand();
+  }
+
+  #drawHand() {
+    const word = this.#handWaits ? "waits" : this.#handRaised ? "lower" : "raise";
+    put(byId("hand"), text(`hand.${word}`));
   }
 
   #drawHeading({ step, status, phone }) {

@@ -18,8 +18,9 @@ export class SoundMeter {
 
   /** `{percent, heard}`: 0 to 100 between silence and full scale. */
   read() {
-    // After a reload a browser lets nothing sound before the first key or click; neither this.
-    if (this.#context.state === "suspended") this.#context.resume().catch(() => {});
+    // After a reload a browser lets nothing sound before the first key or click; neither this. WebKit
+    // has a state of its own besides, after a call that came in.
+    if (this.#context.state !== "running") this.#context.resume().catch(() => {});
     this.#analyser.getFloatTimeDomainData(this.#samples);
     let power = 0;
     for (const sample of this.#samples) power += sample * sample;

@@ -120,7 +120,7 @@ export class Spool {
           asked(
             t
               .objectStore(SNIPPETS)
-              .add({ attempt: this.#attempt, sequence, startedMs, size, iv, sealed }),
+              .put({ attempt: this.#attempt, sequence, startedMs, size, iv, sealed }),
           ),
           asked(t.objectStore(FACTS).put(sequence, `last-${this.#attempt}`)),
           asked(t.objectStore(DRAFTS).delete(this.#drafts.of(startedMs))),

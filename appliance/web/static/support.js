@@ -39,8 +39,16 @@
       navigator.locks && window.AbortSignal && AbortSignal.timeout && window.structuredClone;
     if (!modern) found.push("old");
     if (!window.crypto || !crypto.subtle) found.push("crypto");
-    if (!window.indexedDB) found.push("storage");
+    if (!stores()) found.push("storage");
     return found;
+  }
+
+  function stores() {
+    try {
+      return Boolean(window.localStorage && window.indexedDB);
+    } catch (error) {
+      return false; // where site data is forbidden, even to look is
+    }
   }
 
   function say(names) {

@@ -117,6 +117,7 @@ export const EN = {
 
   "hand.raise": "Raise hand",
   "hand.lower": "Lower hand",
+  "hand.waits": "Told as soon as there is a connection",
   "hand.raised": "Your hand is raised. Somebody will come.",
   "messages.title": "From the invigilator",
 
@@ -189,7 +190,7 @@ export const EN = {
   "left.lead": "Nothing is left on this computer. You can close this window.",
   "problem.unreachable": "No answer. Check the network, or raise your hand: it costs you nothing.",
   "problem.unexpected": "That did not work. Try again, or ask an invigilator.",
-  "problem.wrong-code": "One of the codes is wrong. Compare both with the slip at your seat.",
+  "problem.wrong-code": "One of the codes is wrong. Compare both with the slip at your seat; none has 0, 1, I, L or O in it.",
   "problem.exam-not-open": "The exam is not open yet. Wait a moment and try again.",
   "problem.too-many": "That was too often. Wait a minute and try again.",
   "problem.throttled": "That was too often. Wait a minute and try again.",

@@ -118,6 +118,7 @@ export const SV = {
 
   "hand.raise": "Räck upp handen",
   "hand.lower": "Ta ner handen",
+  "hand.waits": "Meddelas så fort anslutningen är tillbaka",
   "hand.raised": "Din hand är uppräckt. Någon kommer.",
   "messages.title": "Från provvakten",
 
@@ -190,7 +191,7 @@ export const SV = {
   "left.lead": "Inget finns kvar på datorn. Du kan stänga fönstret.",
   "problem.unreachable": "Inget svar. Kontrollera nätet, eller räck upp handen: det kostar dig ingenting.",
   "problem.unexpected": "Det gick inte. Försök igen, eller fråga en provvakt.",
-  "problem.wrong-code": "En av koderna är fel. Jämför båda med lappen vid din plats.",
+  "problem.wrong-code": "En av koderna är fel. Jämför båda med lappen vid din plats; ingen har 0, 1, I, L eller O i sig.",
   "problem.exam-not-open": "Provet är inte öppet ännu. Vänta lite och försök igen.",
   "problem.too-many": "Det var för många försök. Vänta en minut och försök igen.",
   "problem.throttled": "Det var för många försök. Vänta en minut och försök igen.",
