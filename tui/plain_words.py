@@ -60,7 +60,8 @@ def status_lines(view: HallView, now_ms: int) -> list[str]:
     lines.append(", ".join(f"{c.seats} {c.look.word}" for c in found) + ".")
     if view.box is not None and view.box.disk is not DiskState.OK:
         lines.append(tr(DISK[view.box.disk]))
-    if view.box is not None and not view.box.relay:
+    live_views = view.exam is None or view.exam.features.live_view
+    if view.box is not None and live_views and not view.box.relay:
         lines.append(tr("RELAY DOWN: no live view") + ".")
     return lines
 

@@ -12,6 +12,7 @@ from appliance.core.observation import Decision
 from tests.tui.conftest import Console, drawn, press_for, said, until
 from tests.tui.scripted_box import ScriptedBox
 from tui.app import ConsoleApp
+from tui.screens.ask_text import AskTextScreen
 from tui.screens.ask_yes import AskYesScreen
 from tui.screens.film_strip import FilmStripScreen
 from tui.screens.hall import HallScreen
@@ -194,6 +195,16 @@ async def test_no_slip_of_the_finger_takes_a_page_away(in_hall: Console, box: Sc
         await press_for(pilot, "escape", HallScreen)
         await pilot.press("i")
         await until(pilot, lambda: box.acts() == [{"act": "identity_checked"}])
+
+
+async def test_a_seat_where_nobody_sits_is_not_released(in_hall: Console, box: ScriptedBox) -> None:
+    empty = next(s for s in box.view.seats.values() if s.state is AttemptState.EXPECTED)
+    async with in_hall() as pilot:
+        await pilot.press("slash", *empty.seat.lower(), "enter")
+        await until(pilot, lambda: _selected(pilot.app) == empty.seat)
+        await pilot.press("R", "y", "m")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AskTextScreen))
+        assert box.acts() == []
 
 
 async def test_a_raised_hand_is_taken_down(in_hall: Console, box: ScriptedBox) -> None:

@@ -7,9 +7,11 @@ import re
 
 import pytest
 from PIL import Image
+from rich.style import Style
 
 from tests.tui import halls
 from tui.half_blocks import ansi_line, from_jpeg, from_rgb, runs, size_within
+from tui.widgets.picture_lines import words_line
 
 RED, BLUE = (248, 0, 0), (0, 0, 248)
 
@@ -55,3 +57,18 @@ def test_a_huge_picture_is_refused_before_it_is_decoded() -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (4000, 4000)).save(buffer, "JPEG")
     assert from_jpeg(buffer.getvalue(), 40, 10) is None
+
+
+def test_words_in_place_of_a_picture_are_not_cut_off() -> None:
+    """Nine views at 80x24 leave 25 columns each."""
+    lines = [
+        words_line("connected; waiting for the first picture …", y, 25, 4, Style.null())[0].text
+        for y in range(4)
+    ]
+    assert [line.strip() for line in lines] == [
+        "",
+        "connected; waiting for",
+        "the first picture …",
+        "",
+    ]
+    assert {len(line) for line in lines} == {25}

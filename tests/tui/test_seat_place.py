@@ -15,6 +15,7 @@ from tests.tui.scripted_box import ScriptedBox
 from tui.plain_words import seat_line
 from tui.queue_entries import entries
 from tui.screens.ask_text import AskTextScreen
+from tui.screens.close_out import CloseOutScreen
 from tui.screens.hall import HallScreen
 from tui.seat_place import place_of, shared_labels
 from tui.widgets.news_line import NewsLine
@@ -74,3 +75,20 @@ async def test_news_name_a_seat_once_and_its_hall(in_hall: Console, box: Scripte
         for seat, text, shown in told:
             await box.tell(Announcement(level="warning", text=text, attempt_id=seat.attempt_id))
             await until(pilot, shows(shown))
+
+
+async def test_open_seats_are_listed_with_their_hall(in_hall: Console, box: ScriptedBox) -> None:
+    box.open_seats = [
+        {
+            "attempt_id": s.attempt_id, "hall": s.hall, "seat": s.seat, "pseudonym": s.pseudonym,
+            "why": "writing", "arrived": 9, "missing": 0, "waiting": None, "link_lost_ms": None,
+        }
+        for s in SEATS
+    ]  # fmt: skip
+    async with in_hall((80, 24)) as pilot:
+        await press_for(pilot, "C", CloseOutScreen)
+        await until(pilot, lambda: "3 seats are still open" in drawn(pilot))
+        listed = [line for line in drawn(pilot).splitlines() if "has not handed in" in line]
+    assert [("Annex" in line, "Hall A" in line) for line in listed] == [
+        (False, True), (True, False), (False, False)
+    ]  # fmt: skip

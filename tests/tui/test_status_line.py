@@ -8,11 +8,14 @@ from datetime import datetime
 
 import pytest
 
-from appliance.core.feed import NightLine
+from appliance.core.feed import HallView, NightLine
 from appliance.core.overload import LeftOut
+from appliance.core.settings import Features
 from appliance.services.clock_watch import NOTE
+from tests.tui import halls
 from tests.tui.halls import BOX
 from tui.language import speak
+from tui.plain_words import status_lines
 from tui.widgets.status_line import _LOUD, _OK, _box_parts, night_words
 
 _AT_MS = round(datetime(2026, 11, 26, 4, 40).timestamp() * 1000)  # by this machine's clock
@@ -39,6 +42,17 @@ def test_what_is_left_out_is_said_first_and_in_one_line(level: int, said: str) -
     assert line.startswith(f" · {said}" if said else " · relay ok")
     assert ("BUSY" in line) == bool(level)
     assert "140 waiting" in line
+
+
+@pytest.mark.parametrize("relay", [True, False])
+def test_an_exam_without_live_views_has_no_relay_to_be_down(relay: bool) -> None:
+    box = replace(BOX, relay=relay)
+    assert "relay" not in "".join(part for part, _ in _box_parts(box, live_views=False)).casefold()
+    exam = replace(halls.exam(), features=Features(live_view=False))
+    said = "".join(status_lines(HallView(exam=exam, box=box), halls.NOW_MS))
+    assert "relay" not in said.casefold()
+    with_views = HallView(exam=halls.exam(), box=box)
+    assert ("RELAY DOWN" in "".join(status_lines(with_views, halls.NOW_MS))) is not relay
 
 
 def _waits(gb: float, nights: int, done_ms: int | None = _AT_MS, **more: bool) -> NightLine:

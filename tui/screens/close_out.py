@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -14,6 +14,7 @@ from appliance.core.ids import AttemptId, ExamId
 from tui.language import several, text, tr
 from tui.screens.ask_text import AskTextScreen
 from tui.screens.listing import ListingScreen
+from tui.seat_place import shared_labels
 from tui.shift import Shift
 from tui.words import fit, stopwatch, time_of_day
 
@@ -83,25 +84,28 @@ class CloseOutScreen(ListingScreen):
             hint = tr("Taken until {time}.", time=time_of_day(found.late_until_ms))
         elif many:
             hint = tr("What waits on a computer is still taken for a while after closing.")
+        watch = self.shift.watch
+        shared = shared_labels(watch.view.seats.values()) if watch is not None else frozenset()
         self.show_lines(
-            [(seat.attempt_id, self._line(seat)) for seat in found.open_seats],
+            [(seat.attempt_id, self._line(seat, shared)) for seat in found.open_seats],
             heading=heading,
             hint=hint,
         )
 
-    def _line(self, seat: OpenSeat) -> Content:
+    def _line(self, seat: OpenSeat, shared: Collection[str]) -> Content:
         watch = self.shift.watch
         known = watch.view.seats.get(seat.attempt_id) if watch is not None else None
         name = known.name if known and known.name and not self.shift.names_hidden else ""
+        hall = seat.hall if seat.seat in shared else ""
         why = tr(WHY[seat.why])
         if seat.why is WhyOpen.LINK_LOST and seat.link_lost_ms is not None:
             why += " " + stopwatch(self.now_ms - seat.link_lost_ms)
         for_name, for_why = (26, 24) if self.size.width >= _ROOMY else (18, 19)
         return Content.assemble(
             (fit(f" {seat.seat}", 8), "bold"),
-            fit(name or seat.pseudonym, for_name),
+            fit(name or seat.pseudonym, for_name - 1) + " ",
             (fit(why, for_why), "bold $warning" if seat.why is not WhyOpen.NOT_HERE else "$faint"),
-            (what_waits(seat), "$faint"),
+            (" · ".join(filter(None, (what_waits(seat), hall))), "$faint"),
         )
 
     # one seat

@@ -209,7 +209,9 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
         entitle(self._queue, tr("Needs eyes") + (f" · {undecided}" if undecided else ""))
         self._queue.set_class(undecided > 0, "-waiting")
         lost = span((now - self._link_lost_ms) / 1000) if self._link_lost_ms is not None else ""
-        self.query_one(StatusLine).show(view.box, self.hall.link, lost)
+        live_views = view.exam is None or view.exam.features.live_view
+        status = self.query_one(StatusLine)
+        status.show(view.box, self.hall.link, lost, live_views=live_views)
         self.show_card()
         self._show_banner()
         self.query_one(NewsLine).show(view.seats, now)

@@ -113,6 +113,8 @@ class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
                 return self.shift.last_decided is not None
             case "film_strip":
                 return exam.state is ExamState.LIVE and exam.features.video_snippets
+            case "release_seat":
+                return seat.state in PRESENT
             case "toggle_break":
                 return seat.state in (AttemptState.RECORDING, AttemptState.ON_BREAK)
             case "act" if parameters == ("hand_down",):

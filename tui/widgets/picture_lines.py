@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from textwrap import wrap
 
 from rich.color import Color
 from rich.segment import Segment
@@ -38,11 +39,16 @@ def picture_line(
 
 
 def words_line(words: str, y: int, width: int, height: int, ground: Style) -> list[Segment]:
-    """Line `y` of `words`, centred."""
-    lines = words.splitlines()
+    """Line `y` of `words`, centred; what is too long for one line goes on in the next."""
+    lines = _wrapped(words, max(1, width))
     at = y - (height - len(lines)) // 2
     text = lines[at][:width] if 0 <= at < len(lines) else ""
     return [Segment(f"{text:^{width}}", ground)]
+
+
+@lru_cache(maxsize=512)
+def _wrapped(words: str, width: int) -> tuple[str, ...]:
+    return tuple(part for line in words.splitlines() for part in wrap(line, width) or [""])
 
 
 @lru_cache(maxsize=65536)

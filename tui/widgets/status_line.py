@@ -20,7 +20,10 @@ _OK, _LOUD = "$faint", "bold $warning"
 
 
 class StatusLine(SteadyText):
-    def show(self, box: BoxStatus | None, link: Link, lost_for: str = "") -> None:
+    def show(
+        self, box: BoxStatus | None, link: Link, lost_for: str = "", *, live_views: bool = True
+    ) -> None:
+        """`live_views`: whether the exam has any; without, there is no relay that could be down."""
         parts: list[tuple[str, str]] = []
         match link:
             case Link.LOST:
@@ -35,18 +38,19 @@ class StatusLine(SteadyText):
             case Link.UP:
                 parts.append((" " + tr("link ok"), _OK))
         if box is not None:
-            parts += _box_parts(box)
+            parts += _box_parts(box, live_views=live_views)
         self.say(Content.assemble(*parts))
 
 
-def _box_parts(box: BoxStatus) -> list[tuple[str, str]]:
+def _box_parts(box: BoxStatus, *, live_views: bool = True) -> list[tuple[str, str]]:
     parts = []
     if box.left_out:  # first, for the line may be cut off at its end
         parts.append((" · " + tr(LEFT_OUT[box.left_out[-1]]), _LOUD))
+    if live_views and box.relay:
+        parts.append((" · " + tr("relay ok"), _OK))
+    elif live_views:
+        parts.append((" · " + tr("RELAY DOWN: no live view"), _LOUD))
     parts += [
-        (" · " + tr("relay ok"), _OK)
-        if box.relay
-        else (" · " + tr("RELAY DOWN: no live view"), _LOUD),
         (
             " · " + tr("disk {n} %", n=box.disk_used_percent),
             _LOUD if box.disk_used_percent >= _DISK_LOUD_PERCENT else _OK,
