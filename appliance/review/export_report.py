@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from appliance.core.ids import AttemptId
 from appliance.core.observation import Incident, Observation
 from appliance.core.passages import Choice, Passage
 from appliance.core.wording import KIND, of_incident, of_observation
+from appliance.review.export_sitting import moment, nothing, person, sitting
 
 VIEWING: Mapping[str, str] = {
     "snippet_open": "opened a video",
@@ -89,11 +89,12 @@ def report(parts: ReportParts) -> Document:
         blocks=(
             Paragraph(
                 f"Your pseudonym in this exam is {parts.attempt_id}. You sat in {record['hall']}, "
-                f"seat {record['seat']}. The exam started {_time(record.get('started_ms'))} and "
-                f"you were done {_time(record.get('finished_ms'))} (all times UTC). Extra time: "
+                f"seat {record['seat']}. The exam started {moment(record.get('started_ms'))} and "
+                f"you were done {moment(record.get('finished_ms'))} (all times UTC). Extra time: "
                 f"{record.get('extra_minutes', 0)} minutes. Camera: {record.get('camera', '-')}. "
                 f"Notice acknowledged: version {record.get('notice_version') or '-'}."
             ),
+            *sitting(record),
             *_observed(record),
             *_decided(record),
             *_acts(record),
@@ -105,17 +106,21 @@ def report(parts: ReportParts) -> Document:
 
 
 def _observed(record: Mapping[str, Any]) -> list[Block]:
-    rows = tuple((_time(o.started_ms), of_observation(o)) for o in observations_of(record))
-    shown: Block = Grid(("When", "What the machine noticed"), rows) if rows else _nothing()
+    rows = tuple((moment(o.started_ms), of_observation(o)) for o in observations_of(record))
+    shown: Block = Grid(("When", "What the machine noticed"), rows) if rows else nothing()
     return [Heading("What the machine noticed"), shown]
 
 
 def _decided(record: Mapping[str, Any]) -> list[Block]:
     rows = tuple(
-        (_time(i.opened_ms), of_incident(i), "no decision" if i.decision is None else i.note or "-")
+        (
+            moment(i.opened_ms),
+            of_incident(i),
+            "no decision" if i.decision is None else i.note or "-",
+        )
         for i in incidents_of(record)
     )
-    shown: Block = Grid(("When", "Incident and decision", "Note"), rows) if rows else _nothing()
+    shown: Block = Grid(("When", "Incident and decision", "Note"), rows) if rows else nothing()
     return [
         Heading("What people decided"),
         Paragraph("A machine only notices; a person confirmed or dismissed each incident."),
@@ -126,10 +131,10 @@ def _decided(record: Mapping[str, Any]) -> list[Block]:
 
 def _acts(record: Mapping[str, Any]) -> list[Block]:
     rows = tuple(
-        (_time(a.get("at_ms")), str(a.get("act")), _person(a.get("actor")))
+        (moment(a.get("at_ms")), str(a.get("act")), person(a.get("actor")))
         for a in record.get("acts", [])
     )
-    shown: Block = Grid(("When", "Act", "By (pseudonym)"), rows) if rows else _nothing()
+    shown: Block = Grid(("When", "Act", "By (pseudonym)"), rows) if rows else nothing()
     return [Heading("What was done"), shown]
 
 
@@ -142,11 +147,11 @@ def _viewed(audit: Sequence[Mapping[str, Any]] | None) -> list[Block]:
             ),
         ]
     rows = tuple(
-        (str(e.get("at")), VIEWING[e["action"]], _person(e.get("actor")), str(e.get("purpose")))
+        (str(e.get("at")), VIEWING[e["action"]], person(e.get("actor")), str(e.get("purpose")))
         for e in audit
         if e.get("action") in VIEWING
     )
-    shown: Block = Grid(("When", "What", "By (pseudonym)", "Purpose"), rows) if rows else _nothing()
+    shown: Block = Grid(("When", "What", "By (pseudonym)", "Purpose"), rows) if rows else nothing()
     return [Heading("Who looked at you"), shown]
 
 
@@ -158,13 +163,18 @@ def _files(parts: ReportParts) -> list[Block]:
             f"left out because somebody else may be in them. {_LOOK_YOURSELF}"
         ),
         *_blanked(parts),
+        Paragraph(
+            "The box also keeps one small still of each video, which is a picture of it and not "
+            "repeated here. What reviewers decided, where they did, is a report of its own: ask "
+            "the school for it."
+        ),
         Paragraph("Your face photo is in portrait.jpg." if parts.portrait else "No face photo."),
     ]
     if parts.passages:
         rows = tuple(
             (
                 str(p.number),
-                f"{_time(p.started_ms)} to {_time(p.ended_ms)}",
+                f"{moment(p.started_ms)} to {moment(p.ended_ms)}",
                 _NOT_LOOKED_AT if p.kind is None else KIND[p.kind],
                 ", ".join(map(str, p.sequences)),
                 _DECIDED[parts.choices[p.number]],
@@ -214,17 +224,3 @@ def _read(rows: Any, kind: Any) -> Any:
             "The record was written by another version: open it with that version.",
             code="record-version",
         ) from error
-
-
-def _nothing() -> Block:
-    return Paragraph("Nothing.")
-
-
-def _person(actor: Any) -> str:
-    return str(actor)[:8]
-
-
-def _time(at_ms: Any) -> str:
-    if not isinstance(at_ms, int) or not at_ms:  # 0: a late video, whose time nobody noted
-        return "-"
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(sep=" ", timespec="seconds")[:19]
