@@ -249,7 +249,8 @@ hv_put_units() {
 }
 
 hv_remove_unit() { # NAME; of a template, every instance
-  hv_do "$hv_systemctl" stop "${1/@./@*.}" || true
+  # The unit that ends updates may be what does this: it ends by itself.
+  [ "$1" = hallvakt-update.service ] || hv_do "$hv_systemctl" stop "${1/@./@*.}" || true
   hv_do "$hv_systemctl" disable "$1" || true
   hv_do rm -f "$hv_units/$1"
 }

@@ -3,13 +3,14 @@
 #
 #   firmware_scripts/update.sh --bundle FILE
 #   firmware_scripts/update.sh --rollback
-#   firmware_scripts/update.sh --finish       after a power cut in mid-update; the other two do it too
+#   firmware_scripts/update.sh --finish       what a power cut broke off; the other two do it too
 #
 # The signature is checked before anything is unpacked. The new version is put beside the old one,
 # tries itself on a copy of the databases, and then takes over in one step; if the box does not
 # answer afterwards, the old version and its databases come back. Both are refused while an exam is
 # ready, open or live, or begins within a day (starts_at of its settings). A power cut at any step
-# leaves one version or the other, whole, with whole units; whether it answers, --finish sees.
+# leaves one version or the other, whole; the machine's next start runs --finish by itself
+# (hallvakt-update.service), which makes the units whole and sees whether it answers.
 set -euo pipefail
 bundle='' rollback='' finish=''
 while [ $# -gt 0 ]; do
@@ -17,7 +18,7 @@ while [ $# -gt 0 ]; do
     --bundle) bundle=${2:?--bundle needs a file}; shift ;;
     --rollback) rollback=yes ;;
     --finish) finish=yes ;;
-    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "There is no option $1; try --help." >&2; exit 2 ;;
   esac
   shift
@@ -28,11 +29,18 @@ hv_alone
 old=$(hv_running)
 [ -n "$old" ] || hv_stop 3 "Hallvakt is not installed here: run install.sh."
 # As the box's own user: what root leaves among the snapshots an erasure could not take away.
-as_box=(runuser -u hallvakt --)
+# Not by runuser: its sessions need more rights than this has when systemd starts it.
+as_box=(setpriv --reuid=hallvakt --regid=hallvakt --init-groups --)
 [ -z "$hv_below" ] || as_box=()
 hallvakt() { "${as_box[@]}" "$hv_opt/versions/$1/.venv/bin/hallvakt" "${@:2}" --state "$hv_state"; }
 
-restart() { "$hv_systemctl" restart hallvakt.target; }
+# Run by systemd as the machine starts, before anything of the box does.
+at_start=${NOTIFY_SOCKET:+yes}
+restart() {
+  # What has just started with these units need not start again; what they want besides is added.
+  if [ -n "$at_start" ]; then "$hv_systemctl" start hallvakt.target
+  else "$hv_systemctl" restart hallvakt.target; fi
+}
 # How often, and how many seconds apart, the box is asked before it is given up.
 patience=${HALLVAKT_UPDATE_PATIENCE:-60} pause=${HALLVAKT_UPDATE_PAUSE:-1}
 # workers VERSION: how many media workers the gateway has, in its own word over its socket; nothing
@@ -53,8 +61,11 @@ answers() {
 }
 # What was begun and not yet seen to answer: "OLD NEW".
 unfinished=$hv_opt/unfinished
-begun() { hv_note "$unfinished" "$1 $2"; }
+# "OLD NEW RUNS", of one that was cut off and finished since: the doctor tells it until the next update.
+was_cut=$hv_opt/was-cut
+begun() { rm -f "$was_cut"; hv_note "$unfinished" "$1 $2"; }
 ended() { rm -f "$unfinished"; hv_sync "$hv_opt"; }
+ended_after_a_cut() { hv_note "$was_cut" "$from $to $old"; ended; hv_step "Version $old runs$1."; }
 # go_back VERSION SNAPSHOT
 go_back() {
   "$hv_systemctl" stop hallvakt.target || true
@@ -74,20 +85,29 @@ least=1 # a box that had no worker before is not worse off without one
 
 snapshots=$hv_state/snapshots
 if [ -e "$unfinished" ]; then
-  read -r from to <"$unfinished"
-  hv_step "The power was cut when version $from gave way to version $to: finishing that first"
-  hallvakt "$old" snapshot quiet || exit $?
+  from='' to=''
+  read -r from to <"$unfinished" || true
+  hv_step "The power was cut when version ${from:-?} gave way to version ${to:-?}: finishing that first"
+  if [ -n "$at_start" ]; then
+    # Nothing runs yet that could be disturbed. With an exam near, a box that answers is left as it is.
+    hallvakt "$old" snapshot quiet >/dev/null 2>&1 || least=0
+  else hallvakt "$old" snapshot quiet || exit $?; fi
+  [ -e "$hv_opt/versions/$old/complete" ] \
+    || hv_stop 6 "Version $old is not whole: nothing was changed. Install it again from its bundle."
   hv_put_units "$hv_opt/versions/$old"
-  if restart && answers "$old"; then
-    ended
-    hv_step "Version $old runs."
-  elif [ "$old" = "$to" ]; then
+  hv_step "The units are those of version $old, which starts."
+  [ -z "$at_start" ] || systemd-notify --ready --status="Looking whether version $old answers"
+  if restart && answers "$old"; then ended_after_a_cut ''
+  elif [ "$old" = "$to" ] && [ -e "$hv_opt/versions/$from/complete" ]; then
     hv_step "The box does not answer with version $to: going back to $from"
     go_back "$from" "$snapshots/before-$to"
     old=$from
-    hv_step "Version $old runs again. Look at the log: $log"
+    ended_after_a_cut " again. Look at the log: $log"
   else hv_stop 5 "The box does not answer with version $old. Look at the log: $log"; fi
-elif [ -n "$finish" ]; then hv_step "Nothing was cut off: version $old runs."; fi
+elif [ -n "$finish" ]; then
+  rm -f "$was_cut"
+  hv_step "Nothing is cut off: version $old runs."
+fi
 [ -z "$finish" ] || exit 0
 if [ -n "$rollback" ]; then
   last=$(cat "$hv_opt/previous" 2>/dev/null || true)

@@ -23,8 +23,10 @@ from appliance.processes import backup as backups
 from appliance.processes.adoption import Adopted
 from appliance.processes.adoption import adopt as adopt_archive
 from appliance.processes.drill import drill as run_drill
-from appliance.processes.drill import why_not_now
+from appliance.processes.drill import only_drill, why_not_now
 from appliance.processes.syncer import syncer
+
+_CUT_OFF = "The drill before this one was ended in the middle; what it left is gone."
 
 app = App(name="backup", help="The box in one file, and getting it back.")
 
@@ -141,16 +143,17 @@ async def drill(*, timer: Timer = False, state: State = DEFAULT_STATE, json: Jso
     It proves that the databases' copies open and that the archive holds whole objects sealed for
     their place; not that the reviewers' keys open them, which no box can.
     """
-    async with syncer(state) as night:
+    async with only_drill(state) as cut_off, syncer(state) as night:
+        before = f"{_CUT_OFF} " if cut_off else ""
         if timer and (why := await why_not_now(night)):
-            answer({"drilled": False, "why": why}, why, as_json=json)
+            answer({"drilled": False, "why": before + why}, before + why, as_json=json)
             return
         done = await run_drill(night, SystemClock().now_ms())
     if not done.ok:
-        raise IntegrityFailure(f"The restore drill failed. {done.detail}")
+        raise IntegrityFailure(f"{before}The restore drill failed. {done.detail}")
     answer(
-        asdict(done),
-        f"The databases' copies open. {counted(done.objects, 'object')} in "
+        asdict(done) | {"cut_off_before": cut_off},
+        f"{before}The databases' copies open. {counted(done.objects, 'object')} in "
         f"{counted(done.packs, 'pack')} of {counted(done.exams, 'exam')} came back whole.",
         as_json=json,
     )

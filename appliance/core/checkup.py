@@ -299,15 +299,31 @@ def _authority_ends(days: float) -> Check:
     return warn("certificate", f"the box's own authority ends in {days:.0f} days", advice)
 
 
-def versions(installed: str, broken_off: str) -> Check:
-    """`broken_off`: the two versions of an update that a power cut ended, empty where none was."""
+_FINISH = "/opt/hallvakt/current/firmware_scripts/update.sh --finish"
+
+
+def versions(installed: str, broken_off: Sequence[str], was_cut: Sequence[str]) -> Check:
+    """`broken_off`: the version that ran and the one to come of an update that a power cut ended;
+    `was_cut`: the same of one that was finished since, and which of them runs. Else empty."""
     if broken_off:
         return fail(
             "versions",
-            f"an update was broken off ({broken_off})",
-            "As root: /opt/hallvakt/current/firmware_scripts/update.sh --finish",
+            f"an update was broken off ({' → '.join(broken_off)})",
+            "The box finishes it when it starts; `systemctl status hallvakt-update` says how far "
+            f"it is. By hand, as root: {_FINISH}",
         )
-    return ok("versions", installed)
+    if not was_cut:
+        return ok("versions", installed)
+    (*both, runs) = was_cut
+    said = f"an update was broken off ({' → '.join(both)}) and finished since: {runs} runs"
+    if both[-1] == runs:
+        return ok("versions", f"{installed}; {said}")
+    return warn(
+        "versions",
+        said,
+        "Update again if you still want the other version. This line goes with that, or, as root, "
+        f"with: {_FINISH}",
+    )
 
 
 # CVE-2026-27624: peers written as IPv6-mapped IPv4 get past the relay's denials up to here.

@@ -59,15 +59,16 @@ def _may_be_elsewhere(address: str) -> bool:
     return ":" not in address and not IPv4Address(address).is_loopback
 
 
-def lan_name(name: str, others: Collection[str], page: str) -> Check:
+def lan_name(name: str, others: Collection[str], page: str, instead: str = "") -> Check:
     """`name` ends in .local; `others`: addresses of other machines that answer to it; `page`: what
-    stands on slips."""
+    stands on slips; `instead`: the page by an address that is on the certificate, where one is."""
     if not others:
         return ok("LAN name", f"no other machine here answers to {name}")
     taken = f"another machine ({', '.join(others)}) answers to {name}"
     advice = "Choose another web.lan_name in box.toml, or another name for that machine."
     if f"//{name}" in page:
-        return fail("LAN name", f"{taken}, which stands on the slips", advice)
+        way = f"Until then candidates type {instead}. " if instead else ""
+        return fail("LAN name", f"{taken}, which stands on the slips", way + advice)
     return warn("LAN name", f"{taken}: the box goes by {page}", advice)
 
 

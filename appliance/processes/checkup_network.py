@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -78,4 +79,6 @@ async def _lan_name(config: BoxConfig) -> Sequence[Check]:
         others = await lan_name.others_with(web.lan_name, speaking)
     except OSError as error:
         return [checkup_network.lan_not_asked(web.lan_host, error.strerror or str(error))]
-    return [checkup_network.lan_name(web.lan_host, others, web.page_url)]
+    certified = [address for address in speaking if address in web.names]
+    instead = replace(web, names=tuple(certified)).page_url if certified else ""
+    return [checkup_network.lan_name(web.lan_host, others, web.page_url, instead)]

@@ -196,12 +196,17 @@ def _versions() -> Sequence[Check]:
         f"Hallvakt {version('hallvakt')}, Python {platform.python_version()}, "
         f"{ssl.OPENSSL_VERSION}, Linux {platform.release()}"
     )
-    return [checkup.versions(installed, _update_broken_off())]
+    return [checkup.versions(installed, *update_notes())]
 
 
-def _update_broken_off(note: Path = Path("/opt/hallvakt/unfinished")) -> str:
-    """What `update.sh` notes of itself before it changes anything, and takes away at its end."""
+def update_notes(opt: Path = Path("/opt/hallvakt")) -> tuple[list[str], list[str]]:
+    """What `update.sh` notes: of an update that it has begun, and of one that was cut off and then
+    finished. The words of each; none where there is no such note."""
+    return _words(opt / "unfinished"), _words(opt / "was-cut")
+
+
+def _words(note: Path) -> list[str]:
     try:
-        return " → ".join(note.read_text("utf-8").split())
+        return note.read_text("utf-8").split()
     except (OSError, UnicodeDecodeError):
-        return ""
+        return []

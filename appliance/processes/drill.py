@@ -12,7 +12,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+import shutil
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,10 +30,11 @@ from appliance.core.ids import PackName
 from appliance.core.night_window import current
 from appliance.processes.backup import DATABASES
 from appliance.processes.cloud_ends import as_verifier, check_both_ends, cloud_ends
-from appliance.processes.syncer import Syncer
+from appliance.processes.syncer import Syncer, alone
 from appliance.services.archive_listing import Listed
 
 LAST = "drill.last"
+_COPIES = "drill-"
 EXAMS, _PACKS = 3, 2
 _APART_MS = 20 * 3_600_000  # the timer looks every hour and tries once a night
 
@@ -56,6 +60,21 @@ async def drill(night: Syncer, at_ms: int) -> Drill:
         result = Drill(at_ms=at_ms, ok=False, detail=error.message)
     await night.stores.facts.put(LAST, msgspec.json.encode(asdict(result)))
     return result
+
+
+@asynccontextmanager
+async def only_drill(state: Path) -> AsyncIterator[bool]:
+    """One at a time. True where the drill before was ended in the middle: what it left, copies of
+    the databases, is gone then. Raises WrongState while another is at work."""
+    async with alone(state / "run" / "drill.lock"):
+        yield await asyncio.to_thread(_clear, state)
+
+
+def _clear(state: Path) -> bool:
+    left = [place for place in (state / "run").glob(f"{_COPIES}*") if place.is_dir()]
+    for place in left:
+        shutil.rmtree(place)
+    return bool(left)
 
 
 async def why_not_now(night: Syncer) -> str:
@@ -114,7 +133,7 @@ def _look_into(content: bytes, pack: PackName, listed: Listed) -> int:
 def _copy_databases(state: Path) -> int:
     """The number of exams in the copies, opened as a box opens its own."""
     (state / "run").mkdir(mode=0o700, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=state / "run", prefix="drill-") as place:
+    with tempfile.TemporaryDirectory(dir=state / "run", prefix=_COPIES) as place:
         copies = Path(place)
         (copies / "db").mkdir()
         for name in DATABASES:

@@ -105,7 +105,7 @@ async def _serve(state: Path, config: BoxConfig, beside: Neighbours) -> None:
         await runner.setup()
         try:
             gc.freeze()  # what the start made stays: walking it took 40 ms of each full collection
-            doors = doors_open(runner, state, config)
+            doors = doors_open(runner, state, config, parts.measured)
             async with doors, neighbours_doors_open(runner, parts.gateway, beside):
                 log.info("gateway ready", port=config.web.port)
                 manager.ready(f"serving on port {config.web.port}")

@@ -19,17 +19,24 @@ from appliance.adapters.host.tls import TlsFiles
 from appliance.config.box import BoxConfig
 from appliance.core.errors import Unreachable
 from appliance.processes.connections_kept import KEEPALIVE_S, TlsSite, places_kept_free
+from appliance.services.box import Measured
 from appliance.web.plain_door import plain_door
 
 SOCKET = Path("run") / "gateway.sock"
+_NAME_TAKEN = (
+    "Another machine has the box's name on the network: candidates need its address. Tell the "
+    "technician."
+)
 _LOOK_AT_FILES_S = 60.0
 _BACKLOG = 512
 
 
 @asynccontextmanager
-async def doors_open(runner: web.AppRunner, state: Path, config: BoxConfig) -> AsyncIterator[None]:
-    """Open while the block runs. Raises Unreachable when a port is taken, WrongConfiguration when
-    there is no certificate to serve."""
+async def doors_open(
+    runner: web.AppRunner, state: Path, config: BoxConfig, measured: Measured
+) -> AsyncIterator[None]:
+    """Open while the block runs; consoles are told of a lost name. Raises Unreachable when a port
+    is taken, WrongConfiguration when there is no certificate to serve."""
     keeper = await asyncio.to_thread(
         CertificateKeeper, state / "tls", config.web.names, partial(datetime.now, UTC)
     )
@@ -50,6 +57,7 @@ async def doors_open(runner: web.AppRunner, state: Path, config: BoxConfig) -> A
                     config.web.port,
                     config.web.host,
                     uplink=config.web.uplink,
+                    tell=partial(measured.noted, _NAME_TAKEN),
                 )
             )
         yield

@@ -42,6 +42,11 @@ class Measured:
     night: NightLine | None = None
     disk: DiskState = DiskState.OK
 
+    def noted(self, sentence: str, holds: bool) -> None:
+        """It stands among the notes while it holds, the newest first."""
+        others = self.note.replace(sentence, "").strip()
+        self.note = f"{sentence} {others}".strip() if holds else others
+
     def status(self, exam: ExamId, *, unlocked: bool) -> BoxStatus:
         return BoxStatus(
             relay=exam in self.relays,

@@ -31,9 +31,7 @@ class ClockWatch:
             return
         self._off_ms += step
         log.error("the wall clock jumped", by=in_words(step))
-        others = self._measured.note.replace(NOTE, "").strip()
-        away = abs(self._off_ms) > TOLERANCE_MS
-        self._measured.note = f"{NOTE} {others}".strip() if away else others
+        self._measured.noted(NOTE, abs(self._off_ms) > TOLERANCE_MS)
         await self._audit.append("box", "clock-jumped", in_words(step), self._box_id)
 
     def _reading(self) -> ClockReading:

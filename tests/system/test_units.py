@@ -39,6 +39,7 @@ _MOST_EXPOSED = {
     "hallvakt-gateway": 10,
     "hallvakt-media-worker@": 3,
     "hallvakt-console@": 14,  # has a terminal for a device
+    "hallvakt-update": 13,  # is root: it puts units where systemd reads them
 }
 _MOST_EXPOSED_OTHERS = 12
 
@@ -57,6 +58,9 @@ def installed(tmp_path: Path) -> Path:
     programs.mkdir(parents=True)
     for name in ("hallvakt", "python"):
         (programs / name).touch(0o755)
+    scripts = tmp_path / "opt/hallvakt/current/firmware_scripts"
+    scripts.mkdir()
+    (scripts / "update.sh").touch(0o755)
     shutil.copytree(
         UNITS, tmp_path / "etc/systemd/system", ignore=shutil.ignore_patterns("network")
     )
@@ -97,10 +101,13 @@ def test_it_would_say_it(
 _TIMED = ("syncer", "janitor", "drill", "certificate")
 
 
-def test_the_box_wants_the_gateway_and_the_four_timers_and_each_starts_what_is_there() -> None:
+def test_the_box_wants_the_gateway_what_comes_before_and_four_timers_that_start_what_is_there() -> (
+    None
+):
     (wanted,) = re.findall(r"^Wants=(.*)$", (UNITS / "hallvakt.target").read_text(), re.MULTILINE)
     timers = {f"hallvakt-{name}.timer" for name in _TIMED}
-    assert set(wanted.split()) == {"hallvakt-gateway.service"} | timers
+    units = {"hallvakt-gateway.service", "hallvakt-update.service"}
+    assert set(wanted.split()) == units | timers
     assert timers == {name for name in UNIT_FILES if name.endswith(".timer")}
     for name in timers:
         text = (UNITS / name).read_text()
@@ -143,6 +150,7 @@ _NOT_MADE_UP = {
     **dict.fromkeys(("gateway", "syncer", "fleet", "janitor", "drill"), "hallvakt"),
     "coturn@": "hallvakt-relay",
 }
+_ROOT = "update"
 
 
 @pytest.mark.parametrize("unit", [name.removeprefix("hallvakt-") for name in SERVICES])
@@ -150,7 +158,7 @@ def test_whoever_writes_nothing_of_the_box_is_a_user_of_its_own_and_sees_none_of
     unit: str,
 ) -> None:
     unit = unit.removesuffix(".service")
-    assert said(unit, "User") == [(_OF_ITS_OWN | _NOT_MADE_UP)[unit]]
+    assert said(unit, "User") == ([] if unit == _ROOT else [(_OF_ITS_OWN | _NOT_MADE_UP)[unit]])
     assert said(unit, "DynamicUser") == (["yes"] if unit in _OF_ITS_OWN else [])
     if unit in _OF_ITS_OWN:
         (hidden,) = said(unit, "InaccessiblePaths")
@@ -160,6 +168,19 @@ def test_whoever_writes_nothing_of_the_box_is_a_user_of_its_own_and_sees_none_of
         for credential in said(unit, "LoadCredential"):
             assert credential.endswith((".pem", "/box.toml"))
         assert said(unit, "ReadWritePaths") == []
+
+
+def test_what_ends_an_update_is_root_with_two_rights_and_stands_in_nobody_s_way() -> None:
+    assert said("update", "CapabilityBoundingSet") == ["CAP_SETUID CAP_SETGID"]
+    assert said("update", "PrivateNetwork") == ["yes"]
+    assert said("update", "Restart") == []  # once at each start of the machine
+    assert said("update", "ConditionPathExists") == ["/opt/hallvakt/unfinished"]
+    before = " ".join(said("update", "Before")).split()
+    for path in (UNITS / name for name in UNIT_FILES):
+        # Nothing waits for its success; what opens the databases at the start waits for its start.
+        assert not re.search(r"(?m)^(Requires|BindsTo|Requisite)=.*-update", path.read_text())
+        if path.suffix == ".timer" or path.name == "hallvakt-gateway.service":
+            assert path.name in before
 
 
 def test_screen_and_microphone_have_a_door_of_the_gateway_each_and_no_worker_has() -> None:

@@ -38,8 +38,10 @@ _JUDGED: list[tuple[Check, CheckStatus]] = [
     (checkup.memory(8 * GB, 6 * GB, 2 * GB), WARN),
     (checkup.memory(2 * GB, 1 * GB, 0), WARN),
     (checkup.memory(1 * GB, 1 * GB, 0), FAIL),
-    (checkup.versions("Hallvakt 2", ""), OK),
-    (checkup.versions("Hallvakt 2", "1 → 2"), FAIL),
+    (checkup.versions("Hallvakt 2", [], []), OK),
+    (checkup.versions("Hallvakt 2", ["1", "2"], []), FAIL),
+    (checkup.versions("Hallvakt 2", [], ["1", "2", "2"]), OK),
+    (checkup.versions("Hallvakt 1", [], ["1", "2", "1"]), WARN),
     (checkup.clock(2e9, True, "chrony", 1.9e9), OK),
     (checkup.clock(2e9, False, "", 1.9e9), WARN),
     (checkup.clock(0.0, True, "chrony", 1.9e9), FAIL),  # the battery is empty: 1970
@@ -62,6 +64,10 @@ _JUDGED: list[tuple[Check, CheckStatus]] = [
     (checkup_network.lan_name("a.local", [], "https://a.local"), OK),
     (checkup_network.lan_name("a.local", ["10.0.0.7"], "https://10.0.0.5"), WARN),
     (checkup_network.lan_name("a.local", ["10.0.0.7"], "https://a.local:8443"), FAIL),
+    (
+        checkup_network.lan_name("a.local", ["10.0.0.7"], "https://a.local", "https://10.0.0.5"),
+        FAIL,
+    ),
     (checkup_network.lan_not_asked("a.local", "No such device"), WARN),
     (checkup.uplink("eth1", ["eth0", "eth1"], "", None), OK),  # the gateway cannot see
     (checkup.uplink("eth1", ["eth0", "eth1"], "eth1", {"eth0"}), FAIL),

@@ -99,12 +99,13 @@ def make_authority(directory: Path, box: str, names: Sequence[str], now: datetim
 
 def ensure_certificate(directory: Path, names: Sequence[str], now: datetime) -> TlsFiles:
     """Make or renew `box.pem` and `box.key` when there is none, it ends within 30 days or it does
-    not carry exactly `names`, or carries a common name as it once did. Raises WrongConfiguration
-    when there is no authority, or when it is not allowed to certify one of the names."""
+    not carry exactly `names`, or carries a common name as it once did, or when they are no pair, as
+    after a power cut between the two. Raises WrongConfiguration when there is no authority, or when
+    it is not allowed to certify one of the names."""
     files = TlsFiles.below(directory)
     authority, _ = _authority(files)
     wanted = _alternative_names(names)
-    if files.key.exists() and _is_good(files.certificate, wanted, now):
+    if _is_good(files.certificate, wanted, now) and _is_pair(files):
         return files
     _check_allowed(authority, names)
     certify(files, names, now)
@@ -288,6 +289,15 @@ def _is_good(path: Path, wanted: x509.SubjectAlternativeName, now: datetime) -> 
         NameOID.COMMON_NAME
     )
     return current and remaining > timedelta(days=RENEW_BEFORE_DAYS)
+
+
+def _is_pair(files: TlsFiles) -> bool:
+    try:
+        key = serialization.load_pem_private_key(files.key.read_bytes(), password=None)
+        certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return key.public_key() == certificate.public_key()
 
 
 def _general(name: str) -> x509.GeneralName:
