@@ -1,8 +1,9 @@
 """Signal 9 at everything around the gateway while a class sends: it costs nobody a snippet.
 
 One exam. In every round these are killed and come back: the relay, the decoder, which is what
-hostile media would end, the media worker as a whole, the janitor at its work, the hall's microphone
-and an invigilator's console.
+hostile media would end, the media worker as a whole, the janitor and the restore drill at their
+work, the hall's microphone and an invigilator's console. (What writes firewall and certificates:
+test_kill_oneshots.py.)
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -22,7 +25,14 @@ from typing import Self
 import pytest
 
 from tests.support.around_the_box import TerminalConsole, children, relays
-from tests.support.box import SETTINGS, RealBox, use_hall_microphone, use_workers
+from tests.support.box import (
+    ROOT,
+    SETTINGS,
+    RealBox,
+    clean_environment,
+    use_hall_microphone,
+    use_workers,
+)
 from tests.support.box_api import BoxApi
 from tests.support.invariants import check
 from tests.support.media_workers import until
@@ -32,10 +42,13 @@ from tests.support.under_load import Load, roster, under_load
 
 _SETTINGS = SETTINGS + "live_view = true\nhall_microphone = true\n"
 _SOON_S = 90.0
-_JANITOR_S = 0.3  # about what its round takes here
+_ROUND_S = 0.3  # about what one of the janitor or the drill takes here
 _WORKER, _AUDIO = "appliance.processes.media_worker", "appliance.processes.hall_audio"
 _COMMAND = "appliance.cli.main"
-_IMPORTED_AT_WORK = ("cv2", "appliance.processes.analysis.answering", "appliance.cli.janitor")
+_IMPORTED_AT_WORK = (
+    *("cv2", "appliance.processes.analysis.answering"),
+    *("appliance.cli.janitor", "appliance.cli.backup"),
+)
 
 pytestmark = pytest.mark.skipif(shutil.which("pulseaudio") is None, reason="needs PulseAudio")
 
@@ -64,6 +77,7 @@ class Around:
             preloaded.start, _WORKER, "--socket", socket, "--models", models
         )
         self._start_janitor = partial(preloaded.start, _COMMAND, "janitor", "--state", state)
+        self._start_drill = partial(preloaded.start, _COMMAND, "backup", "drill", "--state", state)
         self._audio: Forked
         self._worker = Forked(box.worker_processes[0].pid)
         self._console: TerminalConsole
@@ -93,9 +107,10 @@ class Around:
         self._worker = await asyncio.to_thread(self._start_worker)
 
     async def janitor(self) -> None:
-        running = await asyncio.to_thread(self._start_janitor)
-        await asyncio.sleep(random.random() * _JANITOR_S)  # anywhere in its work
-        await self._killed("janitor", running)
+        await self._killed_at_work("janitor", self._start_janitor)
+
+    async def drill(self) -> None:
+        await self._killed_at_work("drill", self._start_drill)
 
     async def hall_microphone(self) -> None:
         (listens,) = await self._children_of(self._audio)
@@ -115,6 +130,11 @@ class Around:
         await self._is("workers", 1)
         await self._is("consoles", 1)
         await self._is("hall_microphone", "heard")
+
+    async def _killed_at_work(self, name: str, start: Callable[[], Forked]) -> None:
+        running = await asyncio.to_thread(start)
+        await asyncio.sleep(random.random() * _ROUND_S)  # anywhere in its work
+        await self._killed(name, running)
 
     async def _killed(self, name: str, process: Forked) -> None:
         await asyncio.to_thread(process.kill)
@@ -161,8 +181,21 @@ async def _in_rounds(around: Around, load: Load, rounds: int) -> None:
         await around.worker()
         await around.hall_microphone()
         await around.janitor()
+        await around.drill()
         await around.console()
     await around.all_back()
+
+
+async def _a_drill_comes_through(state: Path) -> None:
+    """And says that one before it did not, where one left its copies; nothing of any is left."""
+    left = list((state / "run").glob("drill-*"))
+    words = (sys.executable, "-m", _COMMAND, "backup", "drill", "--state", str(state))
+    done = await asyncio.to_thread(
+        subprocess.run, words, capture_output=True, text=True, cwd=ROOT, env=clean_environment()
+    )
+    assert done.returncode == 0, done.stderr
+    assert ("was ended in the middle" in done.stdout) == bool(left)
+    assert not list((state / "run").glob("drill-*"))
 
 
 async def _killed(box: RealBox, pulse: Pulse, rounds: int) -> None:
@@ -179,13 +212,14 @@ async def _killed(box: RealBox, pulse: Pulse, rounds: int) -> None:
             Around(box, lead, exam.code, pulse, load, ready) as around,
         ):
             await _in_rounds(around, load, rounds)
-            each = ("relay", "decoder", "worker", "hall_microphone", "janitor", "console")
+            each = ("relay", "decoder", "worker", "hall_microphone", "janitor", "drill", "console")
             assert around.kills == dict.fromkeys(each, rounds)
             assert box.gateway.poll() is None
             await load.more(4)
         assert set(load.answers) == {201}, load.refusals
         assert load.unreachable == 0
         await check(box.state, load.kept, settled=True, reviewer=box.school["reviewer"])
+        await _a_drill_comes_through(box.state)
         await box.stop()  # while its worker is there to end its work
 
 
