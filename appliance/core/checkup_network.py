@@ -33,6 +33,19 @@ def cards(linked: Sequence[tuple[str, int | None]], *, uplink: str = "") -> Chec
     return ok("network", said)
 
 
+def halls_on_a_cable(vlans: Sequence[str], cable: str, leads_out: str) -> Check:
+    """VLANs that share one cable, of which none is named as uplink; `leads_out` the card of the
+    default route, or empty: by day there may be none."""
+    said = f"{', '.join(vlans)} serve candidates, on the one cable {cable}"
+    if leads_out in vlans:
+        return warn(
+            "uplink",
+            f"{said}; {leads_out} leads to the internet",
+            f'If no candidates sit there, name it in box.toml: uplink = "{leads_out}" below [web].',
+        )
+    return ok("uplink", f"{said}; none of them leads to the internet now")
+
+
 def names(leads_to: Mapping[str, Collection[str]], here: Collection[str]) -> Check:
     """`leads_to`: the addresses each of web.names stands for, none where nobody knows it; `here`:
     this machine's own IPv4 addresses. IPv6 and what stays on the machine are not judged."""

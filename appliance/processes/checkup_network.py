@@ -41,7 +41,14 @@ def _cards(config: BoxConfig) -> Sequence[Check]:
     named = config.web.uplink
     closed = closed_cards(TABLE) if named else None
     every = [card.name for card in there]
-    out = checkup.uplink(named, up, machine.card_to_the_internet(), closed, every)
+    leads_out = machine.card_to_the_internet()
+    cables = {name: machine.cable_of(name) for name in up}
+    vlans = [name for name in up if cables[name]]
+    (cable, *others) = {cables[name] for name in vlans} or {""}
+    if not named and len(vlans) > 1 and not others and set(up) <= {*vlans, cable}:
+        out = checkup_network.halls_on_a_cable(vlans, cable, leads_out)
+    else:
+        out = checkup.uplink(named, up, leads_out, closed, every)
     return [network_cards_check(uplink=named), out]
 
 

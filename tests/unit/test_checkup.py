@@ -68,6 +68,8 @@ _JUDGED: list[tuple[Check, CheckStatus]] = [
         checkup_network.lan_name("a.local", ["10.0.0.7"], "https://a.local", "https://10.0.0.5"),
         FAIL,
     ),
+    (checkup_network.halls_on_a_cable(["hall20", "hall21"], "eth0", ""), OK),
+    (checkup_network.halls_on_a_cable(["hall20", "net99"], "eth0", "net99"), WARN),
     (checkup_network.lan_not_asked("a.local", "No such device"), WARN),
     (checkup.uplink("eth1", ["eth0", "eth1"], "", None), OK),  # the gateway cannot see
     (checkup.uplink("eth1", ["eth0", "eth1"], "eth1", {"eth0"}), FAIL),

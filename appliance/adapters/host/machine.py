@@ -90,6 +90,12 @@ def network_cards(devices: Path = Path("/sys/class/net")) -> list[NetworkCard]:
     ]
 
 
+def cable_of(card: str, devices: Path = Path("/sys/class/net")) -> str:
+    """The card that `card` is a VLAN on or a bridge over; empty for one with its own cable."""
+    lower = sorted(found.name.removeprefix("lower_") for found in (devices / card).glob("lower_*"))
+    return lower[0] if lower else ""
+
+
 def card_to_the_internet(routes: Path = Path("/proc/net/route")) -> str:
     """The card of the default route of least metric (IPv4), or empty: what the night goes out by.
 

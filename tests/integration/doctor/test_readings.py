@@ -172,6 +172,12 @@ def test_a_closed_card_is_read_off_the_firewall() -> None:
     assert firewall_seen.named_in("") == set()
 
 
+def test_a_vlan_is_told_from_the_cable_that_carries_it(tmp_path: Path) -> None:
+    (tmp_path / "eth0" / "upper_hall20").mkdir(parents=True)
+    (tmp_path / "hall20" / "lower_eth0").mkdir(parents=True)
+    assert [machine.cable_of(card, tmp_path) for card in ("eth0", "hall20")] == ["", "eth0"]
+
+
 @pytest.mark.parametrize(
     ("host", "uplink", "wanted"),
     [
