@@ -105,6 +105,23 @@ def machines(
 
 
 @pytest.fixture(scope="session")
+def box(
+    installed: tuple[Disk, Kernel], cables: Cables, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Virtual]:
+    """A machine for tests that leave it as it was: it runs, and no exam is live."""
+    disk, kernel = installed
+    own = disk.copy(tmp_path_factory.mktemp("box") / "box.img")
+    machine = Virtual(own, kernel, cables.cards)
+    try:
+        machine.boot()
+        machine.until("hallvakt", "metrics")
+        yield machine
+    finally:
+        machine.discard()
+        own.image.unlink()
+
+
+@pytest.fixture(scope="session")
 def lan(cables: Cables) -> Iterator[Lan]:
     lan = Lan(cables.lan)
     yield lan

@@ -44,7 +44,7 @@ class Disk:
         words = (*DIES_WITH_US, "nbdkit", "--foreground", f"--unix={self.socket}",
                  "--filter=cache", "file", str(self.image),
                  "cache=writeback", "cache-min-block-size=4K")  # fmt: skip
-        self._server = subprocess.Popen(words)
+        self._server = subprocess.Popen(words, start_new_session=True)
         until_there(self.socket, self._server)
 
     def power_cut(self) -> None:

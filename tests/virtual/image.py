@@ -62,6 +62,9 @@ def make(root: Path, image: Path, suite: str, made_before: Path | None, bundles:
     for name, address in CARDS.items():
         text = f"[Match]\nMACAddress={address}\n[Link]\nName={name}\n"
         (root / f"etc/systemd/network/05-{name}.link").write_text(text)
+    manager = root / "etc/systemd/system.conf.d"
+    manager.mkdir(parents=True, exist_ok=True)
+    (manager / "slow.conf").write_text("[Manager]\nDefaultTimeoutStartSec=20min\n")
     (root / "etc/fstab").write_text("/dev/vda / ext4 errors=remount-ro 0 1\n")
     (root / "etc/hostname").write_text("exambox\n")
     words = ("mke2fs", "-q", "-F", "-t", "ext4", "-d", str(root), str(image), _SIZE)

@@ -27,7 +27,7 @@ class Tpm:
         control = f"type=unixio,path={self._socket}"
         words = (*DIES_WITH_US, "swtpm", "socket", "--tpm2",
                  "--tpmstate", f"dir={self._state}", "--ctrl", control)  # fmt: skip
-        self._chip = subprocess.Popen(words)
+        self._chip = subprocess.Popen(words, start_new_session=True)
         until_there(self._socket, self._chip)
 
     def power_off(self) -> None:
