@@ -14,6 +14,7 @@ from appliance.core.first_boot import (
     next_step,
     second_factor_unseen,
 )
+from tui.first_boot.forms import asks
 
 NOTHING = Found()
 WHOLE = Found(box=True, certificate=True, recipients=True)
@@ -76,3 +77,11 @@ def test_a_second_factor_that_nobody_saw_is_noticed(
 ) -> None:
     assert second_factor_unseen(notes, found) is unseen
     assert not (unseen and is_done(Step.PEOPLE, notes, found))
+
+
+def test_files_go_where_the_boxs_user_may_write_when_root_started_it_at_home() -> None:
+    for step, name in ((Step.CERTIFICATE, "hallvakt-trust"), (Step.REPORT, "first-boot-report.md")):
+        assert [ask.default for ask in asks(step, {})] == [name]
+        assert [ask.default for ask in asks(step, {}, here=False)] == [f"/var/tmp/{name}"]
+    # Nothing is proposed for the cloud's file and the stick, there or here.
+    assert {ask.default for ask in asks(Step.CLOUD, {}, here=False)} == {""}

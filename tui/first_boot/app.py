@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path, PurePath
 from typing import ClassVar
 
@@ -48,6 +50,7 @@ class FirstBootApp(ColoursApp):
         """`colours`: whether the terminal has any."""
         super().__init__(colours=colours)
         self._wizard = wizard
+        self._here = True
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
@@ -57,6 +60,7 @@ class FirstBootApp(ColoursApp):
         return THEMES[0].variables
 
     async def on_mount(self) -> None:
+        self._here = await asyncio.to_thread(os.access, ".", os.W_OK)
         await self._go_on()
 
     async def on_step_screen_done(self) -> None:
@@ -72,9 +76,9 @@ class FirstBootApp(ColoursApp):
             self.exit(message=tr("All is done. `hallvakt doctor` says how the box is."))
             return
         if len(self.screen_stack) > 1:
-            await self.switch_screen(StepScreen(self._wizard, step))
+            await self.switch_screen(StepScreen(self._wizard, step, here=self._here))
         else:
-            await self.push_screen(StepScreen(self._wizard, step))
+            await self.push_screen(StepScreen(self._wizard, step, here=self._here))
 
     def action_theme(self) -> None:
         self.theme = following(self.theme)

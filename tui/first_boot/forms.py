@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from appliance.core.errors import BadInput
@@ -61,12 +61,23 @@ ASKS: Mapping[Step, tuple[Ask, ...]] = {
 }
 
 
-def asks(step: Step, notes: Notes) -> tuple[Ask, ...]:
-    """Those of the step, with what is known filled in."""
-    return tuple(
-        Ask(ask.name, ask.label, lead_of(notes)) if ask.name == "lead" else ask
-        for ask in ASKS.get(step, ())
-    )
+_WRITTEN = ("export", "file")
+_ANYBODYS = Path("/var/tmp")  # kept over a restart, unlike /tmp (file-hierarchy(7))
+
+
+def asks(step: Step, notes: Notes, *, here: bool = True) -> tuple[Ask, ...]:
+    """Those of the step, with what is known filled in. `here`: whether this user may write into
+    the directory it was started in; the box's own user, to whom root gave the command in root's
+    home, may not."""
+    return tuple(_known(ask, notes, here) for ask in ASKS.get(step, ()))
+
+
+def _known(ask: Ask, notes: Notes, here: bool) -> Ask:
+    if ask.name == "lead":
+        return replace(ask, default=lead_of(notes))
+    if ask.name in _WRITTEN and ask.default and not here:
+        return replace(ask, default=str(_ANYBODYS / ask.default))
+    return ask
 
 
 def input_of(step: Step, typed: Mapping[str, str]) -> inputs.Input:

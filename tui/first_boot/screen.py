@@ -41,11 +41,12 @@ class StepScreen(Screen[None]):
     class Done(Message):
         """The person has seen what came of the step."""
 
-    def __init__(self, wizard: Wizard, step: Step) -> None:
+    def __init__(self, wizard: Wizard, step: Step, *, here: bool = True) -> None:
+        """`here`: as in `asks`."""
         super().__init__()
         self._wizard = wizard
         self._step = step
-        self._asks = asks(step, wizard.notes)
+        self._asks = asks(step, wizard.notes, here=here)
         self._people: dict[str, inputs.Person] = {}
         self._done = self._working = self._failed = False
         self._began = 0.0
