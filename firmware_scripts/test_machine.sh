@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Boots a Debian with the real systemd, installs a box in it and uses it as a school does: units,
 # watchdogs, a reboot and a power cut in mid-exam, DHCP, update and back. Not part of test.sh: root,
-# some 13 minutes, and without HALLVAKT_BUNDLE (a bundle made before) the network for some more.
+# a good quarter of an hour, and without HALLVAKT_BUNDLE (a bundle made before) the network for some more.
 #
 #   ./firmware_scripts/test_machine.sh [pytest arguments]
 #   HALLVAKT_SUITE=trixie ./firmware_scripts/test_machine.sh      Debian 13 instead of 12
