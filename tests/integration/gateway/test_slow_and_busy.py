@@ -143,7 +143,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(candidate: BoxApi) ->
 async def test_one_page_cannot_flood_the_consoles(
     lead: BoxApi, exam: Prepared, candidate: BoxApi
 ) -> None:
-    at_once, a_second, further = 300, 10, 20
+    at_once, a_second, further = 300, 10, 10
     heard = 0
     async with (
         asyncio.timeout(60),
