@@ -11,6 +11,8 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+from aiohttp.abc import AbstractResolver
+
 from tests.support.box_api import BoxApi
 
 _CLONE_NEWNET = 0x40000000
@@ -32,11 +34,17 @@ class Lan:
     def do(self, work: Coroutine[Any, Any, Answer]) -> Answer:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(180)
 
-    def api(self, origin: str, authority: Path, token: str | None = None) -> BoxApi:
+    def api(
+        self,
+        origin: str,
+        authority: Path,
+        token: str | None = None,
+        resolver: AbstractResolver | None = None,
+    ) -> BoxApi:
         """A client of the box that trusts its authority alone."""
         trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         trust.load_verify_locations(authority)
-        api = BoxApi(origin, trust, token=token)
+        api = BoxApi(origin, trust, token=token, resolver=resolver)
         self._apis.append(api)
         return api
 

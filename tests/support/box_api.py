@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
 from appliance.rehearsal.page_key import PageKey
 
@@ -63,12 +64,14 @@ class BoxApi:
         *,
         token: str | None = None,
         unix: Path | None = None,
+        resolver: AbstractResolver | None = None,
         validate: Validate | None = None,
     ) -> None:
         self.origin = origin
         self.token = token
         self._tls = tls
         self._unix = unix
+        self._resolver = resolver
         self._validate = validate
         self._http: aiohttp.ClientSession | None = None
 
@@ -79,7 +82,8 @@ class BoxApi:
             if self._unix is not None:
                 connector = aiohttp.UnixConnector(path=str(self._unix))
             else:
-                connector = aiohttp.TCPConnector(ssl=self._tls if self._tls else True)
+                tls = self._tls if self._tls else True
+                connector = aiohttp.TCPConnector(ssl=tls, resolver=self._resolver)
             self._http = aiohttp.ClientSession(
                 connector=connector,
                 timeout=aiohttp.ClientTimeout(total=60),

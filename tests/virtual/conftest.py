@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from tests.machine.bundles import Bundles
 from tests.machine.hall import Hall
 from tests.machine.lan import Lan
 from tests.virtual import image
-from tests.virtual.cables import Cables
+from tests.virtual.cables import Cables, Card
 from tests.virtual.disk import Disk
 from tests.virtual.tpm import Tpm
 from tests.virtual.virtual import Kernel, Virtual
@@ -88,13 +88,18 @@ def cables(installed: tuple[Disk, Kernel]) -> Iterator[Cables]:
 def machines(
     installed: tuple[Disk, Kernel], cables: Cables, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Machines]:
-    """`machines(disk=None, tpm=None)`: switched off, on that disk or a copy of the box's."""
+    """`machines(disk=None, tpm=None, cards=None)`: switched off, on that disk or a copy of the
+    box's, with those cards at each start or the box's two."""
     disk, kernel = installed
     made: list[Virtual] = []
 
-    def make(disk_of: Disk | None = None, tpm: Tpm | None = None) -> Virtual:
+    def make(
+        disk_of: Disk | None = None,
+        tpm: Tpm | None = None,
+        cards: Callable[[], Sequence[Card]] | None = None,
+    ) -> Virtual:
         own = disk_of or disk.copy(tmp_path_factory.mktemp("disk") / "box.img")
-        made.append(Virtual(own, kernel, cables.cards, tpm=tpm))
+        made.append(Virtual(own, kernel, cards or cables.cards, tpm=tpm))
         return made[-1]
 
     yield make

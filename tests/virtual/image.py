@@ -59,8 +59,8 @@ def make(root: Path, image: Path, suite: str, made_before: Path | None, bundles:
             machine.off()
     finally:
         networks.remove()
-    for name, address in CARDS.items():
-        text = f"[Match]\nMACAddress={address}\n[Link]\nName={name}\n"
+    for name, address in CARDS.items():  # permanent: a VLAN on it has the same address otherwise
+        text = f"[Match]\nPermanentMACAddress={address}\n[Link]\nName={name}\n"
         (root / f"etc/systemd/network/05-{name}.link").write_text(text)
     manager = root / "etc/systemd/system.conf.d"
     manager.mkdir(parents=True, exist_ok=True)
