@@ -48,6 +48,7 @@ _FLAGS = (
 _FAKE_DEVICES = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
 
 _STEP_MS = 60_000
+_PRESSES = 3
 _HAND_IN_MS = 90_000
 
 
@@ -216,15 +217,25 @@ async def walk_to_the_room(page: Page, *, photos: int = 5) -> None:
 
 async def _turn_camera_on(page: Page) -> None:
     """Press the button, unless the browser allows the camera already: the page then opens it by
-    itself, perhaps between our look and our press."""
-    await page.evaluate(
-        """() => {
-          if (document.getElementById("devices-check").hidden) {
-            document.getElementById("devices-on").click();
-          }
-        }"""
-    )
-    await page.wait_for_selector("#devices-check:not([hidden])")
+    itself, perhaps between our look and our press. Where it says that the camera does not start,
+    as on a busy computer, press again, as a person does."""
+    from playwright.async_api import TimeoutError as Waited
+
+    for _ in range(_PRESSES):
+        await page.evaluate(
+            """() => {
+              if (document.getElementById("devices-check").hidden) {
+                document.getElementById("devices-on").click();
+              }
+            }"""
+        )
+        with contextlib.suppress(Waited):
+            await page.wait_for_selector(
+                "#devices-check:not([hidden])", timeout=_STEP_MS / _PRESSES
+            )
+            return
+    said = await page.inner_text("#devices-problem")
+    raise Unreachable(f"The page's camera did not start: {said or 'and it does not say why'}")
 
 
 async def _take_photo(page: Page, photos: int) -> None:

@@ -375,7 +375,8 @@ async def _check_rows_blobs_and_record(
 
 def _kinds_of_blobs(blobs: Path, exam: ExamId) -> list[ObjectKind]:
     """From the plain headers of the sealed files (FORMAT.md section 2), not from rows."""
-    headers = [_header(path.read_bytes()) for path in blobs.glob("*/*")]
+    whole = (path for path in blobs.glob("*/*") if len(path.name) == len(exam))  # not in writing
+    headers = [_header(path.read_bytes()) for path in whole]
     return [ObjectKind(h["kind"]) for h in headers if h["exam"] == bytes.fromhex(exam)]
 
 

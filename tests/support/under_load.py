@@ -19,6 +19,9 @@ from tests.support.tiny_webm import tiny_webm
 # What a page tries again, as the page's own code does: everything that is not its own fault.
 _AGAIN = frozenset({423, 429, 500, 503, 507})
 _PATIENCE_S = 100.0
+# As much as a page can have recorded, and then as a camera goes on: of more than that the box takes
+# its time (`core/upload_allowance.py`).
+_AT_ONCE, _APART_S = 1200, 1.5
 
 
 @dataclass(slots=True)
@@ -56,6 +59,8 @@ class Load:
         """Until told to stop; the snippet that is under way then is seen through."""
         while not self._stopping:
             sequence = self.last_sequence.get(attempt, 0) + 1
+            if sequence > _AT_ONCE:
+                await asyncio.sleep(_APART_S)
             media = tiny_webm(sequence % 8)
             while not await self._sent(page, attempt, sequence, media):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)

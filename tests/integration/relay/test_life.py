@@ -10,13 +10,14 @@ import os
 import secrets
 import signal
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 from aioice import stun
 
 from appliance.adapters.relay import child, probe, user_database
-from appliance.adapters.relay.configuration import RelayPlan
+from appliance.adapters.relay.configuration import ALLOCATIONS_PER_VIEW, RelayPlan
 from appliance.adapters.relay.coturn import Coturn
 from appliance.core.errors import Unreachable, WrongConfiguration
 from appliance.core.ids import ExamId, ViewId
@@ -82,10 +83,12 @@ async def test_a_credential_of_another_exam_opens_nothing(relay: Coturn, exam: E
     assert refused.value.response.attributes["ERROR-CODE"][0] == 401
 
 
-async def test_one_view_has_two_allocations_and_no_third(relay: Coturn, exam: ExamId) -> None:
+async def test_one_view_has_its_allocations_and_not_one_more(relay: Coturn, exam: ExamId) -> None:
     await relay.start(exam)
     server = relay.credential(exam, VIEW, host="127.0.0.1")
-    async with allocation(server), allocation(server):
+    async with AsyncExitStack() as held:
+        for _ in range(ALLOCATIONS_PER_VIEW):
+            await held.enter_async_context(allocation(server))
         with pytest.raises(stun.TransactionFailed) as refused:
             async with allocation(server):
                 pass
@@ -198,7 +201,7 @@ _GATEWAY = """
 import asyncio, sys
 from pathlib import Path
 from appliance.adapters.relay.coturn import Coturn
-from appliance.adapters.relay.configuration import RelayPlan
+from appliance.adapters.relay.configuration import ALLOCATIONS_PER_VIEW, RelayPlan
 from tests.integration.relay.conftest import Now, Random
 
 async def main():
