@@ -21,7 +21,7 @@ _AGAIN = frozenset({423, 429, 500, 503, 507})
 _PATIENCE_S = 100.0
 # As much as a page can have recorded, and then as a camera goes on: of more than that the box takes
 # its time (`core/upload_allowance.py`).
-_AT_ONCE, _APART_S = 1200, 1.5
+_AT_ONCE, _APART_S = 650, 3.0
 
 
 @dataclass(slots=True)

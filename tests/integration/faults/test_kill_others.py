@@ -40,7 +40,16 @@ from tests.support.preloaded import Forked, Preloaded
 from tests.support.pulse import DEVICE, Pulse
 from tests.support.under_load import Load, roster, under_load
 
-_SETTINGS = SETTINGS + "live_view = true\nhall_microphone = true\n"
+_SETTINGS = (
+    SETTINGS
+    + """live_view = true
+hall_microphone = true
+
+[capture]
+snippet_seconds = 5
+"""
+)
+_CANDIDATES = 8  # of fewer each would soon have sent more than it can have recorded
 _SOON_S = 90.0
 _ROUND_S = 0.3  # about what one of the janitor or the drill takes here
 _WORKER, _AUDIO = "appliance.processes.media_worker", "appliance.processes.hall_audio"
@@ -206,7 +215,7 @@ async def _killed(box: RealBox, pulse: Pulse, rounds: int) -> None:
     with await asyncio.to_thread(Preloaded, _WORKER, _AUDIO, _COMMAND, *_IMPORTED_AT_WORK) as ready:
         await box.start()
         lead = await box.login()
-        exam = await box.new_exam(lead, _SETTINGS, roster(2))
+        exam = await box.new_exam(lead, _SETTINGS, roster(_CANDIDATES))
         async with (
             under_load(box, exam) as load,
             Around(box, lead, exam.code, pulse, load, ready) as around,
