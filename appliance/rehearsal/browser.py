@@ -217,11 +217,14 @@ async def walk_to_the_room(page: Page, *, photos: int = 5) -> None:
 
 async def _turn_camera_on(page: Page) -> None:
     """Press the button, unless the browser allows the camera already: the page then opens it by
-    itself, perhaps between our look and our press. Where it says that the camera does not start,
-    as on a busy computer, press again, as a person does."""
+    itself, perhaps between our look and our press. Where the camera does not start, as Chromium's
+    sometimes does not on a busy computer, load the page anew, as a person does."""
     from playwright.async_api import TimeoutError as Waited
 
-    for _ in range(_PRESSES):
+    for number in range(_PRESSES):
+        if number:
+            await page.reload()
+            await shown(page, "devices")
         await page.evaluate(
             """() => {
               if (document.getElementById("devices-check").hidden) {

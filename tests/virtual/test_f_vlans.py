@@ -160,7 +160,7 @@ def test_an_exam_is_held_in_both_and_each_seat_is_of_its_own_hall(
         assert (await page.upload(1, media)).status in {200, 201}
 
     aula.do(sits(computer(aula, BOX), "A1", elsewhere="B1"))
-    annex.do(sits(computer(annex, IN_ANNEX), "B1", elsewhere="A1"))
+    annex.do(sits(computer(annex, IN_ANNEX), "B1", elsewhere="A2"))
     for hall, address in ((aula, BOX), (annex, IN_ANNEX)):  # where live pictures go through
         assert hall.do(answers_over_udp(address, 3478, 30.0))
     assert all(count > 100 for count in switch.forwarded.values()), switch.forwarded

@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,7 +147,8 @@ class Virtual(Commands):
         """Shut down as a person does it."""
         if self._qemu is None:
             return
-        self.attempt("systemctl", "--no-block", "poweroff")
+        with suppress(OSError):  # it may be off before it has answered
+            self.attempt("systemctl", "--no-block", "poweroff")
         try:
             self._qemu.wait(_WITHIN_S)
         finally:
