@@ -28,7 +28,7 @@ from tests.virtual.agent import Agent
 from tests.virtual.cables import Card
 from tests.virtual.disk import DIES_WITH_US, Disk
 from tests.virtual.screen import Screen, keys_for
-from tests.virtual.talk import Talk
+from tests.virtual.talk import Refused, Talk
 from tests.virtual.tpm import Tpm
 
 _FIRMWARE = Path("/usr/share/OVMF")
@@ -134,7 +134,8 @@ class Virtual(Commands):
     def reboot(self) -> None:
         """As a person does it: the units are stopped, then all starts again."""
         before = self.says("cat", "/proc/sys/kernel/random/boot_id")
-        self.attempt("systemctl", "--no-block", "reboot")
+        with suppress(OSError, Refused):  # as in `off`; its next start knows of no such command
+            self.attempt("systemctl", "--no-block", "reboot")
         self._until_started(not_in=before)
 
     def cut_the_power(self) -> None:
@@ -229,7 +230,7 @@ class Virtual(Commands):
                     state = self.attempt("systemctl", "is-system-running").stdout.strip()
                     if state in {"running", "degraded"}:
                         return
-            except OSError:  # TimeoutError too: nobody is there yet, or no longer
+            except (OSError, Refused):  # TimeoutError too: nobody is there yet, or no longer
                 if self._agent is not None:
                     self._agent.close()
                 self._agent = None

@@ -34,10 +34,9 @@ class Port:
 
 
 class VlanSwitch:
-    """`plain`: what came from the box without a tag, which is of no hall and goes nowhere."""
+    """`forwarded`: frames from the box, by hall. One without a tag is of no hall and goes nowhere."""
 
     def __init__(self, trunk: Path, ports: tuple[Port, ...]) -> None:
-        self.plain: list[bytes] = []
         self.forwarded: dict[int, int] = {port.number: 0 for port in ports}
         self._ports = ports
         self._path = trunk
@@ -114,7 +113,6 @@ class VlanSwitch:
         if not frame:
             return False
         if frame[_ADDRESSES:][:2] != _TAG:
-            self.plain.append(frame)
             return True
         number = int.from_bytes(frame[_ADDRESSES + 2 :][:2], "big") & 0xFFF
         if number in taps:
