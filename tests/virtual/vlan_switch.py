@@ -34,7 +34,7 @@ class Port:
 
 
 class VlanSwitch:
-    """`forwarded`: frames from the box, by hall. One without a tag is of no hall and goes nowhere."""
+    """`forwarded`: frames from the box, by hall. One without a tag is of none and goes nowhere."""
 
     def __init__(self, trunk: Path, ports: tuple[Port, ...]) -> None:
         self.forwarded: dict[int, int] = {port.number: 0 for port in ports}
