@@ -40,6 +40,10 @@ class Forked:
             os.kill(self.pid, signal.SIGKILL)
         except ProcessLookupError:
             return
+        self.ended()
+
+    def ended(self) -> None:
+        """Return when it is gone."""
         deadline = time.monotonic() + _GONE_S
         while _runs(self.pid):
             assert time.monotonic() < deadline, f"process {self.pid} does not end"

@@ -3,7 +3,7 @@
 One exam. In every round these are killed and come back: the relay, the decoder, which is what
 hostile media would end, the media worker as a whole, the janitor and the restore drill at their
 work, the hall's microphone and an invigilator's console. (What writes firewall and certificates:
-test_kill_oneshots.py.)
+test_kill_oneshots.py; what tells the fleet: tests/integration/night/test_report_killed.py.)
 """
 
 from __future__ import annotations

@@ -118,11 +118,11 @@ async def _by_sessions(
     _created_once(strict, packs)
 
 
-async def test_killed_three_times_on_gcs_in_sessions(
+async def test_killed_ten_times_on_gcs_in_sessions(
     state: Path, strict: StrictGcs, cloud_config: CloudConfig, tmp_path: Path
 ) -> None:
-    lives = (_OVER_A_CHUNK, _LONG, _SHORT)
-    await _by_sessions(state, strict, cloud_config, tmp_path, candidates=4, lives=lives)
+    lives = (_OVER_A_CHUNK, _LONG, *[_SHORT] * 6, _OVER_A_CHUNK, _LONG)
+    await _by_sessions(state, strict, cloud_config, tmp_path, candidates=9, lives=lives)
 
 
 async def test_killed_three_times_on_gcs_in_single_requests(
