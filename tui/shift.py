@@ -16,6 +16,7 @@ from tui.client import BoxClient
 from tui.drawing import Drawing
 from tui.hall_filter import EVERYTHING, HallFilter
 from tui.hall_watch import HallWatch
+from tui.letters import sign
 from tui.live import LiveView, open_live_view
 from tui.seat_place import place_of, shared_labels
 
@@ -58,6 +59,10 @@ class Shift:
         except NotAllowed:
             return False
         return True
+
+    def sign(self, glyph: str) -> str:
+        """`glyph` as this terminal can show it."""
+        return sign(glyph, letters=self.letters)
 
     def place(self, seat: SeatStatus | OpenSeat | None) -> str:
         """Which seat, as the person should read it in a question or an answer."""

@@ -39,7 +39,7 @@ def show(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
     config = load(state)
     files = TlsFiles.below(state / "tls")
     seen = tls.read_certificate(files.served_certificate)
-    days = (seen.ends - datetime.now(UTC)).days
+    days = checkup.whole_days(tls.days_left(files, datetime.now(UTC))[0])
     own = None if files.is_public else tls.fingerprint(files.authority)
     document = {
         "public": files.is_public,

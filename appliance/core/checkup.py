@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import floor
 
 from appliance.core.keys import PepperKeeping
 
@@ -248,6 +249,11 @@ def clock(now_s: float, synchronised: bool, source: str, built_s: float) -> Chec
     return ok("clock", f"synchronised ({source or 'by the kernel'})")
 
 
+def whole_days(days: float) -> int:
+    """Of a certificate: those that are whole, so that none is promised that is not there."""
+    return floor(days)
+
+
 def certificate(
     days_left: float,
     names_missing: Sequence[str],
@@ -260,7 +266,7 @@ def certificate(
     `warned_at`: the box's name on the LAN, where the certificate does not carry it."""
     own = authority_days is not None
     by = "the box's own authority" if own else "an outside authority"
-    said = f"from {by}, {days_left:.0f} days left"
+    said = f"from {by}, {whole_days(days_left)} days left"
     again = (
         "Start the box: it makes a new one."
         if own
@@ -269,7 +275,7 @@ def certificate(
     if authority_days is not None and authority_days < WARN_CERTIFICATE_DAYS:
         return _authority_ends(authority_days)
     if days_left <= 0:
-        return fail("certificate", f"from {by}, ended {-days_left:.0f} days ago", again)
+        return fail("certificate", f"from {by}, ended {whole_days(-days_left)} days ago", again)
     if names_missing:
         return fail(
             "certificate",
@@ -294,9 +300,10 @@ def _authority_ends(days: float) -> Check:
         "Get a certificate from an outside authority (public.pem and public.key), or make the box "
         "anew and install its new authority on the school's computers."
     )
+    own = "the box's own authority"
     if days <= 0:
-        return fail("certificate", f"the box's own authority ended {-days:.0f} days ago", advice)
-    return warn("certificate", f"the box's own authority ends in {days:.0f} days", advice)
+        return fail("certificate", f"{own} ended {whole_days(-days)} days ago", advice)
+    return warn("certificate", f"{own} ends in {whole_days(days)} days", advice)
 
 
 _FINISH = "/opt/hallvakt/current/firmware_scripts/update.sh --finish"

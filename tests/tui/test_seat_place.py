@@ -15,10 +15,14 @@ from tests.tui.scripted_box import ScriptedBox
 from tui.plain_words import seat_line
 from tui.queue_entries import entries
 from tui.screens.ask_text import AskTextScreen
+from tui.screens.break_ledger import BreakLedgerScreen
 from tui.screens.close_out import CloseOutScreen
 from tui.screens.hall import HallScreen
+from tui.seat_look import SeatLook
 from tui.seat_place import place_of, shared_labels
+from tui.shift import Shift
 from tui.widgets.news_line import NewsLine
+from tui.widgets.seat_card import SeatCard
 
 HERE, THERE, ALONE = halls.seat(1, "A1"), halls.seat(2, "A1", "Annex"), halls.seat(3, "B1")
 SEATS = (HERE, THERE, ALONE)
@@ -75,6 +79,47 @@ async def test_news_name_a_seat_once_and_its_hall(in_hall: Console, box: Scripte
         for seat, text, shown in told:
             await box.tell(Announcement(level="warning", text=text, attempt_id=seat.attempt_id))
             await until(pilot, shows(shown))
+
+
+async def test_breaks_and_small_pictures_say_which_hall(
+    in_hall: Console, box: ScriptedBox, shift: Shift
+) -> None:
+    shift.letters = True
+    async with in_hall((80, 24)) as pilot:
+        for there in (THERE, ALONE):
+            await box.tell(replace(there, breaks=1, break_total_ms=60_000))
+        await pilot.press("v")
+        await until(pilot, lambda: "A1 (Annex)" in drawn(pilot))
+        assert "A1 (Hall A)" in drawn(pilot)
+        await pilot.press("g", "l")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BreakLedgerScreen))
+        await until(pilot, lambda: drawn(pilot).count("01:00 in all") == 2)
+        rows = [row for row in drawn(pilot).splitlines() if "in all" in row]
+    assert "A1 (Annex)" in rows[0]
+    assert str(THERE.name) in rows[0]
+    assert rows[0].index("1 break") == rows[1].index("1 break")
+
+
+async def test_with_letters_no_sign_stands_anywhere_on_the_card(
+    in_hall: Console, box: ScriptedBox, shift: Shift
+) -> None:
+    shift.letters = True
+    signs = {look.glyph for look in SeatLook if look.glyph != look.letter} | {"▪", "◉"}
+    asked = replace(HERE, hand_raised=True, watchers=1, identity_checked_by_hand=True)
+    incident = halls.incident(
+        1, HERE.attempt_id, ObservationKind.NOBODY_IN_VIEW, 14, Strength.STRONG
+    )
+    async with in_hall((120, 40)) as pilot:
+        await box.tell(asked, incident)
+        await pilot.press("home")
+        await until(pilot, lambda: "1 person looks live" in drawn(pilot))
+        card = pilot.app.screen.query_one(SeatCard)
+        lines = [line.split(maxsplit=1) for line in str(card.content).splitlines()]
+        assert {sign for sign, *_ in lines} >= {"*", "H", "-", "@", "v"}
+        assert not set(drawn(pilot)) & signs
+        await pilot.press("enter")
+        await until(pilot, lambda: "! needs eyes" in drawn(pilot))
+        assert not set(drawn(pilot)) & signs
 
 
 async def test_open_seats_are_listed_with_their_hall(in_hall: Console, box: ScriptedBox) -> None:

@@ -104,6 +104,11 @@ def test_a_reading_is_judged(check: Check, status: CheckStatus) -> None:
     assert bool(check.advice) == (status is not OK)
 
 
+def test_no_day_of_a_certificate_is_promised_that_is_not_whole() -> None:
+    assert "19 days left" in checkup.certificate(19.9, [], None).detail
+    assert "ends in 29 days" in checkup.certificate(300, [], 29.9).detail
+
+
 def test_the_worst_finding_decides() -> None:
     good = checkup.ok("a", "fine")
     assert checkup.worst([]) is OK

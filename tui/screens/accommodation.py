@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -47,9 +48,15 @@ class AccommodationScreen(Dialog[frozenset[Category] | None]):
     ]
 
     def __init__(
-        self, title: str, shown: tuple[Category, ...], switched_off: frozenset[Category]
+        self,
+        title: str,
+        shown: tuple[Category, ...],
+        switched_off: frozenset[Category],
+        sign: Callable[[str], str],
     ) -> None:
+        """`sign`: how this terminal shows one (`Shift.sign`)."""
         super().__init__()
+        self._sign = sign
         self._title = title
         self._shown = shown
         self._before = self._off = switched_off
@@ -104,7 +111,7 @@ class AccommodationScreen(Dialog[frozenset[Category] | None]):
         off = category in self._off
         return Content.assemble(
             (f" {_LETTER[category]} ", "bold $primary"),
-            (" ○ " if off else " ● "),
+            f" {self._sign('○' if off else '●')} ",
             tr(NAMES[category]),
             (f"  {tr('off') if off else tr('on')}", "bold $warning" if off else "$faint"),
         )

@@ -15,6 +15,9 @@ from tui.language import several, tr
 from tui.screens.listing import ListingScreen
 from tui.words import fit, stopwatch
 
+_SEAT_AND_NAME = 36
+_SEAT, _SEAT_WITH_HALL = 8, 22
+
 
 class BreakLedgerScreen(ListingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("b", "back_again", "back from break")]
@@ -31,11 +34,22 @@ class BreakLedgerScreen(ListingScreen):
             return
         now = self.now_ms
         seats = in_ledger(watch.view.seats.values(), now)
+        places = {seat.attempt_id: self.shift.place(seat) for seat in seats}
+        wide = max(map(len, places.values()), default=0) + 2 > _SEAT  # with the hall
         out = sum(1 for seat in seats if seat.state is AttemptState.ON_BREAK)
         self.show_title(tr("Breaks"))
         self.show_lines(
             [
-                (seat.attempt_id, _line(seat, now, names_hidden=self.shift.names_hidden))
+                (
+                    seat.attempt_id,
+                    _line(
+                        seat,
+                        now,
+                        place=places[seat.attempt_id],
+                        columns=_SEAT_WITH_HALL if wide else _SEAT,
+                        names_hidden=self.shift.names_hidden,
+                    ),
+                )
                 for seat in seats
             ],
             heading=several("{n} candidate is out now.", "{n} candidates are out now.", out),
@@ -88,15 +102,18 @@ def _away_ms(seat: SeatStatus, now_ms: int) -> int:
     return max(1, now_ms - seat.break_started_ms)
 
 
-def _line(seat: SeatStatus, now_ms: int, *, names_hidden: bool) -> Content:
+def _line(
+    seat: SeatStatus, now_ms: int, *, place: str, columns: int, names_hidden: bool
+) -> Content:
+    """`columns`: how many the seat's place takes of those that it shares with the name."""
     away = _away_ms(seat, now_ms)
     name = "" if names_hidden else (seat.name or "")
     now = tr("out {away}", away=stopwatch(away)) if away else ""
     count = several("{n} break", "{n} breaks", seat.breaks)
     total = tr("{time} in all", time=stopwatch(total_ms(seat, now_ms)))
     return Content.assemble(
-        (fit(f" {seat.seat}", 8), "bold"),
-        fit(name, 28),
+        (fit(f" {place}", columns), "bold"),
+        fit(name, _SEAT_AND_NAME - columns),
         (fit(now, 13), "bold $warning" if away else ""),
         (fit(count, 12), "$faint"),
         (total, "$faint"),

@@ -10,6 +10,7 @@ from textual.content import Content
 from appliance.core.attempt import FINISHED, AttemptState
 from appliance.core.feed import ExamStatus, HallView, SeatStatus
 from tui.language import several, tr
+from tui.letters import sign
 from tui.queue_entries import waiting
 from tui.screens.ask_text import AskTextScreen
 from tui.screens.ask_yes import AskYesScreen
@@ -18,7 +19,7 @@ _LISTED = 24
 _WIDTH = 60  # of the dialog's text
 
 
-def first_question(exam: ExamStatus, view: HallView) -> AskYesScreen:
+def first_question(exam: ExamStatus, view: HallView, *, letters: bool) -> AskYesScreen:
     """What closing does, what it ends for good, and every seat that is still open."""
     open_seats = [
         seat
@@ -43,13 +44,13 @@ def first_question(exam: ExamStatus, view: HallView) -> AskYesScreen:
             "{n} incidents wait for your decision.",
             undecided,
         )
-        parts.append((f"▲ {waits}\n", "bold $warning"))
+        parts.append((f"{sign('▲', letters=letters)} {waits}\n", "bold $warning"))
     if open_seats:
         sitting = several(
             "{n} seat has not handed in yet:", "{n} seats have not handed in yet:", len(open_seats)
         )
         parts += [
-            (f"● {sitting}\n", "bold $warning"),
+            (f"{sign('●', letters=letters)} {sitting}\n", "bold $warning"),
             (f"   {_names(open_seats)}\n", "$foreground"),
             (
                 fill(
@@ -63,7 +64,8 @@ def first_question(exam: ExamStatus, view: HallView) -> AskYesScreen:
             ),
         ]
     else:
-        parts.append(("✓ " + tr("Everybody has handed in.") + "\n", "$success"))
+        done = tr("Everybody has handed in.")
+        parts.append((f"{sign('✓', letters=letters)} {done}\n", "$success"))
     return AskYesScreen(tr("Close the exam (1 of 2)"), Content.assemble(*parts), grave=True)
 
 

@@ -223,6 +223,7 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
             self.now_ms,
             place=self.shift.place(seat),
             names_hidden=self.shift.names_hidden,
+            letters=self.shift.letters,
             extra=why_of(incident) if incident is not None else "",
         )
 
@@ -313,7 +314,8 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
                 self.app.push_screen(second_question(exam), twice)
 
         def ask() -> None:
-            self.app.push_screen(first_question(exam, self.hall.view), once)
+            first = first_question(exam, self.hall.view, letters=self.shift.letters)
+            self.app.push_screen(first, once)
 
         self.request(self.look_before_close(ask), group="close")
 

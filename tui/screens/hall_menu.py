@@ -95,8 +95,11 @@ class HallMenuScreen(GroupActsScreen):
         if isinstance(screen, StartGateScreen):
             screen.show_report(found)
             return
-        again = lambda: self.request(self._look_at_gate())  # noqa: E731
-        self.app.push_screen(StartGateScreen(self.shift, found, self._start, again))
+
+        def look_again() -> None:
+            self.request(self._look_at_gate())
+
+        self.app.push_screen(StartGateScreen(self.shift, found, self._start, look_again))
 
     async def start_through_gate(self) -> None:
         """Start at once when there is nothing to say; else show what there is, and ask for the

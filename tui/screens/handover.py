@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -34,7 +35,7 @@ class HandoverScreen(ListingScreen):
         self.show_title(tr("Shift"))
         view = watch.view
         self.show_lines(
-            [*_duty(view), *_notes(view)],
+            [*_duty(view, self.shift.sign), *_notes(view)],
             heading=tr("On duty, and notes to whoever comes next"),
             hint=tr("t takes the shift over; w writes a note. Notes go when the exam is closed."),
         )
@@ -83,7 +84,7 @@ class HandoverScreen(ListingScreen):
             self.say(tr("You have left the shift."))
 
 
-def _duty(view: HallView) -> list[tuple[str, Content]]:
+def _duty(view: HallView, sign: Callable[[str], str]) -> list[tuple[str, Content]]:
     lines = []
     for one in view.duty.on_duty:
         halls = tr("all halls") if one.halls is None else ", ".join(one.halls)
@@ -92,7 +93,7 @@ def _duty(view: HallView) -> list[tuple[str, Content]]:
             (
                 f"duty {one.user_id}",
                 Content.assemble(
-                    (" ● ", "$success"),
+                    (f" {sign('●')} ", "$success"),
                     (fit(one.name, 24), "bold"),
                     fit(halls, 30),
                     (since, "$faint"),

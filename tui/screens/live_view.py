@@ -115,7 +115,7 @@ class LiveViewScreen(ConsoleScreen[None]):
             return Content.styled(f" {phase_words(view)}", "$foreground")
         running = stopwatch(int(view.running_s * 1000))
         parts = [
-            (f" ● {tr('live')} ", "bold $success"),
+            (f" {self.shift.sign('●')} {tr('live')} ", "bold $success"),
             (
                 f"{running} · " + tr("{n} pictures a second", n=f"{view.frames_per_second:.0f}"),
                 "",

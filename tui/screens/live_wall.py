@@ -129,10 +129,10 @@ class LiveWallScreen(ConsoleScreen[None]):
         name = f" {seat.name}" if seat and seat.name and not self.shift.names_hidden else ""
         head = f"{number + 1} {self.shift.place(seat)}{name}"
         if view is None:
-            return f"× {head}", "faint"
+            return f"{self.shift.sign('×')} {head}", "faint"
         if view.is_stalled:
             return f"! {head} · {tr('STALLED {time}', time=span(view.age_s))}", "alarm"
-        return f"● {head}", "good" if view.frames else "calm"
+        return f"{self.shift.sign('●')} {head}", "good" if view.frames else "calm"
 
     def _words(self, attempt: AttemptId, view: LiveView | None) -> str:
         if view is None:
@@ -151,7 +151,9 @@ class LiveWallScreen(ConsoleScreen[None]):
         says = tr("{n} of {all} live", n=self._live, all=len(self._attempts))
         rest = tr("relayed · not stored · the candidate is told")
         self.query_one("#live-says", Static).update(
-            Content.assemble((f" ● {says} ", "bold $success"), (f"· {rest}", "$faint"))
+            Content.assemble(
+                (f" {self.shift.sign('●')} {says} ", "bold $success"), (f"· {rest}", "$faint")
+            )
         )
 
     def _count_live(self) -> int:

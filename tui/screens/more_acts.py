@@ -146,7 +146,8 @@ class MoreActsScreen(SeatActsScreen):
 
         title = tr("Looked for at seat {seat}", seat=self.shift.place(seat))
         shown = detectors(exam.features, seat.switched_off)
-        self.app.push_screen(AccommodationScreen(title, shown, seat.switched_off), chosen)
+        asked = AccommodationScreen(title, shown, seat.switched_off, self.shift.sign)
+        self.app.push_screen(asked, chosen)
 
     async def _switch_off(self, seat: SeatStatus, off: frozenset[Category], reason: str) -> None:
         watch = self.hall

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -133,7 +134,11 @@ class SeatScreen(MoreActsScreen, inherit_bindings=False):
             tr("Seat {seat}", seat=seat.seat) + f" · {seat.hall}{name}", view.exam, now
         )
         self.query_one(SeatCard).show(
-            seat, now, place=self.shift.place(seat), names_hidden=self.shift.names_hidden
+            seat,
+            now,
+            place=self.shift.place(seat),
+            names_hidden=self.shift.names_hidden,
+            letters=self.shift.letters,
         )
         latest = self.query_one("#latest", Picture)
         latest.entitle(sentence(picture_age(seat, now)))
@@ -153,7 +158,7 @@ class SeatScreen(MoreActsScreen, inherit_bindings=False):
         )
         shown = (i for i in self._incidents.values() if not is_withdrawn(i))
         ordered = sorted(shown, key=lambda i: -i.last_ms)
-        self.query_one("#history-text", Static).update(_history(ordered))
+        self.query_one("#history-text", Static).update(_history(ordered, self.shift.sign))
 
     def _show_others(self) -> None:
         """Looking at one seat must not hide that others need eyes."""
@@ -168,7 +173,7 @@ class SeatScreen(MoreActsScreen, inherit_bindings=False):
                 len(others),
                 seat=self.shift.place(seat),
             )
-            strip.update(f" ▲ {how_many} ")
+            strip.update(f" {self.shift.sign('▲')} {how_many} ")
 
     # keys
 
@@ -196,18 +201,18 @@ class SeatScreen(MoreActsScreen, inherit_bindings=False):
         self.query_one("#portrait", Picture).show_jpeg(jpeg, tr("No photo was taken."))
 
 
-def _history(incidents: list[Incident]) -> Content:
+def _history(incidents: list[Incident], sign: Callable[[str], str]) -> Content:
     if not incidents:
         return Content.styled(tr("Nothing was observed here."), "$faint")
     parts: list[tuple[str, str]] = []
     for incident in incidents:
         open_style = "bold $error" if incident.decision is None else "$faint"
         if incident.decision is None:
-            head = "▲ " + tr("needs eyes")
+            head = f"{sign('▲')} {tr('needs eyes')}"
             if incident.ongoing:
                 head += ", " + tr("going on now")
         else:
-            head = f"✓ {tr(DECISION[incident.decision])}"
+            head = f"{sign('✓')} {tr(DECISION[incident.decision])}"
             if incident.category is not None:
                 head += f" ({tr(CATEGORY[incident.category][0])})"
         parts.append((f"{head}\n", open_style))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -24,6 +24,7 @@ from appliance.core.ids import AttemptId
 from tui.half_blocks import Pixels, from_jpeg
 from tui.language import tr
 from tui.seat_look import TONES
+from tui.seat_place import place_of, shared_labels
 from tui.seat_rows import Sorting, ordered
 from tui.seat_words import age_or_out, phrases
 from tui.terminal_pictures.painter import Sent
@@ -81,6 +82,7 @@ class Mosaic(SeatView, HoldsPictures):
         self._fetch = fetch
         self._tones = Tones(self, "mosaic")
         self._order: list[AttemptId] = []
+        self._shared: Collection[str] = ()  # labels that more than one of the halls shown has
         self._place: dict[AttemptId, int] = {}
         self._shown: dict[AttemptId, _Shown] = {}
         self._across = 1
@@ -178,6 +180,7 @@ class Mosaic(SeatView, HoldsPictures):
     # where what stands
 
     def set_out(self) -> None:
+        self._shared = shared_labels(self._seats.values())
         self._order = ordered(
             self._seats.values(), Sorting(), self._now(), names_hidden=self.names_hidden
         )
@@ -270,7 +273,8 @@ class Mosaic(SeatView, HoldsPictures):
         mark = "+" if attempt in self.marked else " "
         name = "" if self.names_hidden else (seat.name or "")
         age = age_or_out(seat, self._now())
-        words = fit(f"{self.glyph(look)}{mark}{seat.seat} {name}", _WIDTH - 3 - 4)
+        place = place_of(seat, self._shared)
+        words = fit(f"{self.glyph(look)}{mark}{place} {name}", _WIDTH - 3 - 4)
         tone = look.tone
         if selected:
             tone = "cursor" if self.has_focus else "cursor-blurred"

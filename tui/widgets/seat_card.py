@@ -6,6 +6,7 @@ from textual.content import Content
 
 from appliance.core.feed import SeatStatus
 from tui.language import tr
+from tui.letters import sign
 from tui.seat_words import facts
 from tui.widgets.count_line import TONE_STYLE
 from tui.widgets.steady_text import SteadyText
@@ -13,8 +14,8 @@ from tui.widgets.steady_title import entitle
 
 
 class SeatCard(SteadyText):
-    """`place`: what the seat is called. `extra` is a last line of its own, e.g. the sentence
-    of the incident under the cursor."""
+    """`place`: what the seat is called. `letters` instead of signs. `extra` is a last line of its
+    own, e.g. the sentence of the incident under the cursor."""
 
     def show(
         self,
@@ -23,6 +24,7 @@ class SeatCard(SteadyText):
         *,
         place: str,
         names_hidden: bool,
+        letters: bool,
         extra: str = "",
     ) -> None:
         if seat is None:
@@ -37,7 +39,8 @@ class SeatCard(SteadyText):
             parts.append((tr("name hidden (n shows it)") + "\n", "$faint"))
         parts.append((tr("pseudonym {code}", code=seat.pseudonym) + "\n", "$faint"))
         if extra:
-            parts.append((f"▲ {extra}\n", "bold $error"))
+            parts.append((f"{sign('▲', letters=letters)} {extra}\n", "bold $error"))
         for glyph, text, tone in facts(seat, now_ms):
-            parts += [(f"{glyph} ", TONE_STYLE[tone]), (f"{text}\n", TONE_STYLE[tone])]
+            drawn = sign(glyph, letters=letters)
+            parts += [(f"{drawn} ", TONE_STYLE[tone]), (f"{text}\n", TONE_STYLE[tone])]
         self.say(Content.assemble(*parts))

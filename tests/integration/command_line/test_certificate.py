@@ -98,6 +98,8 @@ def test_one_that_the_school_renews_is_warned_of_thirty_days_ahead(
     assert (done.returncode, json.loads(done.stdout)["renewed"]) == (5, False)
     assert "22 days left" in done.stderr or "21 days left" in done.stderr
     assert "Renew it" in done.stderr
+    shown = json.loads(_run(("certificate", "show", "--json", "--state", str(state))).stdout)
+    assert f"{shown['days_left']} days left" in done.stderr
     watched = _check(state, tmp_path / "handed")
     assert (watched.returncode, watched.stderr) == (5, done.stderr)
 
