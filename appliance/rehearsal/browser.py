@@ -217,14 +217,10 @@ async def walk_to_the_room(page: Page, *, photos: int = 5) -> None:
 
 async def _turn_camera_on(page: Page) -> None:
     """Press the button, unless the browser allows the camera already: the page then opens it by
-    itself, perhaps between our look and our press. Where the camera does not start, as Chromium's
-    sometimes does not on a busy computer, load the page anew, as a person does."""
-    from playwright.async_api import TimeoutError as Waited
-
-    for number in range(_PRESSES):
-        if number:
-            await page.reload()
-            await shown(page, "devices")
+    itself, perhaps between our look and our press. Where the page says that the camera did not
+    start, press again as it asks for."""
+    said = ""
+    for _ in range(_PRESSES):
         await page.evaluate(
             """() => {
               if (document.getElementById("devices-check").hidden) {
@@ -232,13 +228,14 @@ async def _turn_camera_on(page: Page) -> None:
               }
             }"""
         )
-        with contextlib.suppress(Waited):
-            await page.wait_for_selector(
-                "#devices-check:not([hidden])", timeout=_STEP_MS / _PRESSES
-            )
+        answer = await page.wait_for_function(
+            """() => !document.getElementById("devices-check").hidden ? "on"
+              : document.getElementById("devices-problem").textContent"""
+        )
+        said = str(await answer.json_value())
+        if said == "on":
             return
-    said = await page.inner_text("#devices-problem")
-    raise Unreachable(f"The page's camera did not start: {said or 'and it does not say why'}")
+    raise Unreachable(f"The page's camera did not start: {said}")
 
 
 async def _take_photo(page: Page, photos: int) -> None:

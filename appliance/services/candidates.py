@@ -53,14 +53,21 @@ class Candidates:
         return await self._attempts.get(attempt)
 
     async def status_now(self, attempt_id: AttemptId) -> CandidateStatus:
-        return await self.status(await self._attempts.get(attempt_id))
+        """Of two the one with the later `server_ms` knows more, whichever arrives first: it is
+        stamped before anything is read."""
+        asked_ms = self._clock.now_ms()
+        return await self._status(await self._attempts.get(attempt_id), asked_ms)
 
     async def status(self, attempt: Attempt) -> CandidateStatus:
+        """Of an attempt as it was just read or changed."""
+        return await self._status(attempt, self._clock.now_ms())
+
+    async def _status(self, attempt: Attempt, asked_ms: int) -> CandidateStatus:
         arrived = await self._arrivals.of(attempt.attempt_id)
         return candidate_status(
             await self._exams.get(attempt.exam_id),
             attempt,
-            now_ms=self._clock.now_ms(),
+            now_ms=asked_ms,
             acknowledged=arrived.solid,
             next_sequence=arrived.highest + 1,
             watchers=self._live_views.watchers(attempt.attempt_id),

@@ -103,7 +103,8 @@ async def join(request: web.Request) -> web.StreamResponse:
 
 @routes.candidate("GET", "/api/v1/attempts/me")
 async def status(request: web.Request, attempt: Attempt) -> web.StreamResponse:
-    return json_response(await request.app[GATEWAY].candidates.status(attempt))
+    candidates = request.app[GATEWAY].candidates
+    return json_response(await candidates.status_now(attempt.attempt_id))
 
 
 @routes.candidate("GET", "/api/v1/attempts/me/notice")

@@ -13,6 +13,7 @@ from aiohttp import web
 from appliance.core.errors import NotFound
 from appliance.web.bundle import bundle, smaller
 from appliance.web.routes import Open, Routes
+from appliance.web.tight_script import tight
 
 _TYPES = {
     ".html": "text/html",
@@ -96,8 +97,10 @@ async def static(request: web.Request) -> web.StreamResponse:
 
 def _file(name: str, content: bytes) -> _File:
     suffix = Path(name).suffix
-    if suffix in {".css", ".js"}:
+    if suffix == ".css":
         content = smaller(content.decode()).encode()
+    elif suffix == ".js":
+        content = tight(smaller(content.decode())).encode()
     elif suffix == ".html":
         content = _INDENTED.sub(b"", content)
     digest = hashlib.sha256(content).hexdigest()[:32]

@@ -203,7 +203,7 @@ async () => {
   };
   const camera = new Camera();
   const open = () =>
-    camera.open({ sound: false, size: { width: 320, height: 240 }, framesPerSecond: 5 });
+    camera.open({ sound: false, size: { width: 320, height: 240 }, framesPerSecond: 5 }).opened;
   try {
     await open();
     await writeFact("camera", "usb");

@@ -256,6 +256,16 @@ async def test_steps_clock_and_texts(room: ExamRoom, open_page: OpenPage) -> Non
     )
     assert over == [list(expected) for _, expected in ENDS]
 
+    # What was said in the same moment or later counts, and all once the box's clock was set.
+    stale = await page.evaluate(
+        """async (cases) => {
+          const { isStale } = await import("/static/visit.js");
+          return cases.map((said) => isStale({ server_ms: said }, { server_ms: 100_000 }));
+        }""",
+        [100_001, 100_000, 99_999, 70_001, 70_000],
+    )
+    assert stale == [False, False, True, True, False]
+
     # The box is 90 s ahead. The second answer took 4 s on the way back and is the worse sample.
     differences = await page.evaluate(
         """async () => {

@@ -2,8 +2,10 @@
 // again when they come back after being unplugged.
 
 import { readFact, writeFact } from "./database.js";
+import { settledWithin } from "./patience.js";
 
 const REMEMBERED = "camera";
+const PATIENCE_MS = 15_000; // a browser's question is read in less, and a slow camera opens in less
 const LEAST_FRAMES_PER_SECOND = 15; // for a live view; the recorder takes fewer of them
 
 /** The size for a face photo. */
@@ -31,6 +33,7 @@ export class Camera extends EventTarget {
   size = null;
   #wantsSound = false;
   #turn = Promise.resolve();
+  #asked = 0; // how often: only the newest counts
 
   /** Events: `lost` when a track ended or went silent for good, `back` when devices changed. */
   constructor() {
@@ -60,18 +63,25 @@ export class Camera extends EventTarget {
   /**
    * Open the chosen camera, or the remembered one, or any, at `size`. It matters which: Chromium's
    * MediaRecorder records what the camera delivers and takes no notice of a track's own scaling.
-   * A microphone that is missing does not stop the picture. Rejects with the browser's
-   * DOMException when there is no picture.
+   * A microphone that is missing does not stop the picture.
+   *
+   * A browser may neither open nor refuse, so there are two promises. `opened`: true when the stream
+   * is on; false when it was closed or asked for anew meanwhile, and what comes late is switched
+   * off; rejected with the browser's DOMException when there is no picture. `answered`: false when
+   * nothing has come for PATIENCE_MS; it may still.
    */
   open(wanted) {
     // One at a time: of two streams one would stay open unseen, and the camera's light with it.
+    // Only what was given up waiting for does not hold up the next.
     const opened = this.#turn.then(() => this.#open(wanted));
-    this.#turn = opened.catch(() => {});
-    return opened;
+    const answered = this.#turn.then(() => settledWithin(opened, PATIENCE_MS));
+    this.#turn = answered;
+    return { opened, answered };
   }
 
   async #open({ sound, size, deviceId = null, framesPerSecond }) {
     this.close();
+    const asked = this.#asked;
     if (!navigator.mediaDevices) throw new DOMException("no camera interface", "NotSupportedError");
     this.#wantsSound = sound;
     const remembered = await readFact(REMEMBERED);
@@ -82,22 +92,34 @@ export class Camera extends EventTarget {
       frameRate: { ideal: Math.max(framesPerSecond, LEAST_FRAMES_PER_SECOND) },
       ...(wanted ? { deviceId: { ideal: wanted } } : { facingMode: "user" }),
     };
-    this.stream = await this.#openWith(video);
+    let stream;
+    try {
+      stream = await this.#openWith(video, asked);
+    } catch (error) {
+      if (asked !== this.#asked) return false;
+      throw error;
+    }
+    if (asked !== this.#asked) {
+      stop(stream);
+      return false;
+    }
+    this.stream = stream;
     this.size = size;
-    const [track] = this.stream.getVideoTracks();
-    // A choice stays the one that is asked for, also where another camera has to do meanwhile.
-    if (deviceId || !remembered) await writeFact(REMEMBERED, track.getSettings().deviceId ?? null);
-    for (const each of this.stream.getTracks()) {
+    for (const each of stream.getTracks()) {
       each.addEventListener("ended", () => this.#ended(each));
     }
+    const [track] = stream.getVideoTracks();
+    // A choice stays the one that is asked for, also where another camera has to do meanwhile.
+    if (deviceId || !remembered) await writeFact(REMEMBERED, track.getSettings().deviceId ?? null);
+    return asked === this.#asked;
   }
 
-  async #openWith(video) {
+  async #openWith(video, asked) {
     if (this.#wantsSound) {
       try {
         return await navigator.mediaDevices.getUserMedia({ video, audio: true });
       } catch (error) {
-        if (error.name === "NotAllowedError") throw error;
+        if (error.name === "NotAllowedError" || asked !== this.#asked) throw error;
         // No microphone, or one in use: the picture alone is still worth having.
       }
     }
@@ -110,9 +132,10 @@ export class Camera extends EventTarget {
     }
   }
 
-  /** Switch off: the camera's own light goes out too. */
+  /** Switch off, also what the browser has still to open: the camera's own light goes out too. */
   close() {
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.#asked += 1;
+    if (this.stream) stop(this.stream);
     this.stream = null;
   }
 
@@ -139,4 +162,17 @@ export class Camera extends EventTarget {
   microphone() {
     return this.stream?.getAudioTracks()[0] ?? null;
   }
+}
+
+/** May the page open the camera without the browser asking anybody? */
+export async function alreadyAllowed() {
+  try {
+    return (await navigator.permissions.query({ name: "camera" })).state === "granted";
+  } catch {
+    return false; // a browser that does not tell is asked by pressing the button
+  }
+}
+
+function stop(stream) {
+  for (const track of stream.getTracks()) track.stop();
 }

@@ -2,7 +2,7 @@
 // and at the end, and on again after the camera was unplugged or the computer slept.
 
 import { call } from "./api.js";
-import { whyNot } from "./camera.js";
+import { alreadyAllowed, whyNot } from "./camera.js";
 import { Recorder, recordingType } from "./recorder.js";
 import { SpoolFull } from "./spool.js";
 import {
@@ -26,7 +26,8 @@ export class Capture extends EventTarget {
   #settling = false;
   #unsettled = false;
   #ended = false;
-  #lost = false; // the camera went away while it was in use
+  #lost = false; // the camera went away while it was in use; the box does not know it back
+  #missed = false; // it did so once: what the box calls missing is to come back
   #away = false; // a phone with a dark screen, or another app in front
   #telling = Promise.resolve();
   #nextTry = 0;
@@ -82,7 +83,7 @@ export class Capture extends EventTarget {
     if (!phone || status === null || this.#ended || status.attempt_state === "expected") return;
     this.#away = dark;
     if (dark && this.#camera.on) {
-      this.#lost = true;
+      this.#lost = this.#missed = true;
       this.#tell(false, { keepalive: true });
     }
     this.#tryNow();
@@ -90,7 +91,7 @@ export class Capture extends EventTarget {
 
   /** The candidate asks for the camera again. */
   retry() {
-    this.#lost = true;
+    this.#lost = this.#missed = true;
     this.#tryNow();
   }
 
@@ -111,7 +112,7 @@ export class Capture extends EventTarget {
   async #settleOnce() {
     const status = this.#status;
     if (status === null || this.#ended || status.attempt_state === "expected") return;
-    const missed = this.#lost && cameraWanted(status.features) && status.camera === "missing";
+    const missed = this.#missed && cameraWanted(status.features) && status.camera === "missing";
     const wanted = (cameraInUse(status) || missed) && !isOver(status) && !onBreak(status);
     if (!wanted || this.#away) {
       await this.#stopRecorder();
@@ -124,6 +125,7 @@ export class Capture extends EventTarget {
     const record = recordingWanted({ ...status, camera: "working" });
     if (record && this.#recorder === null) await this.#startRecorder();
     if (!record) await this.#stopRecorder();
+    if (this.#lost) await this.#tellBack();
   }
 
   /** The photo was taken at another size than the exam is recorded at. */
@@ -134,12 +136,26 @@ export class Capture extends EventTarget {
 
   async #openCamera() {
     if (Date.now() < this.#nextTry) return;
+    const { opened, answered } = this.#camera.open({
+      sound: microphoneWanted(this.#status.features),
+      size: this.#status.capture,
+      framesPerSecond: this.#status.capture.frames_per_second,
+    });
+    const told = this.#tellOpened(opened);
+    if (await answered) {
+      await told;
+      return;
+    }
+    told.then(() => this.#settle()); // it may still come
+    this.#nextTry = Infinity; // the browser may be asking, and two questions are no better
+    await this.#cameraMissing();
+    if (await alreadyAllowed()) this.#nextTry = Date.now() + TRY_AGAIN_MS;
+  }
+
+  async #tellOpened(opened) {
     try {
-      await this.#camera.open({
-        sound: microphoneWanted(this.#status.features),
-        size: this.#status.capture,
-        framesPerSecond: this.#status.capture.frames_per_second,
-      });
+      // Closed, or asked for anew; or this page is no longer the seat's.
+      if (!(await opened) || this.#status === null) return;
     } catch (error) {
       // Where the browser would ask each time, only the candidate's own press tries again.
       const forbidden = whyNot(error) === "not_allowed";
@@ -148,22 +164,31 @@ export class Capture extends EventTarget {
       return;
     }
     this.#setTrouble(null);
-    if (this.#lost || this.#status.camera !== "working") await this.#tell(true);
-    this.#lost = false;
+    if (this.#status.camera !== "working") this.#lost = true;
+  }
+
+  /** What did not arrive is told again when the box is next heard. */
+  async #tellBack() {
+    this.#lost = false; // now, and not behind the answer: it may be lost again meanwhile
+    if (!(await this.#tell(true))) this.#lost = true;
   }
 
   async #cameraMissing() {
     this.#setTrouble("camera");
     if (this.#lost) return;
-    this.#lost = true;
+    this.#lost = this.#missed = true;
     await this.#tell(false);
   }
 
-  /** One after the other: what was said last counts. */
+  /** One after the other: what was said last counts. Resolves to whether it arrived. */
   #tell(camera, how = {}) {
     const json = { camera, microphone: camera && this.#camera.microphoneOn };
-    // The console sees missing pictures anyway; that this did not arrive changes nothing.
-    const tell = () => call("POST", "/attempts/me/devices", { json, ...how }).catch(() => null);
+    // The console sees missing pictures anyway; that this did not arrive is no error here.
+    const tell = () =>
+      call("POST", "/attempts/me/devices", { json, ...how }).then(
+        () => true,
+        () => false,
+      );
     this.#telling = how.keepalive ? tell() : this.#telling.then(tell);
     return this.#telling;
   }

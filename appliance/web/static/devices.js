@@ -2,7 +2,7 @@
 // and a calm way on when there is no camera.
 
 import { call, sentence } from "./api.js";
-import { PHOTO_SIZE, whyNot } from "./camera.js";
+import { alreadyAllowed, PHOTO_SIZE, whyNot } from "./camera.js";
 import { canShowLive } from "./live_view.js";
 import { busy, byId, put, say } from "./document.js";
 import { PhoneCamera } from "./phone.js";
@@ -79,28 +79,40 @@ export class DevicesStep {
   }
 
   /** Without a `deviceId`: any camera, unless one is on already. (The page's own opening and the
-   * candidate's press may meet; a camera that is closed to be opened again can fail.) */
+   * candidate's press may meet; a camera that is closed to be opened again can fail.) When the
+   * browser does not answer, the page says so and the next press begins anew. */
   async #open(deviceId) {
     if (this.#opening || (deviceId === null && this.#camera.on)) return;
     this.#opening = true;
+    say(byId("devices-problem"), null); // the same sentence again is then a new one
     const { features, capture } = this.#status;
+    const { opened, answered } = this.#camera.open({
+      sound: microphoneWanted(features),
+      size: features.face_photo ? PHOTO_SIZE : capture,
+      deviceId,
+      framesPerSecond: capture.frames_per_second,
+    });
+    const told = this.#tellOpened(opened, deviceId);
+    if (await answered) await told;
+    else this.#drawOpened("no_answer");
+    this.#opening = false;
+  }
+
+  async #tellOpened(opened, deviceId) {
     try {
-      await this.#camera.open({
-        sound: microphoneWanted(features),
-        size: features.face_photo ? PHOTO_SIZE : capture,
-        deviceId,
-        framesPerSecond: capture.frames_per_second,
-      });
-      this.#failure = null;
+      if (!(await opened)) return; // closed, or asked for anew
+      this.#drawOpened(null);
     } catch (error) {
-      this.#failed(whyNot(error));
-    } finally {
-      this.#opening = false;
+      this.#drawOpened(whyNot(error));
     }
+    if (this.#here && this.#camera.on && deviceId === null) byId("devices-good").focus();
+  }
+
+  #drawOpened(failure) {
+    this.#failure = failure;
     this.#stopShowing(); // what was shown belonged to the camera before
     this.#drawFailure();
     this.#draw();
-    if (this.#here && this.#camera.on && deviceId === null) byId("devices-good").focus();
   }
 
   #failed(reason) {
@@ -190,13 +202,5 @@ export class DevicesStep {
     }
     say(said, null);
     await this.#answered();
-  }
-}
-
-async function alreadyAllowed() {
-  try {
-    return (await navigator.permissions.query({ name: "camera" })).state === "granted";
-  } catch {
-    return false; // a browser that does not tell is asked by pressing the button
   }
 }

@@ -23,7 +23,7 @@ import { Spool } from "./spool.js";
 import { drawTime } from "./strip.js";
 import { choose, otherLanguage, text, translatePage } from "./texts.js";
 import { Uploader } from "./uploader.js";
-import { cameraInUse, handInDue, isOver, onBreak, stepOf } from "./visit.js";
+import { cameraInUse, handInDue, isOver, isStale, onBreak, stepOf } from "./visit.js";
 
 const ASK_CONNECTED_MS = 60_000; // keeps the clocks together
 const ASK_DISCONNECTED_MS = 5_000;
@@ -145,7 +145,7 @@ class Visit {
   }
 
   #heard(status) {
-    if (this.#spool === null || this.#finished) return;
+    if (this.#spool === null || this.#finished || isStale(status, this.#status)) return;
     this.#status = status;
     this.#apply();
   }

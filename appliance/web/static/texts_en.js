@@ -64,6 +64,8 @@ export const EN = {
     "The browser does not allow the camera. Press the camera sign beside the address, allow it and try again, or go on without: an invigilator then watches your seat.",
   "camera.in_use":
     "Another program uses the camera. Close it and try again, or go on without: an invigilator then watches your seat.",
+  "camera.no_answer":
+    "The camera does not answer. If the browser asks, allow it; otherwise try again, or go on without: an invigilator then watches your seat.",
   "camera.unsupported":
     "This browser cannot record video for the exam. Use a current Chromium, Chrome, Edge or Firefox, or Safari 18.4 or newer (on an iPad or iPhone: update it), or go on without: an invigilator then watches your seat. It costs you nothing.",
 
@@ -122,7 +124,7 @@ export const EN = {
   "messages.title": "From the invigilator",
 
   "trouble.camera":
-    "The camera is off or unplugged. Go on working. Plug it in again, or raise your hand.",
+    "The camera is off or unplugged. Go on working. Plug it in again, allow it if the browser asks, or raise your hand.",
   "trouble.muted": "The camera gives no picture. Check that its cover is open.",
   "trouble.full":
     "This computer can keep no more recordings. Go on working and raise your hand: it costs you nothing.",

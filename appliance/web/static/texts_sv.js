@@ -63,6 +63,8 @@ export const SV = {
     "Webbläsaren tillåter inte kameran. Tryck på kameratecknet vid adressen, tillåt den och försök igen, eller fortsätt utan: då håller en provvakt uppsikt över din plats.",
   "camera.in_use":
     "Ett annat program använder kameran. Stäng det och försök igen, eller fortsätt utan: då håller en provvakt uppsikt över din plats.",
+  "camera.no_answer":
+    "Kameran svarar inte. Om webbläsaren frågar, tillåt den; försök annars igen, eller fortsätt utan: då håller en provvakt uppsikt över din plats.",
   "camera.unsupported":
     "Den här webbläsaren kan inte spela in video för provet. Använd en aktuell Chromium, Chrome, Edge eller Firefox, eller Safari 18.4 eller nyare (på iPad eller iPhone: uppdatera den), eller fortsätt utan: då håller en provvakt uppsikt över din plats. Det kostar dig ingenting.",
 
@@ -123,7 +125,7 @@ export const SV = {
   "messages.title": "Från provvakten",
 
   "trouble.camera":
-    "Kameran är av eller urkopplad. Fortsätt arbeta. Koppla in den igen, eller räck upp handen.",
+    "Kameran är av eller urkopplad. Fortsätt arbeta. Koppla in den igen, tillåt den om webbläsaren frågar, eller räck upp handen.",
   "trouble.muted": "Kameran ger ingen bild. Se efter att luckan är öppen.",
   "trouble.full":
     "Datorn kan inte spara fler inspelningar. Fortsätt arbeta och räck upp handen: det kostar dig ingenting.",

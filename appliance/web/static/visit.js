@@ -5,6 +5,7 @@ const OVER = new Set(["closed", "archived", "purged"]);
 const FINISHED = new Set(["handed_in", "ended"]);
 // For a last sentence, and for an invigilator to grant more time.
 const HAND_IN_AFTER_MS = 60_000;
+const LONGEST_ON_ITS_WAY_MS = 30_000;
 const WATCHED_BY_A_PERSON = new Set(["missing", "refused", "watched"]);
 
 /** Does this exam use the camera at all? If not, the page does not even ask for it. */
@@ -23,6 +24,13 @@ export function seatWatched(status) {
 
 export function cameraInUse(status) {
   return cameraWanted(status.features) && !seatWatched(status) && status.notice !== null;
+}
+
+/** Did the box say this before what is known? An answer may come behind a call that was made later.
+ * Not where its clock was set back by more than any answer takes. */
+export function isStale({ server_ms }, known) {
+  const behind = known.server_ms - server_ms;
+  return behind > 0 && behind < LONGEST_ON_ITS_WAY_MS;
 }
 
 export function isOver(status) {
