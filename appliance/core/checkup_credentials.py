@@ -5,9 +5,9 @@ from __future__ import annotations
 from appliance.core.checkup import Check, fail
 
 _WHY = (
-    "They open only on the machine that sealed them, with its TPM switched on, not cleared, and "
+    "They open only in the machine that sealed them, with its TPM switched on, not cleared, and "
     "secure boot as it was then: put this disk back into that machine, or the firmware's settings "
-    "back. "
+    "back, and start it again. "
 )
 
 
@@ -16,9 +16,10 @@ def pepper_refused() -> Check:
         "pepper",
         "this machine cannot open /etc/credstore.encrypted/hallvakt-pepper*, and the gateway does "
         "not start without",
-        f"{_WHY}If that cannot be: exams that are ready and not closed are lost to this box. Move "
-        "those files away and run, as root, "
-        "`/opt/hallvakt/current/firmware_scripts/make_pepper.sh`.",
+        f"{_WHY}If that cannot be: an exam that is ready and not closed cannot go on with this "
+        "disk; its recordings are sealed to the reviewers' and the recovery key too, which open "
+        "them. Move those files away, run, as root, "
+        "`/opt/hallvakt/current/firmware_scripts/make_pepper.sh`, and restart the gateway.",
     )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from tests.machine.bundles import Bundles
 from tests.machine.hall import Hall
 from tests.machine.lan import Lan
 from tests.machine.networks import Networks
+from tests.support.whole_machines import bundles_in, work_for
 
 _NEEDS = {  # program: Debian's package
     "debootstrap": "debootstrap",
@@ -32,20 +32,13 @@ _NEEDS = {  # program: Debian's package
 
 @pytest.fixture(scope="session")
 def work() -> Iterator[Path]:
-    if os.geteuid() != 0:
-        pytest.fail("Booting a machine needs root.")
-    if lacking := [package for program, package in _NEEDS.items() if not shutil.which(program)]:
-        words = " ".join(lacking)
-        pytest.fail(f"Run firmware_scripts/test_machine.sh, or first: apt-get install {words}")
-    directory = Path(tempfile.mkdtemp(prefix="hallvakt-machine-"))
-    yield directory
-    shutil.rmtree(directory)
+    with work_for("machine", _NEEDS) as directory:
+        yield directory
 
 
 @pytest.fixture(scope="session")
 def bundles(work: Path) -> Bundles:
-    given = os.environ.get("HALLVAKT_BUNDLE")
-    return Bundles(work / "bundles", Path(given) if given else None)
+    return bundles_in(work)
 
 
 @pytest.fixture(scope="session")

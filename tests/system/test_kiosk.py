@@ -57,6 +57,22 @@ def test_while_no_box_runs_it_waits_with_words_and_then_goes_on(tmp_path: Path) 
     assert "User" in shown
 
 
+def test_where_the_box_s_secrets_do_not_open_it_says_so_and_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "secrets-refused").touch()  # as the gateway's unit leaves it
+    shown = _on_a_terminal(
+        tmp_path / "console.sock",
+        "Nothing on the disk",
+        then=(tmp_path / "secrets-refused").unlink,
+        until_then="hallvakt first-boot",
+    )
+    sealed, _, after = shown.partition("Nothing on the disk")
+    assert "this machine cannot open the secrets" in sealed
+    assert "Put the disk back" in sealed
+    assert "`hallvakt doctor`" in sealed
+    assert "The box is not running yet" not in sealed
+    assert "The box is not running yet" in after
+
+
 def _on_a_terminal(
     door: Path, until: str, then: Callable[[], None] | None = None, until_then: str = ""
 ) -> str:

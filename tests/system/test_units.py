@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from appliance.adapters.host.credentials import PEPPER, PEPPER_WITHOUT_TPM, machine_pepper
+from appliance.adapters.host.credentials_refused import EXIT_CREDENTIALS
 from appliance.core.keys import PepperKeeping
 from appliance.processes.analysis import request_limits
 from appliance.processes.neighbours import Neighbours
@@ -61,6 +62,8 @@ def installed(tmp_path: Path) -> Path:
     scripts = tmp_path / "opt/hallvakt/current/firmware_scripts"
     scripts.mkdir()
     (scripts / "update.sh").touch(0o755)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "sh").touch(0o755)
     shutil.copytree(
         UNITS, tmp_path / "etc/systemd/system", ignore=shutil.ignore_patterns("network")
     )
@@ -248,6 +251,14 @@ def test_the_gateway_gets_its_pepper_from_the_machine_when_there_is_one() -> Non
 
 
 @pytest.mark.skipif(shutil.which("systemd-creds") is None, reason="systemd-creds is not installed")
+def test_a_gateway_whose_credentials_do_not_open_is_not_started_again_and_again() -> None:
+    """Each start would begin the media workers anew; the doctor and the screen ask for this end."""
+    (given,) = re.findall(
+        r"(?m)^RestartPreventExitStatus=(.*)$", (UNITS / "hallvakt-gateway.service").read_text()
+    )
+    assert EXIT_CREDENTIALS in given.split()
+
+
 def test_the_credential_that_is_made_is_one_the_gateway_reads(tmp_path: Path) -> None:
     """With systemd's own tool; this machine has no TPM, or the name would be the other one."""
     script = UNITS.parent / "firmware_scripts" / "make_pepper.sh"

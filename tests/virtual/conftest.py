@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import pytest
 from tests.machine.bundles import Bundles
 from tests.machine.hall import Hall
 from tests.machine.lan import Lan
+from tests.support.whole_machines import bundles_in, work_for
 from tests.virtual import image
 from tests.virtual.cables import Cables, Card
 from tests.virtual.disk import Disk
@@ -33,26 +33,20 @@ _NEEDS = {  # program or file: Debian's package
     "systemd-nspawn": "systemd-container",
     "sysctl": "procps",
     "mke2fs": "e2fsprogs",
+    "debugfs": "e2fsprogs",
 }
 Machines = Callable[..., Virtual]
 
 
 @pytest.fixture(scope="session")
 def work() -> Iterator[Path]:
-    if os.geteuid() != 0:
-        pytest.fail("Cables of one's own need root.")
-    if lacking := [package for what, package in _NEEDS.items() if not _there(what)]:
-        words = " ".join(lacking)
-        pytest.fail(f"Run firmware_scripts/test_virtual.sh, or first: apt-get install {words}")
-    directory = Path(tempfile.mkdtemp(prefix="hallvakt-virtual-"))
-    yield directory
-    shutil.rmtree(directory)
+    with work_for("virtual", _NEEDS) as directory:
+        yield directory
 
 
 @pytest.fixture(scope="session")
 def bundles(work: Path) -> Bundles:
-    given = os.environ.get("HALLVAKT_BUNDLE")
-    return Bundles(work / "bundles", Path(given) if given else None)
+    return bundles_in(work)
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +135,3 @@ def new_hall(lan: Lan) -> Callable[[Virtual], Hall]:
 @pytest.fixture(autouse=True)
 def only_loopback() -> None:
     """In place of the suite's own: only `Lan` opens sockets, and its network leads nowhere."""
-
-
-def _there(what: str) -> bool:
-    return Path(what).exists() if what.startswith("/") else shutil.which(what) is not None

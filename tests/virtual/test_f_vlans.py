@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from appliance.adapters.host.lan_name import others_with
 from appliance.rehearsal.page_key import PageKey
+from tests.machine.commands import WITHIN_S
 from tests.machine.hall import LEAD, LIVE, PASSPHRASE, STATE
 from tests.machine.lan import Lan
 from tests.machine.networks import BOX
@@ -22,6 +24,7 @@ from tests.support.box_api import BoxApi
 from tests.support.network_namespaces import ip
 from tests.support.starting import go
 from tests.virtual.conftest import Machines
+from tests.virtual.disk import Disk
 from tests.virtual.virtual import Virtual
 from tests.virtual.vlan_switch import Port, VlanSwitch
 from tui.relay_probe import answers_over_udp
@@ -37,22 +40,23 @@ IN_ANNEX = "10.21.0.5"
 HALLS = '[halls]\nAula = ["10.20.0.0/24"]\nAnnex = ["10.21.0.0/24"]\n'
 
 
-def configure(machine: Virtual) -> None:
+def configure(disk: Disk) -> None:
     """As systemd/network/README.md has it: a line of the cable and two files for each hall."""
     networkd = "/etc/systemd/network"
-    machine.run("rm", f"{networkd}/10-candidates.network", f"{networkd}/20-uplink.network")
+    for name in ("10-candidates.network", "20-uplink.network"):
+        disk.remove(f"{networkd}/{name}")
     trunk = _example("10-trunk.network").replace("eth0", "lan0")
     lines = "VLAN=hall20\nVLAN=hall21\n"
-    machine.put(f"{networkd}/10-trunk.network", trunk.replace("VLAN=hall20\n", lines))
+    disk.put(f"{networkd}/10-trunk.network", trunk.replace("VLAN=hall20\n", lines))
     for name in ("11-hall.netdev", "12-hall.network"):
         aula = _example(name)
         annex = aula.replace("hall20", "hall21").replace("Id=20", "Id=21").replace(BOX, IN_ANNEX)
-        machine.put(f"{networkd}/{name}", aula)
-        machine.put(f"{networkd}/{name.replace('hall', 'annex')}", annex)
-    box = machine.says("cat", f"{STATE}/box.toml")
+        disk.put(f"{networkd}/{name}", aula)
+        disk.put(f"{networkd}/{name.replace('hall', 'annex')}", annex)
+    box = disk.text(f"{STATE}/box.toml")
     assert "[halls]\n" in box
     box = box.replace("[halls]\n", HALLS).replace('uplink = "up0"', 'uplink = ""')
-    machine.put(f"{STATE}/box.toml", box + "\n", owner="hallvakt:hallvakt", mode="600")
+    disk.put(f"{STATE}/box.toml", box)
 
 
 def _example(name: str) -> str:
@@ -67,11 +71,10 @@ def switch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VlanSwitch]:
 
 @pytest.fixture(scope="module")
 def machine(machines: Machines, switch: VlanSwitch) -> Virtual:
-    """Booted with the cards of any box, set up for VLANs, and booted again."""
+    """Set up for VLANs, and then started."""
     machine = machines(cards=switch.cards)
+    configure(machine.disk)
     machine.boot()
-    configure(machine)
-    machine.reboot()
     machine.until("hallvakt", "metrics")
     return machine
 
@@ -162,7 +165,30 @@ def test_an_exam_is_held_in_both_and_each_seat_is_of_its_own_hall(
     annex.do(sits(computer(annex, IN_ANNEX), "B1", elsewhere="A2"))
     for hall, address in ((aula, BOX), (annex, IN_ANNEX)):  # where live pictures go through
         assert hall.do(answers_over_udp(address, 3478, 30.0))
-    assert all(switch.forwarded.values()), switch.forwarded  # all of it by its hall's tag
+    assert all(switch.forwarded.values()), switch.forwarded
+
+
+_ONE_WITHOUT = """
+import socket
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as card:
+    card.bind(("lan0", 0))
+    card.send(bytes.fromhex("ffffffffffff52540020000588b5") + b"of no hall".ljust(46))
+"""  # of a type for experiments (IEEE 802)
+
+
+def test_what_the_box_sends_is_all_by_a_hall_s_tag(
+    machine: Virtual, switch: VlanSwitch, aula: Lan, annex: Lan
+) -> None:
+    """From its start on: the cable itself says nothing, of no protocol."""
+    for hall, address in ((aula, BOX), (annex, IN_ANNEX)):
+        assert hall.do(reaches(address, 443))
+    assert all(switch.forwarded.values()), switch.forwarded
+    assert [frame.hex() for frame in switch.untagged] == []
+    machine.run("python3", "-c", _ONE_WITHOUT)  # and it would be seen:
+    deadline = time.monotonic() + WITHIN_S
+    while not switch.untagged:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 async def reaches(address: str, port: int) -> bool:

@@ -34,10 +34,12 @@ class Port:
 
 
 class VlanSwitch:
-    """`forwarded`: frames from the box, by hall. One without a tag is of none and goes nowhere."""
+    """`forwarded`: frames from the box, by hall. One without a tag is of none: it goes nowhere, and
+    is among the `untagged`."""
 
     def __init__(self, trunk: Path, ports: tuple[Port, ...]) -> None:
         self.forwarded: dict[int, int] = {port.number: 0 for port in ports}
+        self.untagged: list[bytes] = []
         self._ports = ports
         self._path = trunk
         self._listening = socket.socket(socket.AF_UNIX)
@@ -113,6 +115,7 @@ class VlanSwitch:
         if not frame:
             return False
         if frame[_ADDRESSES:][:2] != _TAG:
+            self.untagged.append(frame)
             return True
         number = int.from_bytes(frame[_ADDRESSES + 2 :][:2], "big") & 0xFFF
         if number in taps:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 
-# What the process of a unit ends with where systemd cannot open them: EXIT_CREDENTIALS, by
-# systemd.exec(5), "Process Exit Codes".
-_EXIT_CREDENTIALS = "243"
+# What the process of a unit ends with where systemd cannot open them, by systemd.exec(5), "Process
+# Exit Codes".
+EXIT_CREDENTIALS = "243"
 _ANSWERS_S = 10.0
 
 
@@ -21,4 +21,4 @@ def credentials_refused(unit: str) -> bool:
         done = subprocess.run(asked, capture_output=True, text=True, timeout=_ANSWERS_S)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return done.stdout.strip() == _EXIT_CREDENTIALS
+    return done.stdout.strip() == EXIT_CREDENTIALS

@@ -18,16 +18,8 @@ from appliance.adapters.store.stores import open_stores
 from appliance.core.errors import NotFound, Refused, Unreachable, WrongConfiguration
 from appliance.core.ids import AttemptId, ExamId
 from appliance.processes.erased_state import belongings
-from appliance.rehearsal.free_ports import free_port
 from appliance.services.tombstones import destroy
-from tests.support.box import SETTINGS, RealBox, running_box
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    box = RealBox(tmp_path_factory.mktemp("made") / "box", free_port())
-    box.make()
-    return box.state
+from tests.support.box import SETTINGS, running_box
 
 
 @pytest.fixture
