@@ -202,6 +202,8 @@ class PlainHall(PlainPart):
     async def _decide(self, decision: Decision, rest: str) -> None:
         word, _, more = rest.partition(" ")
         incident = self._incident(word)
+        if another := self._shift.word_of_another(incident):
+            raise BadInput(another)
         category, note = _reason(more.strip())
         if category is None:
             if decision is Decision.DISMISSED:
@@ -227,6 +229,9 @@ class PlainHall(PlainPart):
         incident = self._shift.last_decided
         if incident is None:
             raise BadInput(tr("Nothing was decided here that could be taken back."))
+        if another := self._shift.word_of_another(incident):
+            self._shift.last_decided = None
+            raise BadInput(another)
         self._watch.learn(
             await self._shift.client.decide(
                 self._watch.exam_id, incident.incident_id, None, None, ""

@@ -16,9 +16,12 @@ from tui.client import BoxClient
 from tui.drawing import Drawing
 from tui.hall_filter import EVERYTHING, HallFilter
 from tui.hall_watch import HallWatch
+from tui.language import tr
 from tui.letters import sign
 from tui.live import LiveView, open_live_view
+from tui.queue_entries import kinds_of
 from tui.seat_place import place_of, shared_labels
+from tui.words import DECISION
 
 ViewOpener = Callable[[BoxClient, ExamId, AttemptId], LiveView]
 
@@ -75,6 +78,22 @@ class Shift:
         """The seat and, unless names are hidden, who sits there: for what is hard to undo."""
         name = seat.name if seat.name and not self.names_hidden else ""
         return f"{self.place(seat)} · {name}" if name else self.place(seat)
+
+    def word_of_another(self, incident: Incident) -> str:
+        """That somebody else has decided it by now, as a sentence; else nothing."""
+        view = self.watch.view if self.watch is not None else None
+        now = view.incidents.get(incident.incident_id) if view is not None else None
+        login = self.client.login_reply
+        if view is None or now is None or now.decision is None:
+            return ""
+        if login is not None and now.decided_by == login.user_id:
+            return ""
+        return tr(
+            "Seat {seat} ({what}): {decided} at another console; that stands.",
+            seat=self.place(view.seats.get(now.attempt_id)),
+            what=kinds_of(now),
+            decided=tr(DECISION[now.decision]),
+        )
 
     def forget(self) -> None:
         """What the next person must not find: called at lock and at leaving an exam."""

@@ -259,9 +259,8 @@ class ScriptedBox:
             if i.incident_id == request.match_info["incident"]
         )
         body = request[_BODY]
-        decided = msgspec.convert(
-            {**msgspec.to_builtins(incident), **body, "decided_ms": self.now_ms}, Incident
-        )
+        word = {"decided_by": USER if body["decision"] else None, "decided_ms": self.now_ms}
+        decided = msgspec.convert({**msgspec.to_builtins(incident), **body, **word}, Incident)
         await self.tell(decided)
         seat = self.view.seats[incident.attempt_id]
         waiting = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -11,20 +10,18 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
 from appliance.core.exam import IN_SESSION, ExamState
-from appliance.core.feed import SeatStatus
-from appliance.core.observation import Evidence, Incident
 from appliance.core.roles import Action
 from tui.feed_link import Link
 from tui.hall_filter import EVERYTHING
 from tui.hall_watch import Changes
 from tui.language import several, text, tr
 from tui.problems import LoginEnded
-from tui.queue_entries import entries, reasons
-from tui.replies import Still
+from tui.queue_entries import reasons
 from tui.screens.base import LoginWanted
 from tui.screens.close_exam import first_question, second_question
 from tui.screens.hall_menu import HALL_MENU
-from tui.screens.hall_views import VIEWS, HallViewsScreen
+from tui.screens.hall_queue import HallQueueScreen
+from tui.screens.hall_views import VIEWS
 from tui.screens.more_acts import MORE
 from tui.screens.seat import SeatScreen
 from tui.screens.seat_acts import ACTS, DECISIONS, LOOKS
@@ -33,21 +30,20 @@ from tui.sentences import why_of
 from tui.shift import Shift
 from tui.widgets.banner import Banner
 from tui.widgets.count_line import CountLine
-from tui.widgets.evidence_strip import FRAMES, EvidenceStrip
+from tui.widgets.evidence_strip import EvidenceStrip
 from tui.widgets.incident_queue import IncidentQueue
 from tui.widgets.key_footer import KeyFooter
 from tui.widgets.news_line import NewsLine
 from tui.widgets.seat_board import SeatBoard
 from tui.widgets.seat_card import SeatCard
 from tui.widgets.status_line import StatusLine
-from tui.widgets.steady_title import entitle
 from tui.widgets.title_bar import TitleBar
 from tui.words import NOTICES_MAY_BE_MISSING, span
 
 _ONCE_MORE_WITHIN_MS = 4_000
 
 
-class HallScreen(HallViewsScreen, inherit_bindings=False):
+class HallScreen(HallQueueScreen, inherit_bindings=False):
     """Follows `shift.watch`; posts `Closed` when the exam is no longer in session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -111,7 +107,7 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
             )
             with Vertical(id="side"):
                 yield IncidentQueue(letters=self.shift.letters, id="queue")
-                yield EvidenceStrip(self._frames)
+                yield EvidenceStrip(self.frames)
                 yield SeatCard(id="card")
         yield NewsLine(markup=False)
         yield StatusLine()
@@ -124,21 +120,6 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
         self.board.focus_view()
         self._changed(Changes(everything=True, link=True))
         self.run_worker(self.hall.run(), group="feed")
-
-    @property
-    def _queue(self) -> IncidentQueue:
-        return self.query_one(IncidentQueue)
-
-    # what is meant right now
-
-    def acted_seat(self) -> SeatStatus | None:
-        attempt = self.board.selected
-        return self.hall.view.seats.get(attempt) if attempt is not None else None
-
-    def acted_incident(self) -> Incident | None:
-        if self._queue.has_focus and self._queue.selected_incident is not None:
-            return self._queue.selected_incident
-        return super().acted_incident()
 
     # the hall changes
 
@@ -202,12 +183,7 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
         title = view.exam.title if view.exam else "…"
         self.query_one(TitleBar).show(title, view.exam, now)
         self.query_one(CountLine).show(counts(view.seats.values(), now), letters=self.shift.letters)
-        login = self.shift.client.login_reply
-        queued = entries(view, now, login.user_id if login else None)
-        self._queue.show(queued)
-        undecided = sum(1 for entry in queued if entry.incident is not None)
-        entitle(self._queue, tr("Needs eyes") + (f" · {undecided}" if undecided else ""))
-        self._queue.set_class(undecided > 0, "-waiting")
+        self.show_queue()
         lost = span((now - self._link_lost_ms) / 1000) if self._link_lost_ms is not None else ""
         live_views = view.exam is None or view.exam.features.live_view
         status = self.query_one(StatusLine)
@@ -249,41 +225,11 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
     def on_seat_board_opened(self) -> None:
         self.action_look()
 
-    def on_incident_queue_selected(self, event: IncidentQueue.Selected) -> None:
-        if event.entry.attempt_id is not None:
-            self.board.select(event.entry.attempt_id)
-        self.show_card()
-        self._show_evidence()
-
-    def on_descendant_blur(self) -> None:
-        self._show_evidence()
-
-    def _show_evidence(self) -> None:
-        """Of the entry under the queue's cursor, while that is where the person is."""
-        self.query_one("#side").set_class(self._queue.has_focus, "-queue")
-        there = self._queue.has_focus and self.check_action("film_strip", ()) is True
-        incident = self._queue.selected_incident if there else None
-        self.query_one(EvidenceStrip).linger(incident)
-
-    async def _frames(self, incident: Incident, evidence: Evidence) -> Sequence[Still]:
-        return await self.shift.client.film_strip(
-            self.hall.exam_id, incident.attempt_id, evidence.sequence, FRAMES
-        )
-
-    def on_incident_queue_opened(self) -> None:
-        self.action_look()
-
     def action_look(self) -> None:
         seat = self.acted_seat()
         if seat is not None:
             self.action_seen()
             self.app.push_screen(SeatScreen(self.shift, seat.attempt_id))
-
-    def action_other_side(self) -> None:
-        if self._queue.has_focus:
-            self.board.focus_view()
-        else:
-            self._queue.focus()
 
     def action_start_exam(self) -> None:
         self.request(self.start_through_gate(), group="state")
@@ -336,7 +282,7 @@ class HallScreen(HallViewsScreen, inherit_bindings=False):
         hall: leaving it takes two."""
         if self.shift.chosen != EVERYTHING:
             self.choose(EVERYTHING)
-        elif self._queue.has_focus_within:
+        elif self.queue.has_focus_within:
             self.board.focus_view()
         elif self._may_leave_until_ms < self.now_ms:
             self._may_leave_until_ms = self.now_ms + _ONCE_MORE_WITHIN_MS

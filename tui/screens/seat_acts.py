@@ -141,10 +141,11 @@ class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
     # decisions
 
     def action_decide(self, decision: str) -> None:
-        incident, seat = self.acted_incident(), self.acted_seat()
-        if incident is None or seat is None:
+        incident = self.acted_incident()
+        if incident is None:
             self.say(tr("Nothing is waiting for a decision at this seat."))
             return
+        seat = self.hall.view.seats.get(incident.attempt_id)
         self._ask(
             DecisionScreen(
                 incident, Decision(decision), tr("Seat {seat}", seat=self.shift.place(seat))
@@ -153,6 +154,8 @@ class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
         )
 
     async def _decide(self, incident: Incident, verdict: Verdict) -> None:
+        if self._stands(incident):
+            return
         await self._send_decision(
             incident.incident_id, verdict.decision, verdict.category, verdict.note
         )
@@ -160,6 +163,13 @@ class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
         said = tr(DECISION[verdict.decision]).capitalize()
         self.say(tr("{decided}. u takes it back.", decided=said))
         self.refresh_bindings()
+
+    def _stands(self, incident: Incident) -> bool:
+        """Whether somebody else's word on it stands, which is said: who would replace it does not
+        know of it."""
+        if another := self.shift.word_of_another(incident):
+            self.say(another, error=True)
+        return bool(another)
 
     def has_seen(self, incident: Incident) -> bool:
         """Whether this person has looked at the incident, as the box knows it."""
@@ -182,6 +192,10 @@ class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
             self.request(self._undo(incident))
 
     async def _undo(self, incident: Incident) -> None:
+        if self._stands(incident):
+            self.shift.last_decided = None
+            self.refresh_bindings()
+            return
         await self._send_decision(incident.incident_id, None, None, "")
         self.shift.last_decided = None
         self.say(tr("Taken back: it needs eyes again."))

@@ -65,7 +65,8 @@ class IncidentQueue(ScrollView, can_focus=True):
         return entry.incident if entry else None
 
     def show(self, entries: tuple[Entry, ...]) -> None:
-        """Draw these; the cursor stays on its entry, or on its place when that is gone."""
+        """Draw these; the cursor stays on its entry, or on its place when that is gone, which is
+        told to whoever listens: it is another entry then."""
         if entries == self._entries:
             return
         key = self.selected.key if self.selected else None
@@ -74,6 +75,8 @@ class IncidentQueue(ScrollView, can_focus=True):
         self._at = places[0] if places else max(0, min(self._at, len(entries) - 1))
         self.virtual_size = Size(self.scrollable_content_region.width, _LINES * len(entries))
         self.refresh()
+        if self.has_focus and entries and not places:
+            self._moved()
 
     def action_step(self, by: int) -> None:
         if not self._entries:
