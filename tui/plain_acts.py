@@ -10,6 +10,7 @@ from appliance.core.accommodation import NAMES
 from appliance.core.errors import BadInput
 from appliance.core.feed import SeatStatus
 from appliance.core.processing import Category
+from tui.extra_time import minutes_and_reason
 from tui.language import tr
 from tui.plain_commands import seat_called
 from tui.plain_part import Act, PlainPart
@@ -182,10 +183,8 @@ def _said(act: str, words: str) -> dict[str, Any]:
             raise BadInput(tr("Say what to write, after the seat."))
         return {"text": words.strip()}
     if act == "extra_time":
-        minutes, _, reason = words.strip().partition(" ")
-        if not minutes.isdecimal():
-            raise BadInput(tr("How many minutes, and why? For example: 15 fire alarm"))
-        return {"minutes": int(minutes), "reason": reason.strip()}
+        minutes, reason = minutes_and_reason(words)
+        return {"minutes": minutes, "reason": reason}
     return {}
 
 

@@ -95,7 +95,7 @@ class PlainHall(PlainPart):
                 self._told_events.add(key)
                 self._write(hall_event_line(event))
         if view.exam.state not in IN_SESSION:
-            self._write(tr("This box can no longer open a picture of it, for nobody."))
+            self._write(tr("This box can no longer open a picture of it, for anybody."))
             self.is_over = True
 
     def _numbered(self, incident: Incident, view: HallView) -> str:

@@ -116,3 +116,9 @@ def facts(seat: SeatStatus, now_ms: int) -> tuple[tuple[str, str, str], ...]:
     if seat.extra_minutes:
         lines.append(("+", tr("{n} minutes extra", n=seat.extra_minutes), "calm"))
     return tuple(lines)
+
+
+def without_colours(age: str) -> str:
+    """What stands where a picture would: `age` of it, and why none is drawn. Who does not know
+    that goes on waiting for it."""
+    return tr("no colours, no picture") + " · " + age

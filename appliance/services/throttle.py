@@ -52,9 +52,7 @@ class Throttle:
         wait = min(FIRST_WAIT_S * 2.0 ** min(over, 16), LONGEST_WAIT_S) if over >= 0 else 0.0
         if since < wait:
             left = wait - since
-            raise Throttled(
-                f"Too many wrong tries for this name: wait {max(1, round(left))} seconds.", left
-            )
+            raise Throttled(f"Too many tries for this name: wait {max(1, round(left))} s.", left)
 
     def failed(self, name: str) -> None:
         failures = self._failures.pop(name, None) or _Failures(0, 0.0)

@@ -11,12 +11,14 @@ from appliance.core.attempt import AttemptState
 from appliance.core.observation import Decision
 from tests.tui.conftest import Console, drawn, press_for, said, until
 from tests.tui.scripted_box import ScriptedBox
+from tests.tui.steady_pilot import SteadyPilot
 from tui.app import ConsoleApp
 from tui.screens.ask_text import AskTextScreen
 from tui.screens.ask_yes import AskYesScreen
 from tui.screens.film_strip import FilmStripScreen
 from tui.screens.hall import HallScreen
 from tui.screens.seat import SeatScreen
+from tui.shift import Shift
 from tui.widgets.incident_queue import IncidentQueue
 from tui.widgets.picture import Picture
 from tui.widgets.seat_map import SeatMap
@@ -48,6 +50,25 @@ async def test_tab_goes_to_the_queue_and_back(in_hall: Console) -> None:
         await until(pilot, lambda: _selected(pilot.app) == "C5")
         await pilot.press("tab")
         assert pilot.app.screen.query_one(SeatMap).has_focus
+
+
+async def test_a_narrow_hall_says_at_the_queue_how_to_get_there(in_hall: Console) -> None:
+    async with in_hall((80, 24)) as pilot:
+        assert "tab: go here" in drawn(pilot)
+        await pilot.press("tab")
+        assert "tab: go here" not in drawn(pilot)
+
+
+async def test_what_is_said_in_the_corner_leaves_every_key_in_sight(shift: Shift) -> None:
+    app = ConsoleApp(shift)
+    async with app.run_test(size=(80, 24), notifications=True):
+        pilot = SteadyPilot(app)
+        await pilot.settled()
+        keys = drawn(pilot).splitlines()[-1]
+        app.notify("Said in the corner, at some length. " * 3)
+        await until(pilot, lambda: "corner" in drawn(pilot))
+        assert drawn(pilot).splitlines()[-1] == keys
+        assert "ctrl+p commands" in keys
 
 
 async def test_enter_looks_at_the_seat(in_hall: Console, box: ScriptedBox) -> None:
@@ -173,6 +194,10 @@ def _state(app: object) -> AttemptState | None:
         (
             ("x", "1", "5", "space", "f", "i", "r", "e", "enter"),
             {"act": "extra_time", "minutes": 15, "reason": "fire"},
+        ),
+        (
+            ("x", "-", "5", "space", "t", "y", "p", "o", "enter"),
+            {"act": "extra_time", "minutes": -5, "reason": "typo"},
         ),
         (("i",), {"act": "identity_checked"}),
         (("R", "y"), {"act": "release_seat"}),

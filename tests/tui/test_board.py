@@ -14,9 +14,10 @@ from appliance.core.handover import Duty, OnDuty
 from appliance.core.ids import AttemptId, UserId
 from appliance.core.observation import ObservationKind, Strength
 from tests.tui import halls
-from tests.tui.conftest import Console, drawn, until
+from tests.tui.conftest import Console, drawn, press_for, until
 from tests.tui.scripted_box import USER, ScriptedBox
 from tui.hall_filter import HallFilter, own_halls, shown
+from tui.screens.break_ledger import BreakLedgerScreen
 from tui.screens.filter_choice import FilterScreen
 from tui.seat_rows import Column, Sorting, columns, ordered
 from tui.seat_words import short_age
@@ -236,6 +237,19 @@ async def test_the_palette_runs_what_is_asked_for_in_plain_words(
         await pilot.press("enter")
         await until(pilot, lambda: bool(box.acts()))
         assert box.acts()[0]["act"] == "break_start"
+
+
+async def test_the_palette_finds_what_stands_in_menus_behind_what_has_a_key(
+    in_hall: Console,
+) -> None:
+    async with in_hall() as pilot:
+        await pilot.press("ctrl+p", *"extra time")
+        await until(pilot, lambda: "g x  extra time for several" in drawn(pilot))
+        found = drawn(pilot)
+        assert found.index("Give extra time, with a reason") < found.index("g x  extra time")
+        await pilot.press("escape", "ctrl+p", *"who is out")
+        await until(pilot, lambda: "g l  breaks: who is out" in drawn(pilot))
+        await press_for(pilot, "enter", BreakLedgerScreen)
 
 
 async def test_the_palette_says_when_nothing_is_called_that(in_hall: Console) -> None:

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tui.conftest import Console, drawn, until
+from tests.tui.conftest import Console, drawn, press_for, until
 from tests.tui.scripted_box import ScriptedBox
+from tui.screens.seat import SeatScreen
 from tui.shift import Shift
 from tui.widgets import mosaic
 from tui.widgets.seat_board import SeatBoard
@@ -96,3 +97,5 @@ async def test_without_colours_words_stand_for_pictures(
         words = drawn(pilot)
         assert "▀" not in words
         assert "[●" in words  # the cursor without a colour
+        await press_for(pilot, "enter", SeatScreen)  # nobody shall wait for a picture there
+        await until(pilot, lambda: "no colours, no picture · picture 4 s old" in drawn(pilot))

@@ -21,6 +21,7 @@ from appliance.core.observation import ObservationKind, Strength
 from tests.support.box import ROOT
 from tests.tui import halls
 from tests.tui.scripted_box import ScriptedBox
+from tests.tui.test_two_consoles import SECOND_PERSON, confirmed_elsewhere
 from tui.feed_link import Link
 from tui.hall_watch import Changes, HallWatch
 from tui.plain import run_plain
@@ -209,12 +210,24 @@ async def test_decisions_by_number_with_reason_and_note(talk: Talk, box: Scripte
     assert box.asked[-1][1].endswith("/seen")
 
 
+async def test_what_another_console_decided_stands(talk: Talk, box: ScriptedBox) -> None:
+    await talk.asks("confirm 1", "1 is confirmed")
+    talk.heard.clear()
+    raised = replace(box.view.seats[SEATS[0].attempt_id], hand_raised=True)
+    await box.tell(confirmed_elsewhere(box, SECOND_PERSON), raised)
+    await talk.hears("A1")  # told after it, so both are known
+    await talk.asks("undo", "Seat A3 (second person): confirmed at another console; that stands.")
+    await talk.asks("dismiss 1 env", "that stands.")
+    assert len([path for _, path, _ in box.asked if path.endswith("/decision")]) == 1
+
+
 async def test_acts(talk: Talk, box: ScriptedBox) -> None:
     await talk.asks("break A1", "Seat A1: done.")
     await talk.asks("break a1", "Seat A1: done.")
     await talk.asks("message A2 Fem minuter kvar", "Seat A2: done.")
     await talk.asks("extra A2 15 fire alarm", "Seat A2: done.")
     await talk.asks("extra A2 soon", "How many minutes")
+    await talk.asks("extra A2 -15 typed wrong", "Seat A2: done.")
     await talk.asks("hand D4", "Seat D4: done.")
     await talk.asks("identity A2", "Seat A2: done.")
     assert box.acts() == [
@@ -222,6 +235,7 @@ async def test_acts(talk: Talk, box: ScriptedBox) -> None:
         {"act": "break_end"},
         {"act": "message", "text": "Fem minuter kvar"},
         {"act": "extra_time", "minutes": 15, "reason": "fire alarm"},
+        {"act": "extra_time", "minutes": -15, "reason": "typed wrong"},
         {"act": "hand_down"},
         {"act": "identity_checked"},
     ]

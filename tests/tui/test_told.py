@@ -36,6 +36,27 @@ _ON_THE_WAY = (
     "services/live_view.py", "services/channels.py", "services/access.py", "core/roles.py",
     "services/start_gate.py", "adapters/store/attempts.py", "adapters/store/exams.py",
 )  # fmt: skip
+# What is answered to an act of an invigilator that is not possible.
+_NO_TO_ACTS = dict.fromkeys(
+    (
+        "BadInput",
+        "Conflict",
+        "Locked",
+        "NotAllowed",
+        "NotFound",
+        "Throttled",
+        "Unreachable",
+        "WrongState",
+    ),
+    (0,),
+)
+_ACTS = (
+    "services/accommodations.py", "services/acts.py", "services/decisions.py",
+    "services/evidence.py", "services/group_acts.py", "services/hall.py", "services/key_ring.py",
+    "services/live_wraps.py", "services/seating.py", "services/shift_desk.py",
+    "services/throttle.py", "services/token_buckets.py", "core/accommodation.py",
+    "core/attempt.py", "core/exam.py", "core/incident.py", "core/selection.py",
+)  # fmt: skip
 # Names and numbers alone: the same in every language.
 _ALIKE = re.compile(r"(coturn|SQLite|Hallvakt) 7.*")
 
@@ -49,6 +70,9 @@ def everything() -> Iterator[tuple[str, str]]:
     for file in sorted((_BOX / "services").glob("*.py")):
         for line, sample in said_by(file, _ANNOUNCED):
             yield f"{file.name}:{line}", sample
+    for name in _ACTS:
+        for line, sample in said_by(_BOX / name, _NO_TO_ACTS):
+            yield f"{name}:{line}", sample
     yield from on_the_live_way()
 
 
@@ -111,6 +135,7 @@ def test_values_stay_and_values_that_are_sentences_are_translated(swedish: None)
         "Hur lång tid"
     )
     assert told("Seat A3 refused the notice: watch this seat in person.").startswith("Plats A3 ")
+    assert told("Extra time needs a reason: write one short sentence.").startswith("Extra tid k")
     assert told("A3: no picture. Nothing to send.") == "A3: ingen bild. Inget att skicka."
 
 

@@ -12,6 +12,7 @@ from appliance.core.errors import HallvaktError
 from tui.hall_watch import Changes
 from tui.problems import LoginEnded
 from tui.screens.help import GOOD_TO_KNOW
+from tui.screens.offer import Offer
 from tui.shift import Shift
 from tui.signs import Sign, seat_signs
 from tui.widgets.holds_pictures import holders
@@ -40,6 +41,10 @@ class ConsoleScreen(Screen[Result]):
     def signs(self) -> Sequence[Sign]:
         """Those that its help explains."""
         return seat_signs(letters=self.shift.letters)
+
+    def offers(self) -> list[Offer]:
+        """What stands in its menus right now."""
+        return []
 
     @property
     def now_ms(self) -> int:

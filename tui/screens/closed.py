@@ -69,7 +69,7 @@ class ClosedScreen(ConsoleScreen[None]):
             parts.append((f"{self._why}\n\n", "$warning"))
         parts += [
             (
-                tr("This box can no longer open a picture of it, for nobody.") + "\n",
+                tr("This box can no longer open a picture of it, for anybody.") + "\n",
                 "bold $success",
             ),
             (

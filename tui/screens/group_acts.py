@@ -7,6 +7,7 @@ from typing import Any
 
 from appliance.core.feed import SeatStatus
 from tui.act_replies import GroupDone
+from tui.extra_time import QUESTION, TYPED, minutes_and_reason
 from tui.language import several, text, tr
 from tui.screens.ask_text import AskTextScreen
 from tui.screens.menu import Choice, MenuScreen
@@ -17,7 +18,7 @@ from tui.told import told
 _BY_HAND = "f"
 _ASKS = {
     "message": text("What shall they read?"),
-    "extra_time": text("How many minutes, and why? For example: 15 fire alarm"),
+    "extra_time": QUESTION,
 }
 
 
@@ -54,7 +55,7 @@ class GroupActsScreen(MoreActsScreen):
         if act not in _ASKS:
             self.request(self._for_several(to, act))
             return
-        restrict = r"(\d{1,3}( .*)?)?" if act == "extra_time" else None
+        restrict = TYPED if act == "extra_time" else None
         title = tr("Message to several") if act == "message" else tr("Extra time for several")
         self._ask(
             AskTextScreen(title, tr(_ASKS[act]), restrict=restrict),
@@ -65,8 +66,8 @@ class GroupActsScreen(MoreActsScreen):
         if act == "message":
             await self._for_several(to, act, text=said)
             return
-        minutes, _, reason = said.partition(" ")
-        await self._for_several(to, act, minutes=int(minutes), reason=reason.strip())
+        minutes, reason = minutes_and_reason(said)
+        await self._for_several(to, act, minutes=minutes, reason=reason)
 
     async def _for_several(self, to: Mapping[str, Any], act: str, **arguments: str | int) -> None:
         done = await self.shift.client.group_act(self.hall.exam_id, to, act, **arguments)

@@ -21,7 +21,8 @@ from tui.screens.group_acts import GroupActsScreen
 from tui.screens.hall_codes import HallCodesScreen
 from tui.screens.handover import HandoverScreen
 from tui.screens.identity_check import IdentityCheckScreen
-from tui.screens.menu import Choice, MenuScreen
+from tui.screens.menu import Choice
+from tui.screens.offer import Offer, menu_of
 from tui.screens.start_gate import StartGateScreen
 from tui.screens.start_reason import StartReasonScreen
 from tui.shift import Shift
@@ -50,9 +51,16 @@ class HallMenuScreen(GroupActsScreen):
             self.app.bell()
 
     def action_hall_menu(self) -> None:
+        if offers := self._hall_offers():
+            self.app.push_screen(*menu_of(tr("The hall"), offers))
+
+    def offers(self) -> list[Offer]:
+        return [*super().offers(), *self._hall_offers()]
+
+    def _hall_offers(self) -> list[Offer]:
         exam = self.exam
         if exam is None:
-            return
+            return []
         does: dict[str, Callable[[], None]] = {
             "message": lambda: self._whom("message"),
             "extra_time": lambda: self._whom("extra_time"),
@@ -68,13 +76,8 @@ class HallMenuScreen(GroupActsScreen):
             "shift": lambda: self._open(HandoverScreen(self.shift)),
             "bell": self._toggle_bell,
         }
-
-        def chosen(what: str | None) -> None:
-            if what is not None:
-                does[what]()
-
         found = offered(gate=self.shift.may(Action.START_GATE_SEE, exam), muted=self._bell.muted)
-        self.app.push_screen(MenuScreen(tr("The hall"), found), chosen)
+        return [Offer(HALL_MENU.key, choice, does[choice.value]) for choice in found]
 
     def _open(self, screen: Any) -> None:
         self.app.push_screen(screen)

@@ -57,9 +57,16 @@ class HallQueueScreen(HallViewsScreen):
         undecided = sum(1 for entry in queued if entry.incident is not None)
         entitle(queue, tr("Needs eyes") + (f" · {undecided}" if undecided else ""))
         queue.set_class(undecided > 0, "-waiting")
+        self._say_the_way()
         another = self.shift.word_of_another(before) if before and queue.has_focus else ""
         if another:
             self.say(another)  # to who was about to decide it: the cursor is on another entry now
+
+    def _say_the_way(self) -> None:
+        """In a narrow terminal the line of keys has no room for the one that leads here."""
+        way = tr("tab: go here") if self.queue.selected and not self.queue.has_focus else ""
+        if self.queue.border_subtitle != way:  # setting it draws the whole queue anew
+            self.queue.border_subtitle = way
 
     def on_incident_queue_selected(self, event: IncidentQueue.Selected) -> None:
         if event.entry.attempt_id is not None:
@@ -85,6 +92,7 @@ class HallQueueScreen(HallViewsScreen):
 
     def _show_evidence(self) -> None:
         """Of the entry under the queue's cursor, while that is where the person is."""
+        self._say_the_way()
         self.query_one("#side").set_class(self.queue.has_focus, "-queue")
         there = self.queue.has_focus and self.check_action("film_strip", ()) is True
         incident = self.queue.selected_incident if there else None

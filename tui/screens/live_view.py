@@ -16,6 +16,7 @@ from tui.hall_watch import Changes
 from tui.language import text, tr
 from tui.live import LiveView, Phase
 from tui.screens.base import ConsoleScreen
+from tui.seat_words import without_colours
 from tui.shift import Shift
 from tui.widgets.key_footer import KeyFooter
 from tui.widgets.picture import Picture
@@ -104,7 +105,7 @@ class LiveViewScreen(ConsoleScreen[None]):
             elif not view.frames:
                 picture.say(phase_words(view))
             elif picture.is_colourless:
-                picture.say(tr("picture {age} old", age=span(view.age_s)))
+                picture.say(without_colours(tr("picture {age} old", age=span(view.age_s))))
         self.query_one("#live-says", Static).update(self._words(view))
 
     def _words(self, view: LiveView | None) -> Content:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from textual.binding import Binding
 
@@ -14,6 +15,7 @@ from tui.language import text, tr
 from tui.screens.accommodation import AccommodationScreen, detectors
 from tui.screens.ask_text import AskTextScreen
 from tui.screens.menu import Choice, MenuScreen
+from tui.screens.offer import Offer, menu_of
 from tui.screens.seat_acts import SeatActsScreen
 from tui.words import time_of_day
 
@@ -48,9 +50,17 @@ class MoreActsScreen(SeatActsScreen):
         return super().check_action(action, parameters)
 
     def action_more(self) -> None:
+        seat, offers = self.acted_seat(), self._more_offers()
+        if seat is not None and offers:
+            self.app.push_screen(*menu_of(tr("Seat {seat}", seat=self.shift.place(seat)), offers))
+
+    def offers(self) -> list[Offer]:
+        return [*super().offers(), *self._more_offers()]
+
+    def _more_offers(self) -> list[Offer]:
         seat, exam = self.acted_seat(), self.exam
         if seat is None or exam is None:
-            return
+            return []
         does: dict[str, Callable[[SeatStatus], None]] = {
             "admit_late": lambda s: self._with_reason(s, "admit_late"),
             "seat_watched": lambda s: self._with_reason(s, "seat_watched"),
@@ -60,17 +70,11 @@ class MoreActsScreen(SeatActsScreen):
             "change_seat": self._change_seat,
             "accommodate": self._accommodate,
         }
-
-        def chosen(act: str | None) -> None:
-            if act is not None:
-                does[act](seat)
-
         offered = choices(seat)
         if self.shift.may(Action.ACCOMMODATE, exam) and detectors(exam.features, seat.switched_off):
             about = tr("an accommodation, with a reason")
             offered.append(Choice("d", "accommodate", tr("detectors on or off"), about))
-        title = tr("Seat {seat}", seat=self.shift.place(seat))
-        self.app.push_screen(MenuScreen(title, offered), chosen)
+        return [Offer(MORE.key, choice, partial(does[choice.value], seat)) for choice in offered]
 
     def _with_reason(self, seat: SeatStatus, act: str) -> None:
         title, question = _WITH_REASON[act]

@@ -23,7 +23,7 @@ from tui.queue_entries import waiting
 from tui.screens.more_acts import MORE, MoreActsScreen
 from tui.screens.seat_acts import ACTS, DECISIONS, LOOKS
 from tui.seat_look import is_stale
-from tui.seat_words import picture_age
+from tui.seat_words import picture_age, without_colours
 from tui.sentences import sentence, when, why
 from tui.shift import Shift
 from tui.widgets.key_footer import KeyFooter
@@ -144,7 +144,7 @@ class SeatScreen(MoreActsScreen, inherit_bindings=False):
         latest.entitle(sentence(picture_age(seat, now)))
         latest.set_class(is_stale(seat, now), "-stale")
         if not latest.shows_picture and seat.last_picture_ms is not None:
-            latest.say(picture_age(seat, now)) if latest.is_colourless else None
+            latest.say(without_colours(picture_age(seat, now))) if latest.is_colourless else None
         self._show_history()
         self._show_others()
 

@@ -15,6 +15,7 @@ from appliance.core.feed import ExamStatus, SeatStatus
 from appliance.core.ids import IncidentId
 from appliance.core.observation import Decision, Incident, ReasonCategory
 from tui.abstract import Abstract
+from tui.extra_time import QUESTION, TYPED, minutes_and_reason
 from tui.hall_watch import HallWatch
 from tui.language import text, tr
 from tui.queue_entries import waiting
@@ -66,6 +67,7 @@ _DONE = {
     "extra_time": text("extra time given"),
     "end": text("attempt ended"),
 }
+_TAKEN_BACK = text("extra time taken back")
 _NEEDS_LIVE = frozenset({"film_strip", "decide", "undo"})
 
 
@@ -266,15 +268,15 @@ class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
             self._ask(
                 AskTextScreen(
                     tr("Extra time for seat {seat}", seat=self.shift.place(seat)),
-                    tr("How many minutes, and why? For example: 15 fire alarm"),
-                    restrict=r"(\d{1,3}( .*)?)?",
+                    tr(QUESTION),
+                    restrict=TYPED,
                 ),
                 lambda said: self._extra_time(seat, said),
             )
 
     async def _extra_time(self, seat: SeatStatus, said: str) -> None:
-        minutes, _, reason = said.partition(" ")
-        await self._act(seat, "extra_time", minutes=int(minutes), reason=reason.strip())
+        minutes, reason = minutes_and_reason(said)
+        await self._act(seat, "extra_time", minutes=minutes, reason=reason)
 
     def action_end_attempt(self) -> None:
         seat = self.acted_seat()
@@ -291,7 +293,9 @@ class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
     async def _act(self, seat: SeatStatus, act: str, **arguments: str | int) -> None:
         watch = self.hall
         watch.learn(await self.shift.client.act(watch.exam_id, seat.attempt_id, act, **arguments))
-        self.say(tr("Seat {seat}: {done}.", seat=self.shift.place(seat), done=tr(_DONE[act])))
+        taken = act == "extra_time" and int(arguments["minutes"]) < 0
+        done = tr(_TAKEN_BACK) if taken else tr(_DONE[act])
+        self.say(tr("Seat {seat}: {done}.", seat=self.shift.place(seat), done=done))
 
     def _ask(
         self,
