@@ -91,7 +91,8 @@ def facts(seat: SeatStatus, now_ms: int) -> tuple[tuple[str, str, str], ...]:
         state += " " + tr("for {time}", time=stopwatch(now_ms - seat.break_started_ms))
     lines.append(("●", state, "good" if seat.state is AttemptState.RECORDING else "calm"))
     if seat.takeover_asked:
-        lines.append(("⇄", tr("another computer asks for this seat (R lets it in)"), "ask"))
+        asks = tr("another computer asks for this seat (a, then t, lets it in)")
+        lines.append(("⇄", asks, "ask"))
     if seat.hand_raised:
         lines.append(("◆", tr("hand raised"), "ask"))
     if seat.link is LinkState.LOST:

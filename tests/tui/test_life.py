@@ -203,6 +203,16 @@ async def test_an_announcement_names_its_seat(in_hall: Console, box: ScriptedBox
         await until(pilot, lambda: "Seat B4: Another computer asks." in drawn(pilot))
 
 
+async def test_a_long_announcement_is_read_to_its_end_in_a_narrow_terminal(
+    in_hall: Console, box: ScriptedBox
+) -> None:
+    said = "Another computer asks for seat B4: look who sits there, and let it in if that is right."
+    async with in_hall((80, 24)) as pilot:
+        seat = _seat(box, "B4")
+        await box.tell(Announcement(level="warning", text=said, attempt_id=seat.attempt_id))
+        await until(pilot, lambda: said in " ".join(drawn(pilot).split()))
+
+
 async def test_other_incidents_stay_in_view_beside_a_seat(
     in_hall: Console, box: ScriptedBox
 ) -> None:

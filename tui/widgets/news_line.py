@@ -36,7 +36,7 @@ class NewsLine(SteadyText):
         said = told(announcement.text)
         where = _where(seat, said, seats) if seat is not None else ""
         style = _LEVEL_STYLE.get(announcement.level, "$foreground")
-        self.say(Content.styled(f" {where}{said}", style))
+        self.say(Content.styled(f"{where}{said}", style))
         self.display = True
 
 
