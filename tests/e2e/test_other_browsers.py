@@ -21,6 +21,10 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(240)]
 SHOWN = "document.body.dataset.shown"
 STRIP = "({...document.getElementById('strip').dataset})"
 RECORDS = "MediaRecorder.isTypeSupported('video/webm;codecs=vp8,opus')"
+STANDS = f"""({{
+  shown: {SHOWN}, strip: {STRIP}, complaints: globalThis.complaints ?? null,
+  problems: [...document.querySelectorAll(".problem:not([hidden])")].map((one) => one.innerText),
+}})"""
 STORES = """(async () => {
   const open = indexedDB.open("hallvakt");
   const database = await new Promise((done) => { open.onsuccess = () => done(open.result); });
@@ -94,7 +98,8 @@ async def test_a_whole_visit(opens: Opens, recorder: str, room: ExamRoom, tmp_pa
     async with opens(room.authority) as browser:
         try:
             await visit(browser, room, before)
-        except BaseException:
+        except BaseException as error:
+            error.add_note(str(await browser.run(STANDS)))
             (tmp_path / "page.png").write_bytes(await browser.picture())
             raise
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from playwright.async_api import Route
+
 from appliance.core.attempt import AttemptState, CameraState
 from appliance.core.webm import check_and_strip
 from appliance.rehearsal.browser import shown, walk_to_the_room
@@ -25,8 +29,25 @@ async def test_a_computer_without_a_camera(room: ExamRoom, open_page: OpenPage) 
     await page.click("#devices-on")
     await page.wait_for_selector("#devices-problem:not([hidden])")
     assert "an invigilator then watches your seat" in await page.inner_text("#devices-problem")
+    # What the page asked before comes behind what the box has said since, as on a busy computer.
+    old = await page.evaluate("fetch('/api/v1/attempts/me').then((answer) => answer.text())")
+
+    late: list[Route] = []
+    both = asyncio.Event()
+
+    async def comes_late(route: Route) -> None:
+        late.append(route)
+        if len(late) == 2:
+            await shown(page, "room")
+            both.set()
+        await route.fulfill(body=old, content_type="application/json")
+
+    await page.route("**/attempts/me", comes_late)
     await page.click("#devices-without")
-    await shown(page, "room")
+    await asyncio.wait_for(both.wait(), 60)
+    await page.evaluate("fetch('/api/v1/attempts/me')")  # so the one before has been read
+    assert await shown(page, "room", "devices") == "room"
+    await page.unroute("**/attempts/me")
     await room.until_seat("A1", lambda s: s.camera is CameraState.MISSING)
     await room.to("live")
     await page.wait_for_selector("#hand-in")
