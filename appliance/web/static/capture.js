@@ -163,6 +163,7 @@ export class Capture extends EventTarget {
       await this.#cameraMissing();
       return;
     }
+    this.#nextTry = 0;
     this.#setTrouble(null);
     if (this.#status.camera !== "working") this.#lost = true;
   }
