@@ -13,6 +13,7 @@ from tests.e2e.conftest import OpenPage
 from tests.e2e.exam_room import ExamRoom, settings
 
 AFTER_PATIENCE_S = 20
+TRIES_AGAIN_MS = 4_000
 
 # Before the page's modules: getUserMedia answers only when the test lets it.
 HANGING = """
@@ -135,13 +136,25 @@ async def test_a_press_begins_anew_at_check_in_and_in_mid_exam(
     assert await page.is_hidden("#trouble")
     await page.clock.resume()
 
-    # Handed in while the browser has still to answer: nothing is switched on behind it.
+    # Where the browser need not ask anybody, the page tries again by itself.
     await page.evaluate("() => { hangs = true; }")
     await page.evaluate(PULL_OUT)
     await hanging(page, 1)
+    await patience_ends(page)
+    await room.until_seat("A1", lambda s: s.camera is CameraState.MISSING)
+    await page.evaluate("() => { hangs = false; }")
+    await page.clock.resume()
+    await page.clock.fast_forward(TRIES_AGAIN_MS)
+    await room.until_seat("A1", lambda s: s.camera is CameraState.WORKING)
+    await page.wait_for_function(f"() => ({RECORDING})() === 1")
+
+    # Handed in while the browser has still to answer: nothing is switched on behind it.
+    await page.evaluate("() => { hangs = true; }")
+    await page.evaluate(PULL_OUT)
+    await hanging(page, 2)
     await page.click("#hand-in")
     await page.click("#hand-in-yes")
     await shown(page, "done")
-    await comes_late(page, 5)
+    await comes_late(page, 7)
     await page.wait_for_function(f"() => ({LIT})().every((lit) => !lit)")
     assert await page.evaluate(RECORDING) == 0
