@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 from appliance.core.feed import SeatStatus
@@ -81,6 +82,7 @@ class HallQueueScreen(HallViewsScreen):
     def on_descendant_blur(self) -> None:
         self._show_evidence()
 
+    @abstractmethod
     def action_look(self) -> None:
         """Look at the seat that is meant."""
 
