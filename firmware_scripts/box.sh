@@ -150,9 +150,56 @@ hv_apt_of() {
     2> >(grep -v '^W: Symlinking' >&2) # it looks for compressed lists first, and says so
 }
 
-# hv_put_packages DEBS: what the box needs of Debian and has not, from a bundle's packages; from
-# Debian itself where DEBS is empty.
+# hv_put_packages DEBS: what this version needs of the machine and an older one may not have. Under
+# this name update.sh of the version before calls it, while that version runs.
 hv_put_packages() {
+  hv_put_debs "$1"
+  hv_put_users
+  # Most of a large box is brought over before it stops for it; hallvakt-rights.service does the rest.
+  if [ -z "$hv_below$hv_dry" ] && [ -e "$hv_state/box.toml" ]; then
+    setpriv --reuid=hallvakt --regid=hallvakt-data --clear-groups -- python3 -I - --before-update \
+      --state "$hv_state" <"$hv_source/appliance/processes/state_rights.py" || true
+  fi
+}
+
+# Whoever writes the box's data is a user of its own, in the one group that may; only the gateway's,
+# hallvakt, owns keys. It is of that group in the list too, for versions that know no other user.
+hv_jobs=(syncer janitor drill fleet)
+hv_put_users() {
+  local job
+  if [ -n "$hv_below" ] || getent group hallvakt-data >/dev/null; then hv_step "  group hallvakt-data: there"
+  else hv_do groupadd --system hallvakt-data; fi
+  hv_user hallvakt --home-dir /var/lib/hallvakt
+  hv_user hallvakt-relay --home-dir /nonexistent
+  for job in "${hv_jobs[@]}"; do hv_user "hallvakt-$job" --home-dir /nonexistent --gid hallvakt-data; done
+  [ -n "$hv_below" ] || case " $(id -nG hallvakt 2>/dev/null || true) " in
+    *" hallvakt-data "*) ;;
+    *) hv_do usermod --append --groups hallvakt-data hallvakt ;;
+  esac
+}
+hv_user() { # NAME OPTIONS
+  if [ -n "$hv_below" ] || id "$1" >/dev/null 2>&1; then hv_step "  $1: there"
+  else hv_do useradd --system --no-create-home --shell /usr/sbin/nologin "${@:2}" "$1"; fi
+}
+
+# hv_remove_users: all but hallvakt, whose the state directory is, and to whom all in it goes back:
+# numbers of users and groups that are gone are given to others.
+hv_remove_users() {
+  local name
+  [ -z "$hv_below" ] || return 0
+  if [ -d "$hv_state" ] && id hallvakt >/dev/null 2>&1; then
+    hv_do chown -Rh hallvakt:hallvakt "$hv_state"
+    hv_do chmod 700 "$hv_state"
+  fi
+  for name in relay "${hv_jobs[@]}"; do
+    if id "hallvakt-$name" >/dev/null 2>&1; then hv_do userdel "hallvakt-$name"; fi
+  done
+  if getent group hallvakt-data >/dev/null; then hv_do groupdel hallvakt-data; fi
+}
+
+# hv_put_debs DEBS: what the box needs of Debian and has not, from a bundle's packages; from Debian
+# itself where DEBS is empty.
+hv_put_debs() {
   local package packages=("${hv_box_packages[@]}") missing=() debs=$1
   [ -n "$debs" ] || packages+=("${hv_online_packages[@]}")
   [ ! -e /sys/class/tpm/tpm0 ] || packages+=("${hv_tpm_packages[@]}")

@@ -37,11 +37,11 @@ if [ -n "$uninstall" ]; then
   hv_do rm -rf "$hv_below"/var/lib/{,private/}hallvakt-console # what was set at the box's own screen
   hv_do "$hv_systemctl" daemon-reload
   hv_close_ports
-  hv_step "3. Removing the relay's limits (nftables table hallvakt) and its user"
-  if [ -z "$hv_below" ]; then
-    if nft list table inet hallvakt >/dev/null 2>&1; then hv_do nft delete table inet hallvakt; fi
-    if id hallvakt-relay >/dev/null 2>&1; then hv_do userdel hallvakt-relay; fi
+  hv_step "3. Removing the relay's limits (nftables table hallvakt), and the users of all but the gateway"
+  if [ -z "$hv_below" ] && nft list table inet hallvakt >/dev/null 2>&1; then
+    hv_do nft delete table inet hallvakt
   fi
+  hv_remove_users
   hv_step "4. The credentials that bound the keys of exams, and those of the cloud, to this machine"
   for credential in "$hv_credentials"/hallvakt-{pepper,cloud}*; do
     [ -e "$credential" ] || continue
@@ -73,20 +73,18 @@ running=$(hv_running)
     "instead: $hv_opt/current/firmware_scripts/update.sh --bundle FILE"
 
 hv_step "1. Debian packages"
-hv_put_packages "${unpacked:+$unpacked/debs}"
+hv_put_debs "${unpacked:+$unpacked/debs}"
 # Debian starts a relay of its own, with its own rules; the box starts one per exam.
 hv_step "  Debian's own coturn.service is stopped and does not start again: the box has one per exam"
 hv_do "$hv_systemctl" disable --now coturn.service 2>/dev/null \
   || hv_step "  it could not be: \`systemctl status coturn\` says why"
 
-hv_step "2. Two users that nobody can log in as: hallvakt, and hallvakt-relay, which owns nothing"
-hv_user() { # NAME HOME
-  if [ -n "$hv_below" ] || id "$1" >/dev/null 2>&1; then hv_step "  $1: there"
-  else hv_do useradd --system --home-dir "$2" --shell /usr/sbin/nologin "$1"; fi
-}
-hv_user hallvakt /var/lib/hallvakt
-hv_user hallvakt-relay /nonexistent
-[ -n "$hv_below" ] || hv_do install -d -m 700 -o hallvakt -g hallvakt "$hv_state"
+hv_step "2. Users that nobody can log in as, one for each process, and the group of those that share data"
+hv_put_users
+# Of a box that is there hallvakt-rights.service sees to it, from the inside out.
+if [ -z "$hv_below" ] && [ ! -e "$hv_state/box.toml" ]; then
+  hv_do install -d -m 2750 -o hallvakt -g hallvakt-data "$hv_state"
+fi
 
 hv_step "3. Version $version in $hv_opt/versions/$version"
 hv_put_version "$source" "$wheels" "$models"

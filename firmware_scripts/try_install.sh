@@ -87,8 +87,8 @@ changed=$(diff <(printf '%s\n' "$before") <(seen)) || hv_stop 6 "It changed: $ch
 
 hv_step "A box, its key ceremony, and what its doctor says"
 network=("${offline[@]}")
-inside mkdir -p /var/lib/hallvakt /offline
-inside chown hallvakt: /var/lib/hallvakt /offline
+inside mkdir -p /offline
+inside chown hallvakt: /offline
 as_box() { inside runuser -u hallvakt -- "$@"; }
 words_of() { as_box bash -c "cd /offline && exec $1 3< <(echo 'correct horse battery staple')"; }
 words_of "hallvakt init --lead anna --no-second-factor --host 127.0.0.1 --passphrase-fd 3"
@@ -114,5 +114,7 @@ for left in "$root"/opt/hallvakt "$root"/usr/local/bin/hallvakt "$root"/etc/sysc
   "$root"/etc/hallvakt "$root"/etc/systemd/system/{,*/}hallvakt*; do
   [ ! -e "$left" ] && [ ! -L "$left" ] || hv_stop 6 "$left was left behind."
 done
+left=$(inside cat /etc/passwd /etc/group | grep -o '^hallvakt[^:]*' | sort -u)
+[ "$left" = hallvakt ] || hv_stop 6 "Users or groups were left behind:" "$left"
 [ -e "$root/var/lib/hallvakt/box.toml" ] || hv_stop 6 "The state directory is gone."
 hv_step "All as it should be."

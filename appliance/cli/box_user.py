@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from appliance.cli.options import DEFAULT_STATE
+from appliance.shared_data import share
 
 # They write into the state themselves. The others read, or ask the gateway, which writes as the
 # box's user; `factory-reset` only takes away.
@@ -54,6 +55,11 @@ def root_instead_of(words: Sequence[str]) -> str | None:
 def as_the_box(user: str, words: Sequence[str]) -> str:
     """What to type instead."""
     return f"runuser -u {user} -- {shlex.join(['hallvakt', *words])}"
+
+
+def of_a_group(words: Sequence[str]) -> None:
+    """What is typed writes as the box's units do: for its group, where the box is a group's."""
+    share(_state(words))
 
 
 def _state(words: Sequence[str]) -> Path:

@@ -27,9 +27,10 @@ from appliance.config.box import BoxConfig, RelayConfig, WebConfig
 from appliance.core.errors import BadInput, Refused
 from appliance.core.ids import BoxId
 from appliance.services.people import checked_name
+from appliance.shared_data import is_shared, make_directory
 from appliance.whole_file import unwritable
 
-_DIRECTORIES = ("tls", "keys", "db", "blobs", "live", "run", "log")
+_DIRECTORIES, _DATA = ("tls", "keys", "live", "run", "log"), ("db", "blobs")
 _EVERYWHERE = "0.0.0.0"
 _WEB, _RELAY = WebConfig(), RelayConfig()
 # A Unix socket's path has at most 107 bytes (unix(7)); `run/media-worker-NN.sock` is the longest.
@@ -156,9 +157,12 @@ def _make(state: Path, config: BoxConfig, people: Sequence[FirstPerson]) -> None
     was_there = state.exists()
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        state.chmod(0o700)
+        if not is_shared(state):
+            state.chmod(0o700)
         for directory in _DIRECTORIES:
             (state / directory).mkdir(mode=0o700)
+        for directory in _DATA:
+            make_directory(state / directory)
         SigningKey.generate().save(state / "keys" / "box_signing.pem")
         now = datetime.now(UTC)
         tls.make_authority(state / "tls", config.name, config.web.names, now)

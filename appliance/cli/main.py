@@ -18,7 +18,7 @@ from pathlib import Path
 from cyclopts import App, CycloptsError
 
 from appliance.adapters.host.core_dumps import leave_no_core_dump
-from appliance.cli.box_user import as_the_box, root_instead_of
+from appliance.cli.box_user import as_the_box, of_a_group, root_instead_of
 from appliance.core.disk import is_disks
 from appliance.core.errors import HallvaktError, Refused, Unreachable
 from appliance.whole_file import unwritable
@@ -114,6 +114,7 @@ def run(arguments: Sequence[str], program: Callable[..., object] = app) -> int:
     if user := root_instead_of(arguments):
         said = f"this box is the user {user}'s, who could not read what root writes into it. Type:"
         return _say(f"{said} {as_the_box(user, arguments)}", Refused.exit_code)
+    of_a_group(arguments)
     try:
         program(arguments, exit_on_error=False, print_error=False)
         sys.stdout.flush()  # here, so that a reader who went away is noticed below and not at exit

@@ -18,6 +18,7 @@ from appliance.config import cloud_credentials, night, strict_toml
 from appliance.config.night import NightConfig
 from appliance.core.errors import WrongConfiguration
 from appliance.core.ids import BoxId
+from appliance.shared_data import is_shared
 from appliance.whole_file import replace_whole
 
 FILE_NAME = "box.toml"
@@ -170,9 +171,11 @@ def checked(config: BoxConfig, source: str = FILE_NAME) -> BoxConfig:
 
 
 def write(state_dir: Path, config: BoxConfig) -> Path:
-    """Write `box.toml` (mode 0600) in one step and return its path. Raise NoRoom or Unreachable."""
+    """Write `box.toml` (mode 0600; its group may read it where the box is a group's) in one step
+    and return its path. Raise NoRoom or Unreachable."""
     path = state_dir / FILE_NAME
-    replace_whole(path, strict_toml.write(night.written_names(asdict(config))).encode())
+    content = strict_toml.write(night.written_names(asdict(config))).encode()
+    replace_whole(path, content, 0o640 if is_shared(state_dir) else 0o600)
     return path
 
 

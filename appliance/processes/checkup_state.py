@@ -7,6 +7,7 @@ of the machine's own on a port of the relay is found out otherwise by the first 
 from __future__ import annotations
 
 import errno
+import os
 import pwd
 import socket
 import stat
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from appliance.config.box import BoxConfig
 from appliance.core.checkup import Check, fail, ok
+from appliance.shared_data import is_shared
 
 # Not `blobs`: it may hold a million files, which only the box itself makes.
 _LOOKED_AT = ("box.toml", "db", "keys", "live", "tls")
@@ -24,7 +26,8 @@ _TCP, _UDP = socket.SOCK_STREAM, socket.SOCK_DGRAM
 def files_check(state: Path) -> Sequence[Check]:
     """Readings of the disk. The box's user is whose the state directory is."""
     above = state.stat()
-    if above.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    shared = is_shared(state)  # by gateway, night and the others, who are users of their own
+    if above.st_mode & (stat.S_IRWXG | stat.S_IRWXO) and not shared:
         return [
             fail(
                 "files",
@@ -33,28 +36,39 @@ def files_check(state: Path) -> Sequence[Check]:
                 f"Run `chmod 700 {state}`: the keys of the box lie there.",
             )
         ]
-    foreign = [path for path in _below(state) if path.lstat().st_uid != above.st_uid]
+    foreign = [
+        path
+        for path in _below(state)
+        if (found := path.lstat()).st_uid != above.st_uid
+        and not (shared and _is_data(found, above.st_gid))
+    ]
     if not foreign:
         return [ok("files", f"all belong to {_user(above.st_uid)}, and nobody else sees them")]
     owner = _user(above.st_uid)
     other = _user(foreign[0].lstat().st_uid)
     if len(foreign) == 1:
-        found = (
+        said = (
             f"{foreign[0]} belongs to {other}, not to {owner}: the box may be unable to read or "
             "to write it"
         )
     else:
-        found = (
+        said = (
             f"{foreign[0]} and {len(foreign) - 1} more belong to {other}, not to {owner}: the box "
             "may be unable to read or to write them"
         )
     return [
         fail(
             "files",
-            found,
+            said,
             f"Run `chown -R {owner}: {state}` as root, and start the box again.",
         )
     ]
+
+
+def _is_data(found: os.stat_result, group: int) -> bool:
+    """Whether whoever of the group has made it, the others may read and write it."""
+    both = stat.S_IRGRP | stat.S_IWGRP
+    return found.st_gid == group and found.st_mode & both == both
 
 
 def _below(state: Path) -> Iterator[Path]:

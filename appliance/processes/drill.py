@@ -12,8 +12,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+import secrets
 import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -30,8 +30,9 @@ from appliance.core.ids import PackName
 from appliance.core.night_window import current
 from appliance.processes.backup import DATABASES
 from appliance.processes.cloud_ends import as_verifier, check_both_ends, cloud_ends
-from appliance.processes.syncer import Syncer, alone
+from appliance.processes.syncer import SHARED, Syncer, alone
 from appliance.services.archive_listing import Listed
+from appliance.shared_data import make_directory
 
 LAST = "drill.last"
 _COPIES = "drill-"
@@ -66,12 +67,12 @@ async def drill(night: Syncer, at_ms: int) -> Drill:
 async def only_drill(state: Path) -> AsyncIterator[bool]:
     """One at a time. True where the drill before was ended in the middle: what it left, copies of
     the databases, is gone then. Raises WrongState while another is at work."""
-    async with alone(state / "run" / "drill.lock"):
+    async with alone(state / SHARED / "drill.lock"):
         yield await asyncio.to_thread(_clear, state)
 
 
 def _clear(state: Path) -> bool:
-    left = [place for place in (state / "run").glob(f"{_COPIES}*") if place.is_dir()]
+    left = [place for place in (state / SHARED).glob(f"{_COPIES}*") if place.is_dir()]
     for place in left:
         shutil.rmtree(place)
     return bool(left)
@@ -132,15 +133,19 @@ def _look_into(content: bytes, pack: PackName, listed: Listed) -> int:
 
 def _copy_databases(state: Path) -> int:
     """The number of exams in the copies, opened as a box opens its own."""
-    (state / "run").mkdir(mode=0o700, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=state / "run", prefix=_COPIES) as place:
-        copies = Path(place)
-        (copies / "db").mkdir()
+    # Not a temporary directory: its mode would keep the next drill, perhaps another user's, from
+    # clearing it away.
+    copies = state / SHARED / f"{_COPIES}{secrets.token_hex(6)}"
+    make_directory(copies)
+    try:
+        make_directory(copies / "db")
         for name in DATABASES:
             copy = copies / "db" / f"{name}.db"
             snapshot(state / "db" / copy.name, copy, strip=name == "box")
             check(copy)
         return asyncio.run(_count(copies))
+    finally:
+        shutil.rmtree(copies)
 
 
 async def _count(state: Path) -> int:

@@ -29,11 +29,12 @@ from appliance.core.ports import Clock
 from appliance.processes.cloud_ends import CloudEnds, as_eraser, check_both_ends, cloud_ends
 from appliance.processes.erased_state import DIRECTORY, belongings, encode
 from appliance.processes.gateway_signer import GatewaySigner
-from appliance.processes.syncer import alone
+from appliance.processes.syncer import SYNC_LOCK, alone
 from appliance.processes.trusted_hosts import check_signed
 from appliance.services.erasure_in_cloud import Certificate, CloudErasure, Eraser
 from appliance.services.signing import Signer
 from appliance.services.tombstones import replay_tombstones, undeleted
+from appliance.shared_data import file_mode, make_directory
 from appliance.whole_file import replace_whole
 
 
@@ -67,7 +68,7 @@ async def finish_in(
     if not await erasures.unfinished():
         return []
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(alone(state / "run" / "sync.lock"))
+        await stack.enter_async_context(alone(state / SYNC_LOCK))
         eraser = None
         if config.cloud.objects != "none":
             await asyncio.to_thread(check_signed, state, config.cloud)
@@ -136,7 +137,7 @@ def keep(path: Path, certificate: Certificate) -> tuple[Path, Path]:
     """Write `path`.cbor, signed, and `path`.md, for people; return both."""
     signed, text = path.with_name(f"{path.name}.cbor"), path.with_name(f"{path.name}.md")
     shown = certificate_text(certificate.payload, signing.fingerprint(certificate.public_key))
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directory(path.parent)
     for file, content in ((signed, certificate.signed), (text, shown.encode())):
-        replace_whole(file, content)
+        replace_whole(file, content, file_mode(file.parent))
     return signed, text

@@ -34,8 +34,10 @@ from appliance.processes.gateway_parts import Parts, build
 from appliance.processes.log_lines import log_to_stderr
 from appliance.processes.neighbours import Neighbours
 from appliance.processes.neighbours_doors import neighbours_doors_open
+from appliance.processes.night_door import night_door_open
 from appliance.services.disk_watch import IN_SESSION_S, QUIET_S
 from appliance.services.tombstones import replay_tombstones, undeleted
+from appliance.shared_data import share
 from appliance.web.application import application
 
 log = structlog.get_logger("gateway")
@@ -62,6 +64,7 @@ def main() -> int:
     log_to_stderr()
     leave_no_core_dump()
     os.umask(0o077)
+    share(state)
     try:
         config = load(state)
         if warning := WARNINGS.get(pepper_keeping(machine_pepper())):
@@ -106,7 +109,11 @@ async def _serve(state: Path, config: BoxConfig, beside: Neighbours) -> None:
         try:
             gc.freeze()  # what the start made stays: walking it took 40 ms of each full collection
             doors = doors_open(runner, state, config, parts.measured)
-            async with doors, neighbours_doors_open(runner, parts.gateway, beside):
+            async with (
+                doors,
+                night_door_open(parts.gateway, state),
+                neighbours_doors_open(runner, parts.gateway, beside),
+            ):
                 log.info("gateway ready", port=config.web.port)
                 manager.ready(f"serving on port {config.web.port}")
                 watchdog = asyncio.create_task(

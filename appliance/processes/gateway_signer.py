@@ -12,11 +12,12 @@ from appliance.adapters.crypto.signing import key_id, verify
 from appliance.core.errors import IntegrityFailure, Refused, Unreachable
 from appliance.services.signing import Signed
 
+DOOR = Path("run") / "night.sock"
 _TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 
 class GatewaySigner:
-    """`POST /box/v1/sign` on the gateway's Unix socket, as the box's own user."""
+    """`POST /box/v1/sign` at the door that the gateway opens for the night."""
 
     def __init__(self, state: Path) -> None:
         self._state = state
@@ -35,7 +36,7 @@ class GatewaySigner:
         return Signed(signature=signature, public_key=public_key)
 
     async def _ask(self, purpose: str, payload: bytes) -> dict[str, Any]:
-        connector = aiohttp.UnixConnector(path=str(self._state / "run" / "gateway.sock"))
+        connector = aiohttp.UnixConnector(path=str(self._state / DOOR))
         body = {"purpose": purpose, "payload": base64.b64encode(payload).decode()}
         try:
             async with (

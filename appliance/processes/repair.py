@@ -36,6 +36,7 @@ from appliance.core.quarantine import Aside, Quarantined
 from appliance.core.snippet import StoredObject
 from appliance.processes.erased_state import SNAPSHOTS
 from appliance.processes.unlisted import orphans
+from appliance.shared_data import make_directory
 from appliance.whole_file import fsync_directory, unwritable
 
 _UNFINISHED = "unfinished"
@@ -179,7 +180,8 @@ def _keep(state: Path, path: Path) -> Path:
     so that it goes with the first erasure: it holds what they hold."""
     aside = state / SNAPSHOTS / f"damaged-{path.stem}-{SystemClock().now_ms()}"
     try:
-        aside.mkdir(mode=0o700, parents=True)
+        make_directory(aside.parent)
+        make_directory(aside)
         for file in (path, *_beside(path)):
             if file.exists() and not file.name.endswith("-shm"):
                 shutil.copyfile(file, aside / file.name)

@@ -51,9 +51,13 @@ from appliance.services.sync import BoxRows, Sync, SyncReport
 from appliance.services.tombstones import replay_tombstones
 from appliance.services.uploading import CONTENT_BYTES, CONTENT_BYTES_S3
 from appliance.services.verify_archive import Verified, draw, verify_archive
+from appliance.shared_data import file_mode, make_directory
 
 # Of each exam, before it is confirmed: at most 32 MiB come down again.
 READ_BACK_PACKS = 2
+# What night, janitor and drill share while they work; `run` itself is the gateway's.
+SHARED = Path("run") / "night"
+SYNC_LOCK = SHARED / "sync.lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +99,7 @@ class Syncer:
             on_sent=on_sent,
         )
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(alone(self.state / "run" / "sync.lock"))
+            await stack.enter_async_context(alone(self.state / SYNC_LOCK))
             if by_timer:
                 await self.report_due.round_begins()
             if reason:
@@ -294,8 +298,9 @@ async def alone(path: Path) -> AsyncIterator[None]:
 
 
 def _lock(path: Path) -> int:
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    make_directory(path.parent)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    descriptor = os.open(path, flags, file_mode(path.parent))
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

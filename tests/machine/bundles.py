@@ -17,9 +17,9 @@ NEXT_VERSION = "99.0.0"
 
 class Bundles:
     """`given`: a bundle whose packages and models are taken over; its source is this tree's, and it
-    is signed with the key made here."""
+    is signed with the key made here. `before`: another tree, whose source the first one has."""
 
-    def __init__(self, directory: Path, given: Path | None) -> None:
+    def __init__(self, directory: Path, given: Path | None, before: Path = ROOT) -> None:
         directory.mkdir()
         self._directory = directory
         self._key = directory / "release.pem"
@@ -33,25 +33,25 @@ class Bundles:
                 [str(script), "--key", str(self._key), "--out", str(self.first)], check=True
             )
         else:
-            self._with_this_source(given, self.first)
+            self._with_source(given, self.first, before)
 
     def next(self) -> Path:
         """The same as version 99.0.0."""
         made = self._directory / "next.bundle"
-        self._with_this_source(self.first, made, NEXT_VERSION)
+        self._with_source(self.first, made, ROOT, NEXT_VERSION)
         return made
 
-    def _with_this_source(self, old: Path, made: Path, version: str = "") -> None:
+    def _with_source(self, old: Path, made: Path, tree: Path, version: str = "") -> None:
         with tarfile.open(old) as packages, tarfile.open(made, "w") as new:
             for member in packages:
                 if not member.name.startswith("./source"):
                     new.addfile(member, packages.extractfile(member) if member.isfile() else None)
             for name in SOURCE:
-                new.add(ROOT / name, f"./source/{name}", filter=_without_what_python_leaves)
+                new.add(tree / name, f"./source/{name}", filter=_without_what_python_leaves)
             if version:
-                text = (ROOT / "pyproject.toml").read_text()
+                text = (tree / "pyproject.toml").read_text()
                 text = re.sub(r'(?m)^version = ".*"$', f'version = "{version}"', text)
-                about = new.gettarinfo(ROOT / "pyproject.toml", "./source/pyproject.toml")
+                about = new.gettarinfo(tree / "pyproject.toml", "./source/pyproject.toml")
                 about.size = len(text.encode())
                 new.addfile(about, BytesIO(text.encode()))  # the last of a name counts
         self._sign(made)

@@ -1,8 +1,10 @@
 """One machine for all tests here: made, installed and used in the order of the tests.
 
 `HALLVAKT_BUNDLE` names a bundle whose packages are taken; without it one is built, which needs the
-network and some minutes. `HALLVAKT_SUITE` is the Debian, bookworm unless it says otherwise;
-`HALLVAKT_DEBIAN` a root made before, which is copied.
+network and some minutes. With it `HALLVAKT_BEFORE` may be the tree of an older version, which is
+installed first: of use then are the tests of installing, of an exam and of updates.
+`HALLVAKT_SUITE` is the Debian, bookworm unless it says otherwise; `HALLVAKT_DEBIAN` a root made
+before, which is copied.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from tests.machine.bundles import Bundles
 from tests.machine.hall import Hall
 from tests.machine.lan import Lan
 from tests.machine.networks import Networks
-from tests.support.whole_machines import bundles_in, work_for
+from tests.support.whole_machines import before, bundles_in, work_for
 
 _NEEDS = {  # program: Debian's package
     "debootstrap": "debootstrap",
@@ -58,7 +60,7 @@ def machine(work: Path, networks: Networks, bundles: Bundles) -> Iterator[Machin
     made_before = os.environ.get("HALLVAKT_DEBIAN")
     suite = os.environ.get("HALLVAKT_SUITE", "bookworm")
     debian.make(root, suite, Path(made_before) if made_before else None)
-    debian.put_source(root)
+    debian.put_source(root, before())
     debian.configure_cards(root)
     for name, file in (("box.bundle", bundles.first), ("release.pub", bundles.public)):
         shutil.copy(file, root / "hallvakt" / name)

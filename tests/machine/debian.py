@@ -38,10 +38,10 @@ def make(root: Path, suite: str, made_before: Path | None) -> None:
     )
 
 
-def put_source(root: Path) -> None:
+def put_source(root: Path, tree: Path = ROOT) -> None:
     """The installer and all it installs when it has no bundle, in /hallvakt."""
     for name in SOURCE:
-        source, target = ROOT / name, root / "hallvakt" / name
+        source, target = tree / name, root / "hallvakt" / name
         if source.is_dir():
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(source, target, ignore=ignored, dirs_exist_ok=True)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from zeroconf.asyncio import AsyncZeroconf
 
+from tests.machine.apart import check_apart
 from tests.machine.booted import Machine
 from tests.machine.bundles import NEXT_VERSION, Bundles
 from tests.machine.hall import LEAD, LIVE, PASSPHRASE, STATE, Hall
@@ -188,6 +189,10 @@ def test_what_a_timer_starts_ends_well(machine: Machine, unit: str) -> None:
     assert machine.shown(f"hallvakt-{unit}.service", "Result") == "success"
 
 
+def test_whoever_writes_the_box_s_data_is_a_user_of_its_own(machine: Machine) -> None:
+    check_apart(machine)
+
+
 def test_an_exam_outlives_every_restart(machine: Machine, hall: Hall) -> None:
     machine.until("hallvakt", "metrics")
     hall.begin(LIVE)
@@ -331,6 +336,7 @@ def test_no_update_in_mid_exam_then_forward_and_back(
     assert f"version {NEXT_VERSION} runs" in machine.says(*forward)
     assert machine.says("readlink", "/opt/hallvakt/current") == f"versions/{NEXT_VERSION}"
     hall.check()
+    check_apart(machine)
     assert f"version {installed} runs" in machine.says(*update, "--rollback")
     hall.check()
     assert failed(machine) == ""

@@ -30,7 +30,8 @@ mount --no-canonicalize --bind /proc/self/fd/9 "$2" && exec 9<&- && shift 2 && e
 """
 
 
-def _with_python_in_sight() -> tuple[str, ...]:
+def with_python_in_sight() -> tuple[str, ...]:
+    """The words before a command of another user whose Python lies where only root looks."""
     python = Path(sys.base_prefix).resolve()
     closed = [d for d in reversed((python, *python.parents)) if not d.stat().st_mode & 0o001]
     if not closed:
@@ -91,7 +92,7 @@ class ActivatedRelays:
                 subprocess.Popen(
                     [
                         *self._before,
-                        *_with_python_in_sight(),
+                        *with_python_in_sight(),
                         *("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"),
                         *("--bounding-set=-all", "--inh-caps=-all", "--"),
                         *(sys.executable, "-m", "tests.support.unit_sandbox", str(UNIT)),

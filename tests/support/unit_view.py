@@ -24,7 +24,8 @@ def seen_by(unit: Path, state: Path) -> list[str]:
     if "" not in writable:
         steps.append('mount -o remount,bind,ro "$s"')
         for name in writable:
-            steps += [f'mount --bind "$s{name}" "$s{name}"', f'mount -o remount,bind,rw "$s{name}"']
+            made = f'mount --bind "$s{name}" "$s{name}"; mount -o remount,bind,rw "$s{name}"'
+            steps.append(f'if [ -e "$s{name}" ]; then {made}; fi')
     # A directory and a file that nobody may open.
     steps += ['n=$(mktemp -d)', 'mount -t tmpfs -o mode=700 none "$n"', 'mkdir -m 000 "$n/d"',
               'touch "$n/f"', 'chmod 000 "$n/f"']  # fmt: skip

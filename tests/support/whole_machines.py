@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.machine.bundles import Bundles
+from tests.support.box import ROOT
 
 
 @contextmanager
@@ -32,7 +33,12 @@ def work_for(kind: str, needs: Mapping[str, str]) -> Iterator[Path]:
 def bundles_in(work: Path) -> Bundles:
     """With the packages of the bundle that `HALLVAKT_BUNDLE` names, or with new ones."""
     given = os.environ.get("HALLVAKT_BUNDLE")
-    return Bundles(work / "bundles", Path(given) if given else None)
+    return Bundles(work / "bundles", Path(given) if given else None, before())
+
+
+def before() -> Path:
+    """The tree that is installed first: this one, or an older one."""
+    return Path(os.environ.get("HALLVAKT_BEFORE", ROOT))
 
 
 def _there(what: str) -> bool:

@@ -148,9 +148,12 @@ _OF_ITS_OWN = {
     "firewall": "hallvakt-firewall",
     "certificate": "hallvakt-certificate",
 }
-# Gateway and night write the same databases; the relay's user stands in the firewall's rules.
+_WRITING = ("syncer", "fleet", "janitor", "drill")
+# Files are theirs, so the installer makes them; the relay's user stands in the firewall's rules.
 _NOT_MADE_UP = {
-    **dict.fromkeys(("gateway", "syncer", "fleet", "janitor", "drill"), "hallvakt"),
+    "gateway": "hallvakt",
+    **{name: f"hallvakt-{name}" for name in _WRITING},
+    "rights": "hallvakt",  # it changes what is the gateway's
     "coturn@": "hallvakt-relay",
 }
 _ROOT = "update"
@@ -171,6 +174,23 @@ def test_whoever_writes_nothing_of_the_box_is_a_user_of_its_own_and_sees_none_of
         for credential in said(unit, "LoadCredential"):
             assert credential.endswith((".pem", "/box.toml"))
         assert said(unit, "ReadWritePaths") == []
+
+
+def test_whoever_writes_the_box_s_data_shares_a_group_that_nobody_else_has() -> None:
+    sharing = {*_WRITING, "gateway", "rights"}
+    for unit in (name.removeprefix("hallvakt-").removesuffix(".service") for name in SERVICES):
+        groups = said(unit, "Group") + " ".join(said(unit, "SupplementaryGroups")).split()
+        assert ("hallvakt-data" in groups) == (unit in sharing), unit
+        assert ("hallvakt" in groups) == (
+            unit in {"gateway", "media-worker@", "hall-audio", "console@"}
+        )
+        if unit in sharing - {"rights"}:
+            assert "hallvakt-rights.service" in " ".join(said(unit, "Wants")).split()
+            assert "hallvakt-rights.service" in " ".join(said(unit, "After")).split()
+            assert f"hallvakt-{unit}.service" in " ".join(said("rights", "Before")).split()
+            assert said(unit, "StateDirectory") == []  # systemd would give all of it to one user
+    for unit in ("syncer", "janitor"):
+        assert "/var/lib/hallvakt" not in " ".join(said(unit, "ReadWritePaths")).split()
 
 
 def test_what_ends_an_update_is_root_with_two_rights_and_stands_in_nobody_s_way() -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from appliance.core.errors import Conflict, HallvaktError, NoRoom, NotFound, Unreachable
 from appliance.core.ids import ObjectName, check_id
+from appliance.shared_data import file_mode, make_directory
 
 _UNFINISHED = ".unfinished-"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -99,17 +100,18 @@ class DirectoryBlobs:
                 unfinished.unlink()
 
     def _make_directory(self, shard: Path) -> None:
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shard.mkdir(mode=0o700, exist_ok=True)
+        make_directory(self._directory)
+        make_directory(shard)
         self._fsync(self._directory)
 
     def _free_bytes(self) -> int:
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(self._directory)
         disk = os.statvfs(self._directory)
         return disk.f_bavail * disk.f_frsize
 
     def _write(self, path: Path, content: bytes) -> None:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        descriptor = os.open(path, flags, file_mode(path.parent))
         try:
             remaining = memoryview(content)
             while remaining:

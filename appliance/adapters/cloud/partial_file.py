@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from appliance.core.ports import Content
+from appliance.shared_data import file_mode, make_directory
 from appliance.whole_file import into_place
 
 T = TypeVar("T")
@@ -66,9 +67,9 @@ class PartialFile:
 
     def _opened(self) -> BinaryIO:
         if self._file is None:
-            self._path.parent.mkdir(exist_ok=True, mode=0o700)
+            make_directory(self._path.parent)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            self._file = os.fdopen(os.open(self._path, flags, 0o600), "wb")
+            self._file = os.fdopen(os.open(self._path, flags, file_mode(self._path.parent)), "wb")
         return self._file
 
     def _put_into_place(self) -> None:

@@ -133,7 +133,9 @@ class Erasures:
         if self._snapshots is None:
             return
         try:
-            shutil.rmtree(self._snapshots)
+            # Not the directory itself: the janitor, another user, makes the next one in it.
+            for copy in self._snapshots.iterdir():
+                shutil.rmtree(copy) if copy.is_dir() else copy.unlink(missing_ok=True)
         except FileNotFoundError:
             pass
         except OSError as error:

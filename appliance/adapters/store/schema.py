@@ -19,6 +19,7 @@ import apsw
 
 from appliance.adapters.store.failures import damaged, translate
 from appliance.core.errors import WrongConfiguration
+from appliance.shared_data import file_mode, make_directory
 
 # Up to 3.51.2 a WAL reset can corrupt a database (https://sqlite.org/wal.html, "WAL-reset bug").
 _SOUND_SQLITE = (3, 51, 3)
@@ -61,9 +62,9 @@ def create(path: Path, folder: str) -> None:
         return
     if path.with_name(f"{path.name}-wal").exists():
         raise damaged(path)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directory(path.parent)
     building = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    os.close(os.open(building, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    make_empty(building)
     try:
         connection = _connection(building)
         try:
@@ -78,6 +79,11 @@ def create(path: Path, folder: str) -> None:
         for leftover in path.parent.glob(f"{building.name}*"):
             leftover.unlink()
     _fsync_directory(path.parent)
+
+
+def make_empty(path: Path) -> None:
+    """SQLite gives the files beside it (-wal, -shm) the rights of the database's own."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, file_mode(path.parent)))
 
 
 def connect(path: Path) -> apsw.Connection:

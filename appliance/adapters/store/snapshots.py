@@ -17,6 +17,7 @@ from appliance.core.errors import NotFound, Refused, WrongConfiguration
 from appliance.core.exam import ExamState
 from appliance.core.schedule import keeping_alone
 from appliance.core.settings import ExamSettings
+from appliance.shared_data import make_directory
 from appliance.whole_file import unwritable
 
 DATABASES = ("box", "identities", "audit")
@@ -27,7 +28,8 @@ def make(databases: Path, into: Path) -> None:
     building = into.with_name(f".{into.name}.making")
     shutil.rmtree(building, ignore_errors=True)
     try:
-        building.mkdir(parents=True, mode=0o700)
+        make_directory(into.parent)
+        make_directory(building)
         for name in DATABASES:
             _copy(databases / f"{name}.db", building / f"{name}.db")
         shutil.rmtree(into, ignore_errors=True)  # an earlier one, only now that this one is whole
@@ -97,6 +99,8 @@ def _existing(snapshot: Path, name: str) -> Path:
 def _copy(source: Path, target: Path) -> None:
     """With SQLite's own backup: whole also while the source is written, and into the very file of
     the target, which keeps its owner."""
+    if not target.exists():
+        schema.make_empty(target)
     reading = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READWRITE)
     writing = apsw.Connection(str(target))
     try:

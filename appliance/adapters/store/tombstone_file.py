@@ -17,6 +17,7 @@ import msgspec
 
 from appliance.core.errors import IntegrityFailure
 from appliance.core.pack_journal import Tombstone
+from appliance.shared_data import file_mode, make_directory
 from appliance.whole_file import unwritable
 
 _LINE = msgspec.json.Decoder(Tombstone)
@@ -45,8 +46,9 @@ class TombstoneFile:
         if not fresh:
             return
         try:
-            self._path.parent.mkdir(mode=0o700, exist_ok=True)
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            make_directory(self._path.parent)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            descriptor = os.open(self._path, flags, file_mode(self._path.parent))
             with os.fdopen(descriptor, "r+b", buffering=0) as file:
                 end = (file.read() or b"").rfind(b"\n") + 1  # over an unfinished line
                 file.seek(end)

@@ -46,6 +46,21 @@ def test_what_root_copied_into_the_box_is_named_with_the_command(state: Path) ->
     assert files_check(state)[0].detail.startswith(f"{state}/db and 1 more belong to root, not to")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_the_box_s_other_users_made_is_the_box_s(state: Path) -> None:
+    for path in (state, *state.rglob("*")):
+        os.chown(path, 65534, 64210)
+    state.chmod(0o2750)
+    shared = state / "db" / "file"
+    os.chown(shared, 64211, 64210)  # the night's
+    shared.chmod(0o660)
+    assert files_check(state)[0].status is CheckStatus.OK
+    shared.chmod(0o640)  # what root copied there: the others cannot write it
+    assert files_check(state)[0].status is CheckStatus.FAIL
+    state.chmod(0o2755)
+    assert "(mode 2755)" in files_check(state)[0].detail
+
+
 def test_a_signing_key_that_is_gone_is_named_before_the_box_does_not_start(state: Path) -> None:
     (found, *_) = keys_checks(state, PepperKeeping.TPM)
     assert found.status is CheckStatus.FAIL

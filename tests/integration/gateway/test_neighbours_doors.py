@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from appliance.processes.gateway_signer import DOOR
 from appliance.processes.neighbours import Neighbours
 from appliance.rehearsal.free_ports import free_port
+from tests.support.apart import DATA, GATEWAY, become, bring_over, of_one_user, somewhere
 from tests.support.box import RealBox, use_workers
 from tests.support.unix_asking import ASK
 
@@ -60,6 +62,31 @@ async def test_each_door_lets_its_group_in_and_leads_to_its_own_things(
     for door in (beside.console_door, beside.hall_sound_door):
         assert door is not None
         assert await _asked(door, "GET", "/health", _ANOTHER_GROUP) == "PermissionError"
+
+
+async def test_the_night_s_door_signs_for_the_group_of_the_data_and_does_nothing_else() -> None:
+    with somewhere() as directory:
+        box = RealBox(directory / "box", free_port())
+        await asyncio.to_thread(box.make, recipients=False)
+        use_workers(box.state, 0)
+        await asyncio.to_thread(of_one_user, box.state)
+        assert (await asyncio.to_thread(bring_over, box.state)).returncode == 0
+        box.gateway_under = tuple(become(GATEWAY))
+        await box.start()
+        try:
+            door = box.state / DOOR
+            for method, path, status in (
+                ("POST", "/box/v1/sign", "400"),  # asked, but not in the right words
+                ("POST", _HALL_SOUND, "404"),
+                ("GET", "/box/v1/metrics", "404"),
+                ("GET", "/health", "404"),
+                ("GET", "/api/v1/exams", "404"),
+            ):
+                assert await _asked(door, method, path, DATA) == status, path
+            assert await _asked(box.socket, "GET", "/health", DATA) == "PermissionError"
+            assert await _asked(door, "POST", "/box/v1/sign", _ITS_GROUP) == "PermissionError"
+        finally:
+            await box.stop()
 
 
 async def _asked(door: Path, method: str, path: str, group: int) -> str:
