@@ -24,7 +24,10 @@ from pathlib import Path
 
 DATA = ("db", "blobs", "erased", "snapshots", "run/night")
 READ = ("run", "keys", "tls", "languages")
-_CONFIGURATION = ("box.toml", "policy.toml")
+_PUBLIC = (
+    *("box.toml", "policy.toml", "keys/recipients.json", "keys/trusted_hosts.json"),
+    *("keys/root.pub", "keys/box_signing.pub", "tls/ca.pem", "tls/box.pem", "tls/public.pem"),
+)
 _PRIVATE = ("keys/box_signing.pem", "tls/ca.key", "tls/box.key", "tls/public.key")
 _DATA_DIRECTORY, _READ_DIRECTORY = 0o2770, 0o2750
 _DATA_FILE, _READ_FILE, _PRIVATE_FILE = 0o660, 0o640, 0o600
@@ -63,7 +66,7 @@ def _bring(state: Path, *, whole: bool) -> Iterator[str]:
         yield from _file(state, name, _DATA_DIRECTORY)
     for name in READ:
         yield from _file(state, name, _READ_DIRECTORY)
-    for name in (*_CONFIGURATION, *_of_the_cloud(state)):
+    for name in (*_PUBLIC, *_of_the_cloud(state)):
         yield from _file(state, name, _READ_FILE)
     for name in _PRIVATE:
         yield from _file(state, name, _PRIVATE_FILE)

@@ -25,6 +25,10 @@ def test_it_comes_off_again_and_leaves_its_state_alone(machine: Machine) -> None
     units = machine.says("systemctl", "list-units", "--all", "--plain", "--no-legend", "hallvakt*")
     assert units == ""
     assert machine.run("pgrep", "-u", "hallvakt", accept=(1,)).stdout == ""
+    accounts = machine.says("sh", "-c", "cat /etc/passwd /etc/group | grep -o '^hallvakt[^:]*'")
+    assert set(accounts.split()) == {"hallvakt"}
+    assert machine.says("find", STATE, "-not", "-user", "hallvakt") == ""
+    assert machine.says("stat", "-c", "%a %U:%G", STATE) == "700 hallvakt:hallvakt"
     assert "hallvakt" not in machine.says("nft", "list", "tables")
     assert machine.says("ls", f"{STATE}/box.toml")
     machine.reboot()

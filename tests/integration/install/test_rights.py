@@ -63,7 +63,8 @@ def test_a_box_of_one_user_becomes_a_group_s_as_far_as_it_must(state: Path) -> N
         **dict.fromkeys(("keys/box_signing.pem", "tls/box.key"), "600 data"),
         **dict.fromkeys(("live", "live/exam"), "700 own"),
         "live/exam/wrap": "600 own",
-        **dict.fromkeys(("keys/recipients.json", "tls/box.pem", "run/gateway.lock"), "600 own"),
+        **dict.fromkeys(("keys/recipients.json", "tls/box.pem"), "640 data"),
+        "run/gateway.lock": "600 own",
     }
     before = {path: path.lstat().st_ctime_ns for path in state.rglob("*")}
     assert _done(state) == seen
