@@ -25,6 +25,13 @@ while [ $# -gt 0 ]; do
 done
 . "$(dirname "${BASH_SOURCE[0]}")/box.sh"
 hv_must_be_root
+# Run by systemd as the box starts, before anything of the box does.
+at_start=${NOTIFY_SOCKET:+yes}
+# An update starts the box itself, and with it this: nothing is cut off while it is at work.
+if [ -n "$at_start" ] && ! flock -n "${hv_below:-/}" true; then
+  systemd-notify --ready --status="An update is at work"
+  exit 0
+fi
 hv_alone
 old=$(hv_running)
 [ -n "$old" ] || hv_stop 3 "Hallvakt is not installed here: run install.sh."
@@ -34,8 +41,6 @@ as_box=(setpriv --reuid=hallvakt --regid=hallvakt --init-groups --)
 [ -z "$hv_below" ] || as_box=()
 hallvakt() { "${as_box[@]}" "$hv_opt/versions/$1/.venv/bin/hallvakt" "${@:2}" --state "$hv_state"; }
 
-# Run by systemd as the machine starts, before anything of the box does.
-at_start=${NOTIFY_SOCKET:+yes}
 restart() {
   # What has just started with these units need not start again; what they want besides is added.
   if [ -n "$at_start" ]; then "$hv_systemctl" start hallvakt.target

@@ -60,6 +60,12 @@ def _bring(state: Path, *, whole: bool) -> Iterator[str]:
             (state / name).mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             yield _said(state / name, error)
+    # Where a version that knew one user kept the copies of a drill that was ended in the middle.
+    for left in (state / "run").glob("drill-*"):
+        try:
+            left.rename(state / "run" / "night" / left.name)
+        except OSError as error:
+            yield _said(left, error)
     for name in DATA:
         if whole or name != _MANY:
             yield from _tree(state / name)

@@ -197,14 +197,14 @@ async def _in_rounds(around: Around, load: Load, rounds: int) -> None:
 
 async def _a_drill_comes_through(state: Path) -> None:
     """And says that one before it did not, where one left its copies; nothing of any is left."""
-    left = list((state / "run").glob("drill-*"))
+    left = list((state / "run" / "night").glob("drill-*"))
     words = (sys.executable, "-m", _COMMAND, "backup", "drill", "--state", str(state))
     done = await asyncio.to_thread(
         subprocess.run, words, capture_output=True, text=True, cwd=ROOT, env=clean_environment()
     )
     assert done.returncode == 0, done.stderr
     assert ("was ended in the middle" in done.stdout) == bool(left)
-    assert not list((state / "run").glob("drill-*"))
+    assert not list((state / "run" / "night").glob("drill-*"))
 
 
 async def _killed(box: RealBox, pulse: Pulse, rounds: int) -> None:

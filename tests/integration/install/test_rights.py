@@ -23,6 +23,7 @@ def state() -> Iterator[Path]:
         state = directory / "box"
         for name in ("db", "blobs/ab", "live/exam", "keys", "tls", "run", "snapshots/before"):
             (state / name).mkdir(parents=True)
+        (state / "run" / "drill-x1").mkdir()
         for name in (
             "box.toml", "db/box.db", "blobs/ab/one", "live/exam/wrap", "keys/box_signing.pem",
             "keys/recipients.json", "keys/gcs.json", "tls/box.key", "tls/box.pem",
@@ -56,7 +57,7 @@ def test_a_box_of_one_user_becomes_a_group_s_as_far_as_it_must(state: Path) -> N
         ".": "2750 data",
         "box.toml": "640 data",
         **dict.fromkeys(("db", "blobs", "blobs/ab", "erased", "snapshots"), "2770 data"),
-        **dict.fromkeys(("snapshots/before", "run/night"), "2770 data"),
+        **dict.fromkeys(("snapshots/before", "run/night", "run/night/drill-x1"), "2770 data"),
         **dict.fromkeys(("db/box.db", "blobs/ab/one", "snapshots/before/box.db"), "660 data"),
         **dict.fromkeys(("keys", "tls", "run"), "2750 data"),
         "keys/gcs.json": "640 data",  # which box.toml names, for the night

@@ -12,17 +12,20 @@ from pathlib import Path
 import pytest
 
 from tests.integration.install.scripts import SCRIPTS, bash
+from tests.machine.apart import JOBS
 from tests.support.box import ROOT
 
 
 def test_a_dry_run_says_every_step_and_does_none(tmp_path: Path) -> None:
     done = bash(str(SCRIPTS / "install.sh"), "--dry-run", HALLVAKT_ROOT=str(tmp_path))
     assert done.returncode == 0, done.stderr
-    for step in ("1. Debian packages", "2. Two users", "3. Version", "4. This version", "5. Units"):
+    for step in ("1. Debian packages", "2. Users that", "3. Version", "4. This version", "5. Units"):
         assert step in done.stdout
     assert "would run: python3 -m venv" in done.stdout
     assert "Debian's own coturn.service is stopped" in done.stdout
-    assert "nobody can log in as: hallvakt, and hallvakt-relay" in done.stdout
+    assert "nobody can log in as, one for each process" in done.stdout
+    for user in ("hallvakt", *(f"hallvakt-{name}" for name in ("relay", *JOBS))):
+        assert f"  {user}: there" in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 
@@ -39,6 +42,32 @@ def test_two_at_once_would_undo_each_other(tmp_path: Path, script: str) -> None:
     assert list(tmp_path.iterdir()) == []
     done = bash(str(SCRIPTS / script), "--bundle", "none", HALLVAKT_ROOT=str(tmp_path))
     assert "at work" not in done.stderr
+
+
+def test_what_the_box_s_start_asks_for_leaves_an_update_that_is_at_work_alone(
+    tmp_path: Path,
+) -> None:
+    """An update starts the box, and with it the unit that ends one that was cut off."""
+    notify = tmp_path / "programs" / "systemd-notify"
+    notify.parent.mkdir()
+    notify.write_text('#!/bin/sh\necho "$@"\n')
+    notify.chmod(0o755)
+    root = tmp_path / "root"
+    root.mkdir()
+    held = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = bash(
+            str(SCRIPTS / "update.sh"),
+            "--finish",
+            HALLVAKT_ROOT=str(root),
+            NOTIFY_SOCKET="@nobody",
+            PATH=f"{notify.parent}:{os.environ['PATH']}",
+        )
+    finally:
+        os.close(held)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "--ready --status=An update is at work\n"
 
 
 def test_a_box_gets_what_it_imports_and_nothing_of_the_tests() -> None:
