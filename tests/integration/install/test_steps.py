@@ -19,7 +19,8 @@ from tests.support.box import ROOT
 def test_a_dry_run_says_every_step_and_does_none(tmp_path: Path) -> None:
     done = bash(str(SCRIPTS / "install.sh"), "--dry-run", HALLVAKT_ROOT=str(tmp_path))
     assert done.returncode == 0, done.stderr
-    for step in ("1. Debian packages", "2. Users that", "3. Version", "4. This version", "5. Units"):
+    steps = ("1. Debian packages", "2. Users that", "3. Version", "4. This version", "5. Units")
+    for step in steps:
         assert step in done.stdout
     assert "would run: python3 -m venv" in done.stdout
     assert "Debian's own coturn.service is stopped" in done.stdout
