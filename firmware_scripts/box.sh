@@ -299,5 +299,7 @@ hv_remove_unit() { # NAME; of a template, every instance
   # The unit that ends updates may be what does this: it ends by itself.
   [ "$1" = hallvakt-update.service ] || hv_do "$hv_systemctl" stop "${1/@./@*.}" || true
   hv_do "$hv_systemctl" disable "$1" || true
+  # One that failed would be listed as such for ever, and be nowhere.
+  hv_do "$hv_systemctl" reset-failed "${1/@./@*.}" 2>/dev/null || true
   hv_do rm -f "$hv_units/$1"
 }
