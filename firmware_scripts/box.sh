@@ -189,7 +189,7 @@ hv_remove_users() {
   [ -z "$hv_below" ] || return 0
   if [ -d "$hv_state" ] && id hallvakt >/dev/null 2>&1; then
     hv_do chown -Rh hallvakt:hallvakt "$hv_state"
-    hv_do chmod 700 "$hv_state"
+    hv_do chmod 00700 "$hv_state" # five digits: set-group-ID goes too
   fi
   for name in relay "${hv_jobs[@]}"; do
     if id "hallvakt-$name" >/dev/null 2>&1; then hv_do userdel "hallvakt-$name"; fi
