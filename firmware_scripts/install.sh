@@ -32,7 +32,7 @@ if [ -n "$uninstall" ]; then
     if [ -e "$unit" ] || [ -L "$unit" ]; then hv_do rm -f "$unit"; fi
   done
   for empty in "$hv_units"/hallvakt*.wants; do [ ! -d "$empty" ] || hv_do rmdir "$empty"; done
-  # systemd takes each relay's and worker's directory away, and leaves the ones around them; and the gateway's.
+  # systemd takes each relay's and worker's directory away, and leaves the ones around them and the gateway's.
   hv_do rm -rf "$hv_opt" "$hv_command" "$hv_keys" "$hv_below"/run/hallvakt-{coturn,gateway,media-worker}
   hv_do rm -rf "$hv_below"/var/lib/{,private/}hallvakt-console # what was set at the box's own screen
   hv_do "$hv_systemctl" daemon-reload

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs a box on the disk of a machine that QEMU emulates, with firmware, kernel, cards, screen,
-# keyboard and TPM of its own, and tries there what needs them. Not part of test.sh: root, some 15
-# minutes, and without HALLVAKT_BUNDLE (a bundle made before) the network for some more.
+# keyboard and TPM of its own, and tries there what needs them. Not part of test.sh: root, up to half
+# an hour on two busy cores, and without HALLVAKT_BUNDLE (a bundle made before) the network for more.
 #
 #   ./firmware_scripts/test_virtual.sh [pytest arguments]
 #   HALLVAKT_KEEP=DIR ./firmware_scripts/test_virtual.sh    leaves the disk with the box in DIR, and

@@ -107,7 +107,8 @@ def machines(
 def box(
     installed: tuple[Disk, Kernel], cables: Cables, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Virtual]:
-    """A machine for tests that leave it as it was: it runs, and no exam is live."""
+    """A machine for tests that leave it as it was: it runs, and no exam is live. Their files come
+    last, so that no other machine runs beside it."""
     disk, kernel = installed
     own = disk.copy(tmp_path_factory.mktemp("box") / "box.img")
     machine = Virtual(own, kernel, cables.cards)
