@@ -39,6 +39,9 @@ def _calls(node: ast.AST, inside: tuple[str, ...]) -> Iterator[tuple[str, str]]:
             continue
         if isinstance(child, ast.Call) and (called := _writing(child)):
             yield ".".join(inside), called
+        # Wherever it goes then; outside of functions it is a rule about others, and opens nothing.
+        if inside and isinstance(child, ast.Attribute) and child.attr in _FLAGS:
+            yield ".".join(inside), "open"
         yield from _calls(child, inside)
 
 
@@ -55,13 +58,9 @@ def _writing(call: ast.Call) -> str:
 
 def _opens_to_write(call: ast.Call) -> bool:
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    for one in given:
-        if isinstance(one, ast.Constant) and isinstance(one.value, str):
-            if set(one.value) <= set("rwaxbt+") and set(one.value) & set("wax+"):
-                return True
-        elif _FLAGS & {n.attr for n in ast.walk(one) if isinstance(n, ast.Attribute)}:
-            return True
-    return False
+    modes = [set(one.value) for one in given if isinstance(one, ast.Constant)
+             and isinstance(one.value, str)]  # fmt: skip
+    return any(mode <= set("rwaxbt+") and mode & set("wax+") for mode in modes)
 
 
 def _name(called: ast.expr) -> str:

@@ -271,7 +271,7 @@ PLACES: Mapping[Callable[[Here], Work], tuple[str, ...]] = {
     rows: (),
     a_new_database: (
         "appliance/adapters/store/schema.py:_connection",
-        "appliance/adapters/store/schema.py:create",
+        "appliance/adapters/store/schema.py:make_empty",
     ),
     an_object_for_a_cloud_on_site: (
         "appliance/adapters/cloud/partial_file.py:PartialFile._opened",
@@ -311,7 +311,6 @@ ELSEWHERE: Mapping[str, str] = {
     "appliance/cli/factory_reset.py:_overwrite": "bytes that are there already; takes no room",
     "appliance/adapters/store/snapshot.py:check": "only reads: SQLite checks constraints so alone",
     "appliance/adapters/store/snapshots.py:try_out": _ITS_OWN,
-    "appliance/processes/drill.py:_copy_databases": _ITS_OWN,
     "appliance/processes/checkup_parts.py:_coturn_version": _ITS_OWN,
     "appliance/processes/checkup_parts.py:_through_relay": _ITS_OWN,
     "appliance/adapters/vision/convert/install.py:_Fetcher.__init__": _ITS_OWN,
