@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -135,7 +137,9 @@ class Erasures:
         try:
             # Not the directory itself: the janitor, another user, makes the next one in it.
             for copy in self._snapshots.iterdir():
-                shutil.rmtree(copy) if copy.is_dir() else copy.unlink(missing_ok=True)
+                while os.path.lexists(copy):
+                    with suppress(FileNotFoundError):  # somebody else takes it away too, just now
+                        shutil.rmtree(copy) if copy.is_dir() else copy.unlink()
         except FileNotFoundError:
             pass
         except OSError as error:
