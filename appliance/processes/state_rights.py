@@ -20,6 +20,7 @@ import stat
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 DATA = ("db", "blobs", "erased", "snapshots", "run/night")
@@ -105,24 +106,30 @@ def _tree(directory: Path) -> Iterator[str]:
 def _below(above: int, path: Path) -> Iterator[str]:
     with os.scandir(above) as entries:
         for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                try:
-                    inner = os.open(
-                        entry.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above
-                    )
-                except OSError as error:
-                    if entry.stat(follow_symlinks=False).st_uid == os.geteuid():
-                        yield _said(path / entry.name, error)
-                    continue
-                try:
-                    yield from _below(inner, path / entry.name)
-                    yield from _set(inner, _DATA_DIRECTORY, path / entry.name)
-                finally:
-                    os.close(inner)
-            elif entry.is_file(follow_symlinks=False):
-                there = entry.stat(follow_symlinks=False)
-                if not _fits(there, _DATA_FILE):
-                    yield from _file(above, entry.name, _DATA_FILE, path / entry.name)
+            with suppress(
+                FileNotFoundError
+            ):  # the box runs: what SQLite makes beside a database goes
+                yield from _entry(above, entry, path / entry.name)
+
+
+def _entry(above: int, entry: os.DirEntry[str], path: Path) -> Iterator[str]:
+    there = entry.stat(follow_symlinks=False)
+    if entry.is_dir(follow_symlinks=False):
+        try:
+            inner = os.open(entry.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if there.st_uid == os.geteuid():
+                yield _said(path, error)
+            return
+        try:
+            yield from _below(inner, path)
+            yield from _set(inner, _DATA_DIRECTORY, path)
+        finally:
+            os.close(inner)
+    elif entry.is_file(follow_symlinks=False) and not _fits(there, _DATA_FILE):
+        yield from _file(above, entry.name, _DATA_FILE, path)
 
 
 def _file(above: Path | int, name: str, mode: int, path: Path | None = None) -> Iterator[str]:

@@ -189,6 +189,7 @@ def test_whoever_writes_the_box_s_data_shares_a_group_that_nobody_else_has() -> 
             assert "hallvakt-rights.service" in " ".join(said(unit, "After")).split()
             assert f"hallvakt-{unit}.service" in " ".join(said("rights", "Before")).split()
             assert said(unit, "StateDirectory") == []  # systemd would give all of it to one user
+    assert said("rights", "StartLimitIntervalSec") == ["0"]  # each start of the five starts it
     for unit in ("syncer", "janitor"):
         written = " ".join(said(unit, "ReadWritePaths")).split()
         assert "/var/lib/hallvakt" not in written

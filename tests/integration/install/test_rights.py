@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,3 +111,25 @@ def test_a_link_leads_to_no_key_and_what_is_another_s_stays(state: Path) -> None
     assert seen["keys/box_signing.pem"] == "600 data"
     assert seen["live/exam/wrap"] == "600 own"
     assert seen["db/theirs"] == "640 data"
+
+
+def test_what_goes_meanwhile_is_no_fault(state: Path) -> None:
+    """As the files that SQLite has beside a database do while the box is at work."""
+    over = threading.Event()
+
+    def come_and_go() -> None:
+        while not over.is_set():
+            for number in range(200):
+                (state / "db" / f"{number}-wal").touch(mode=0o600)
+            for number in range(200):
+                (state / "db" / f"{number}-wal").unlink()
+
+    coming_and_going = threading.Thread(target=come_and_go)
+    coming_and_going.start()
+    try:
+        for _ in range(4):
+            brought = bring_over(state)
+            assert (brought.returncode, brought.stderr) == (0, "")
+    finally:
+        over.set()
+        coming_and_going.join()
