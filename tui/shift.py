@@ -21,6 +21,7 @@ from tui.letters import sign
 from tui.live import LiveView, open_live_view
 from tui.queue_entries import kinds_of
 from tui.seat_place import place_of, shared_labels
+from tui.unsent import Unsent
 from tui.words import DECISION
 
 ViewOpener = Callable[[BoxClient, ExamId, AttemptId], LiveView]
@@ -47,6 +48,7 @@ class Shift:
     view_opener: ViewOpener = open_live_view
     watch: HallWatch | None = None
     last_decided: Incident | None = None
+    unsent: Unsent = field(default_factory=Unsent)
 
     def may(self, action: Action, exam: ExamStatus) -> bool:
         """Whether to offer an action at all. The box decides; this only keeps keys that would be

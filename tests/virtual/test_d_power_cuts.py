@@ -17,7 +17,7 @@ from tests.virtual.virtual import Virtual
 
 pytestmark = [pytest.mark.virtual, pytest.mark.timeout(3600)]
 
-CUTS = 1
+CUTS = 3
 _WITHIN_S = 300.0
 
 
@@ -43,6 +43,7 @@ class Uploading:
     def until(self, count: int) -> None:
         deadline = time.monotonic() + _WITHIN_S
         while self.acknowledged < count:
+            assert self._thread.is_alive(), "uploading has ended by itself"
             assert time.monotonic() < deadline, f"{self.acknowledged} acknowledged"
             time.sleep(0.01)
 
@@ -50,7 +51,9 @@ class Uploading:
         hall, api = self._hall, self._hall.lan.api(*self._at, self._hall.token)
         while not self._over.is_set():
             sequence = hall.sequence + 1
-            media = clips.snippet("president", start_s=float(sequence), seconds=2.0)
+            media = await asyncio.to_thread(
+                clips.snippet, "president", start_s=float(sequence), seconds=2.0
+            )
             sending = asyncio.ensure_future(api.upload(sequence, media))
             while not sending.done() and not self._over.is_set():
                 await asyncio.wait([sending], timeout=0.01)

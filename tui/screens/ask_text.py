@@ -16,7 +16,8 @@ from tui.widgets.key_footer import KeyFooter
 
 
 class AskTextScreen(TypingDialog[str | None]):
-    """Answers the text, or None when left. `expected`: only this text is taken (asking twice)."""
+    """Answers the text, or None when left. `expected`: only this text is taken (asking twice).
+    `begun`: what stands there to go on with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back"),
@@ -39,13 +40,22 @@ class AskTextScreen(TypingDialog[str | None]):
         self._restrict = restrict
         self._expected = expected
         self._grave = grave
+        self.begun = ""
+
+    @property
+    def about(self) -> str:
+        return self._title
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="-grave" if self._grave else "") as dialog:
             dialog.border_title = self._title
             yield Static(self._question, markup=False)
             yield Field(
-                max_length=self._longest, restrict=self._restrict, id="answer", compact=True
+                self.begun,
+                max_length=self._longest,
+                restrict=self._restrict,
+                id="answer",
+                compact=True,
             )
             yield Static("", id="dialog-says", markup=False)
         yield KeyFooter()

@@ -58,6 +58,11 @@ class DecisionScreen(Dialog[Verdict | None]):
             if decision is Decision.CONFIRMED
             else ReasonCategory.ENVIRONMENT
         )
+        self.begun = ""  # the note to go on with
+
+    @property
+    def about(self) -> str:
+        return self._incident.incident_id
 
     def compose(self) -> ComposeResult:
         confirms = self._decision is Decision.CONFIRMED
@@ -77,6 +82,7 @@ class DecisionScreen(Dialog[Verdict | None]):
             )
             yield Static(self._categories(), id="categories")
             yield Input(
+                self.begun,
                 placeholder=tr("a note, if you like (press n)"),
                 max_length=_LONGEST_NOTE,
                 id="note",

@@ -52,14 +52,17 @@ class HandoverScreen(ListingScreen):
         return any(one.user_id == login.user_id for one in watch.view.duty.on_duty)
 
     def action_write(self) -> None:
+        asked = AskTextScreen(
+            tr("Note to the next shift"), tr("What should they know?"), longest=500
+        )
+        unsent = self.shift.unsent
+        asked.begun = unsent.of(asked.about)
+
         def written(said: str | None) -> None:
             if said is not None:
-                self.request(self._write(said))
+                self.request(unsent.kept(asked.about, said, self._write(said)))
 
-        self.app.push_screen(
-            AskTextScreen(tr("Note to the next shift"), tr("What should they know?"), longest=500),
-            written,
-        )
+        self.app.push_screen(asked, written)
 
     async def _write(self, said: str) -> None:
         watch = self.shift.watch

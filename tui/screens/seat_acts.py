@@ -302,11 +302,15 @@ class SeatActsScreen(ConsoleScreen[None], metaclass=Abstract):
         screen: AskTextScreen | DecisionScreen,
         then: Callable[[Any], Coroutine[Any, Any, None]],
     ) -> None:
-        """Show a dialog and, unless it was left, run `then` with its answer."""
+        """Show a dialog and, unless it was left, run `then` with its answer. What did not arrive
+        stands there again the next time."""
+        unsent = self.shift.unsent
+        screen.begun = unsent.of(screen.about)
 
         def answered(answer: Any) -> None:
             if answer is not None:
-                self.request(then(answer))
+                typed = answer.note if isinstance(answer, Verdict) else answer
+                self.request(unsent.kept(screen.about, typed, then(answer)))
 
         self.app.push_screen(screen, answered)
 
