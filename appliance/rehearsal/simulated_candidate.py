@@ -20,9 +20,9 @@ from appliance.rehearsal.page_key import PageKey
 log = structlog.get_logger()
 
 _RETRY_FIRST_S, _RETRY_MOST_S = 0.5, 8.0
-# As the page does (HURRY_WITHIN_MS of web/static/uploader.js): a hall does not come back in the
-# same moment.
-_COME_BACK_WITHIN_S = 12.0
+# As the page does (HURRY_WITHIN_MS of web/static/uploader.js, CALL_WITHIN_MS of channel.js): a hall
+# does not come back in the same moment.
+_COME_BACK_WITHIN_S, _CALL_WITHIN_S = 12.0, 3.0
 _GIVE_UP = frozenset({"seat-taken", "not-webm", "conflict", "too-large"})
 
 
@@ -216,7 +216,9 @@ class SimulatedCandidate:
     async def _listen(self) -> None:
         """Keep the channel up; a lost link is normal and is tried again."""
         while True:
-            await self._linked.wait()
+            if not self._linked.is_set():
+                await self._linked.wait()
+                await asyncio.sleep(random.random() * _CALL_WITHIN_S)
             try:
                 channel = await self._client.channel()
                 self._channel = channel

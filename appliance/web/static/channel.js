@@ -3,6 +3,7 @@
 const URL_PATH = "/api/v1/attempts/me/channel";
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
+const CALL_WITHIN_MS = 3_000;
 const TELL_EVERY_MS = 2_000;
 const ASK_AFTER_MS = 3_000;
 const DEAD_AFTER_MS = 10_000;
@@ -38,9 +39,12 @@ export class Channel extends EventTarget {
     this.send({ kind: "spool", waiting });
   }
 
-  /** Do not wait any longer for the next try. */
+  /** The network is back: do not wait much longer for the next try. A hall of pages does not call
+   * in the same moment. */
   nudge() {
-    if (!this.#closed && this.#timer !== null) this.#connect();
+    if (this.#closed || this.#timer === null) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#connect(), Math.random() * CALL_WITHIN_MS);
   }
 
   /** Once a second. A browser calls a line open for minutes that lost its network, so the box is
