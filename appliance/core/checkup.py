@@ -59,6 +59,8 @@ _VOLATILE = {"tmpfs", "ramfs", "devtmpfs"}
 # disk that answers in under 20 µs has not reached any platter or flash cell.
 _SLOW_FSYNC_MS, _HOPELESS_FSYNC_MS, _TOO_FAST_FSYNC_MS = 100.0, 1000.0, 0.02
 _LEAST_MEMORY, _GOOD_MEMORY = 1_400_000_000, 3_500_000_000
+# What a hall of 30 adds to a box that idles, with a media worker that starts anew meanwhile.
+_LEAST_AVAILABLE = 400_000_000
 
 
 def disk_room(free: int, total: int) -> Check:
@@ -126,6 +128,13 @@ def memory(total: int, available: int, swap: int) -> Check:
     said = f"{available / _GB:.1f} GB of {total / _GB:.1f} GB available"
     if total < _LEAST_MEMORY:
         return fail("memory", said, "The box needs at least 2 GB.")
+    if available < _LEAST_AVAILABLE:
+        return warn(
+            "memory",
+            f"{said}: too little for an exam that is still to begin",
+            "`ps -eo rss,args --sort=-rss | head` says what takes it: stop what is none of the "
+            "box's, or restart the machine before the exam.",
+        )
     if swap:
         return warn(
             "memory",
@@ -260,10 +269,12 @@ def certificate(
     authority_days: float | None,
     *,
     warned_at: str = "",
+    called_public: bool = False,
 ) -> Check:
     """Of the box's certificate; `names_missing` stand in box.toml but not on it. `authority_days`:
     how long the box's own authority still lasts, None where an outside one made the certificate.
-    `warned_at`: the box's name on the LAN, where the certificate does not carry it."""
+    `warned_at`: the box's name on the LAN, where the certificate does not carry it.
+    `called_public`: box.toml says that every browser trusts it."""
     own = authority_days is not None
     by = "the box's own authority" if own else "an outside authority"
     said = f"from {by}, {whole_days(days_left)} days left"
@@ -284,6 +295,13 @@ def certificate(
         )
     if days_left < WARN_CERTIFICATE_DAYS and not own:
         return warn("certificate", said, again)
+    if own and called_public:
+        return warn(
+            "certificate",
+            f"{said}; box.toml says that every browser trusts it, which is not so",
+            "Put the outside authority's files below tls as public.pem and public.key, or say "
+            "public_certificate = false below [web].",
+        )
     if warned_at:
         return warn(
             "certificate",

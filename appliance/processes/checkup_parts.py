@@ -23,6 +23,7 @@ from pathlib import Path
 from appliance.adapters.crypto.recipients import load_recipients
 from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.host import machine, storage, tls
+from appliance.adapters.host.certificate_keeper import check_served
 from appliance.adapters.host.clock import SystemClock
 from appliance.adapters.host.credentials import machine_pepper, pepper_keeping
 from appliance.adapters.host.credentials_refused import credentials_refused
@@ -35,7 +36,12 @@ from appliance.core import checkup
 from appliance.core.checkup import Check, fail, ok
 from appliance.core.checkup_credentials import pepper_refused
 from appliance.core.disk import DISK_ADVICE, DISK_IN_WORDS, is_disks, state_after
-from appliance.core.errors import HallvaktError, NotFound, WrongConfiguration
+from appliance.core.errors import (
+    HallvaktError,
+    IntegrityFailure,
+    NotFound,
+    WrongConfiguration,
+)
 from appliance.core.ids import ExamId, ViewId
 from appliance.core.keys import PepperKeeping
 from appliance.processes.checkup_network import network
@@ -97,13 +103,22 @@ def clock_check(
 
 
 def _certificate(state: Path, config: BoxConfig) -> Sequence[Check]:
+    check_served(state / "tls")
     files = tls.TlsFiles.below(state / "tls")
     seen = tls.read_certificate(files.served_certificate)
     missing = [name for name in config.web.names if not seen.covers(name)]
     by_lan = config.web.lan_host
     warned_at = by_lan if by_lan and not seen.covers(by_lan) else ""
     served_days, authority_days = tls.days_left(files, datetime.now(UTC))
-    return [checkup.certificate(served_days, missing, authority_days, warned_at=warned_at)]
+    return [
+        checkup.certificate(
+            served_days,
+            missing,
+            authority_days,
+            warned_at=warned_at,
+            called_public=config.web.public_certificate,
+        )
+    ]
 
 
 async def _relay(state: Path, config: BoxConfig) -> Sequence[Check]:
@@ -141,6 +156,8 @@ async def _through_relay(config: BoxConfig) -> Check:
             await relay.start(exam)
             one, other = (relay.credential(exam, ViewId(leg), host=host) for leg in ("1", "2"))
             took = await round_trip_ms(one, other)
+        except WrongConfiguration as error:
+            return fail("relay loopback", error.message, "Correct [relay] in box.toml.")
         except HallvaktError as error:
             return fail(
                 "relay loopback",
@@ -165,6 +182,13 @@ def keys_checks(state: Path, known: PepperKeeping | None) -> Sequence[Check]:
         listed = load_recipients(state / "keys")
     except WrongConfiguration as error:
         recipients = fail("keys", error.message, "Without it the box does not start.")
+    except IntegrityFailure:
+        recipients = fail(
+            "keys",
+            f"the list of recipients in {state / 'keys'} is damaged: no exam can be made ready",
+            "Move its recipients.json away and install the school's own copy again: `hallvakt keys "
+            "recipients install`.",
+        )
     except NotFound:
         recipients = fail(
             "keys",

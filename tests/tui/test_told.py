@@ -36,6 +36,15 @@ _ON_THE_WAY = (
     "services/live_view.py", "services/channels.py", "services/access.py", "core/roles.py",
     "services/start_gate.py", "adapters/store/attempts.py", "adapters/store/exams.py",
 )  # fmt: skip
+# What a probe of the doctor may end with, which is then the finding.
+_ENDS = ("IntegrityFailure", "NoRoom", "SqliteFailure", "Unreachable", "WrongConfiguration")
+_PROBE_ENDS = dict.fromkeys(_ENDS, (0,))
+_PROBED = (
+    "adapters/crypto/signing.py", "adapters/host/certificate_keeper.py", "adapters/host/tls.py",
+    "adapters/relay/child.py", "adapters/relay/configuration.py", "adapters/relay/coturn.py",
+    "adapters/relay/lint.py", "adapters/relay/loopback.py", "adapters/relay/unit.py",
+    "adapters/store/failures.py",
+)  # fmt: skip
 # What is answered to an act of an invigilator that is not possible.
 _NO_TO_ACTS = dict.fromkeys(
     (
@@ -70,6 +79,9 @@ def everything() -> Iterator[tuple[str, str]]:
     for file in sorted((_BOX / "services").glob("*.py")):
         for line, sample in said_by(file, _ANNOUNCED):
             yield f"{file.name}:{line}", sample
+    for name in _PROBED:
+        for line, sample in said_by(_BOX / name, _PROBE_ENDS):
+            yield f"{name}:{line}", sample
     for name in _ACTS:
         for line, sample in said_by(_BOX / name, _NO_TO_ACTS):
             yield f"{name}:{line}", sample

@@ -38,6 +38,8 @@ _JUDGED: list[tuple[Check, CheckStatus]] = [
     (checkup.memory(8 * GB, 6 * GB, 2 * GB), WARN),
     (checkup.memory(2 * GB, 1 * GB, 0), WARN),
     (checkup.memory(1 * GB, 1 * GB, 0), FAIL),
+    (checkup.memory(8 * GB, GB // 2, 0), OK),
+    (checkup.memory(8 * GB, GB // 3, 0), WARN),  # something else has taken it
     (checkup.versions("Hallvakt 2", [], []), OK),
     (checkup.versions("Hallvakt 2", ["1", "2"], []), FAIL),
     (checkup.versions("Hallvakt 2", [], ["1", "2", "2"]), OK),
@@ -55,6 +57,8 @@ _JUDGED: list[tuple[Check, CheckStatus]] = [
     (checkup.certificate(300, [], -1), FAIL),
     (checkup.certificate(300, [], 3000, warned_at="exambox.local"), WARN),
     (checkup.certificate(-1, [], 3000, warned_at="exambox.local"), FAIL),
+    (checkup.certificate(300, [], 3000, called_public=True), WARN),  # phones would be sent there
+    (checkup.certificate(300, [], None, called_public=True), OK),
     (checkup_network.cards([]), FAIL),
     (checkup_network.names({"box": ["127.0.1.1"]}, ["10.0.0.5"]), OK),  # Debian's own host name
     (checkup_network.names({"box": ["2001:db8::5"]}, ["10.0.0.5"]), OK),

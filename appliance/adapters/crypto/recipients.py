@@ -17,7 +17,7 @@ from appliance.adapters.crypto.signed_lists import (
     read_file,
 )
 from appliance.adapters.crypto.signing import SigningKey
-from appliance.core.errors import BadInput, NotAllowed, NotFound
+from appliance.core.errors import BadInput, IntegrityFailure, NotAllowed, NotFound
 from appliance.core.keys import Recipient
 from appliance.whole_file import replace_whole
 
@@ -91,7 +91,13 @@ def install_recipients(
     if pinned is not None and pinned != trusted:
         raise NotAllowed("This box belongs to another school root: it takes no other.")
     current = read_file(keys / FILE)
-    seen = read_recipients(current, root=trusted).version if current is not None else 0
+    try:
+        seen = read_recipients(current, root=trusted).version if current is not None else 0
+    except IntegrityFailure as error:
+        raise IntegrityFailure(
+            f"The list that this box has, {keys / FILE}, is damaged: move it away, then install "
+            "this one again."
+        ) from error
     installed = read_recipients(content, root=trusted, at_least=seen)
     if root is not None:
         replace_whole(keys / ROOT, encode_public_key(root), 0o644)

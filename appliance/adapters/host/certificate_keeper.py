@@ -59,6 +59,15 @@ class CertificateKeeper:
             tls.ensure_certificate(self._directory, self._names, self._now())
 
 
+def check_served(directory: Path) -> None:
+    """Raise WrongConfiguration where a box would not start with what lies there."""
+    files = TlsFiles.below(directory)
+    if files.is_public:
+        _load(_context(), files)
+    else:
+        tls.check_authority(files)
+
+
 def _context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -136,6 +136,11 @@ def certify(files: TlsFiles, names: Sequence[str], now: datetime) -> None:
     replace_whole(files.certificate, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
 
 
+def check_authority(files: TlsFiles) -> None:
+    """Raise WrongConfiguration when the box's own authority or its key cannot be read."""
+    _authority(files)
+
+
 def _alternative_names(names: Sequence[str]) -> x509.SubjectAlternativeName:
     return x509.SubjectAlternativeName([_general(name) for name in names])
 

@@ -73,21 +73,20 @@ def slot(plan: RelayPlan, number: int, *, port: int | None = None) -> RelaySlot:
     """
     if not 0 <= number < plan.exams_at_once:
         raise WrongConfiguration(
-            f"The relay is planned for {plan.exams_at_once} live exams at once: close one first, "
-            "or raise relay.exams_at_once."
+            f"The relay is planned for {plan.exams_at_once} live exams at once: close one first."
         )
     try:
         address = IPv4Address(plan.relay_address) + number
     except ValueError:
         raise WrongConfiguration(
-            "relay.relay_address must be an IPv4 address that only the relay uses, "
+            "relay.relay_host must be an IPv4 address that only the relay uses, "
             "for example 198.18.77.1."
         ) from None
     share = (plan.last_media_port - plan.first_media_port + 1) // plan.exams_at_once
     if share < 2 * plan.views_per_exam:
         raise WrongConfiguration(
             f"The relay's media ports give each exam {share}, but {plan.views_per_exam} views need "
-            f"{2 * plan.views_per_exam}: widen the range."
+            f"{2 * plan.views_per_exam}: widen relay.min_port to relay.max_port in box.toml."
         )
     first = plan.first_media_port + number * share
     tls = plan.tls_port if plan.certificate and plan.private_key else None

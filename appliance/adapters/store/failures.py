@@ -24,6 +24,14 @@ def damaged(path: Path) -> IntegrityFailure:
     )
 
 
+def missing(path: Path) -> IntegrityFailure:
+    """The error for a file that was there and is gone: an empty one must not take its place."""
+    return IntegrityFailure(
+        f"The database {path.name} is missing: stop the box and run `hallvakt repair`, or restore "
+        "the last backup of this box."
+    )
+
+
 def _no_room() -> NoRoom:
     return NoRoom("The box's disk is full: free some room, then try again.")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import apsw
 
-from appliance.adapters.store.failures import damaged, translate
+from appliance.adapters.store.failures import damaged, missing, translate
 from appliance.core.errors import WrongConfiguration
 from appliance.shared_data import file_mode, make_directory
 
@@ -87,8 +87,13 @@ def make_empty(path: Path) -> None:
 
 
 def connect(path: Path) -> apsw.Connection:
-    """Open an existing database; raise IntegrityFailure when its pages do not fit together."""
-    if path.stat().st_size == 0:
+    """Open an existing database; raise IntegrityFailure when there is none, or its pages do not
+    fit together."""
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        raise missing(path) from None
+    if size == 0:
         raise damaged(path)
     try:
         connection = _connection(path)

@@ -14,12 +14,12 @@ from appliance.adapters.store.box_facts import BoxFacts
 from appliance.adapters.store.database import Database
 from appliance.adapters.store.envelopes import Envelopes
 from appliance.adapters.store.exams import Exams
+from appliance.adapters.store.failures import missing
 from appliance.adapters.store.handover import Handovers
 from appliance.adapters.store.identities import Identities
 from appliance.adapters.store.observations import Observations
 from appliance.adapters.store.snippets import Snippets
 from appliance.adapters.store.users import Users
-from appliance.core.errors import IntegrityFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Stores:
 
 
 def open_stores(state: Path, *, now_ms: Callable[[], int] | None = None) -> Stores:
-    """Open `state/db`; a new state directory gets empty databases.
+    """Open `state/db`; a state directory that is no box yet gets empty databases.
 
     It reads the disk: call it before the event loop serves. Any number of processes may have the
     same directory open. Raises IntegrityFailure when a database that was there is gone, rather
@@ -56,13 +56,15 @@ def open_stores(state: Path, *, now_ms: Callable[[], int] | None = None) -> Stor
     directory = state / "db"
     paths = {name: directory / f"{name}.db" for name in ("audit", "identities", "box")}
     blobs = state / "blobs"
-    had_data = paths["box"].exists() or (blobs.is_dir() and any(blobs.iterdir()))
+    # box.toml is the last that `hallvakt init` writes: where it is, all three have been there.
+    had_data = (
+        (state / "box.toml").exists()
+        or paths["box"].exists()
+        or (blobs.is_dir() and any(blobs.iterdir()))
+    )
     for path in paths.values():
         if had_data and not path.exists():
-            raise IntegrityFailure(
-                f"The database {path.name} is missing: run `hallvakt repair`, or restore the last "
-                "backup of this box."
-            )
+            raise missing(path)
     # box.db comes last: where it exists, the other two have been there before it.
     opened: list[Database] = []
     try:

@@ -40,8 +40,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return state
 
 
-def _brought(name: x509.GeneralName) -> bytes:
-    """A school's own certificate, as PEM."""
+def _brought(name: x509.GeneralName) -> tuple[bytes, bytes]:
+    """A school's own certificate and its key, as PEM."""
     key, whose = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
     made = (
         x509.CertificateBuilder()
@@ -54,7 +54,9 @@ def _brought(name: x509.GeneralName) -> bytes:
         .add_extension(x509.SubjectAlternativeName([name]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    return made.public_bytes(serialization.Encoding.PEM)
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    return made.public_bytes(pem), private
 
 
 def _certificate(state: Path, config: BoxConfig) -> Check:
@@ -92,13 +94,39 @@ def test_a_name_that_was_added_later_is_missing_and_named(made: Path) -> None:
 def test_a_school_s_own_certificate_has_to_carry_the_name_of_the_slips(
     made: Path, on_it: x509.GeneralName, reached_by: str, wanted: CheckStatus
 ) -> None:
-    brought = tls.TlsFiles.below(made / "tls").public_certificate
+    files = tls.TlsFiles.below(made / "tls")
     config = load(made)
     named = replace(config, web=replace(config.web, names=(reached_by,), lan_name=""))
-    brought.write_bytes(_brought(on_it))
+    certificate, key = _brought(on_it)
+    files.public_certificate.write_bytes(certificate)
+    files.public_key.write_bytes(key)
     try:
         found = _certificate(made, named)
     finally:
-        brought.unlink()
+        files.public_certificate.unlink()
+        files.public_key.unlink()
     assert found.status is wanted
     assert (reached_by in found.detail) == (wanted is CheckStatus.FAIL)
+
+
+def test_files_with_which_the_box_would_not_start_are_no_certificate(made: Path) -> None:
+    config, files = load(made), tls.TlsFiles.below(made / "tls")
+    authority_key = files.authority_key.read_bytes()
+    try:
+        files.authority_key.unlink()
+        gone = _certificate(made, config)
+        files.public_certificate.write_bytes(_brought(x509.DNSName("exam.school.example"))[0])
+        without_key = _certificate(made, config)
+        files.public_key.write_bytes(_brought(x509.DNSName("exam.school.example"))[1])
+        of_another = _certificate(made, config)
+        files.public_certificate.write_bytes(b"not a certificate")
+        no_pem = _certificate(made, config)
+    finally:
+        files.public_certificate.unlink(missing_ok=True)
+        files.public_key.unlink(missing_ok=True)
+        files.authority_key.write_bytes(authority_key)
+    assert gone.status is CheckStatus.FAIL
+    assert "authority" in gone.detail
+    for found in (without_key, of_another, no_pem):
+        assert found.status is CheckStatus.FAIL
+        assert "put a matching pair there" in found.detail

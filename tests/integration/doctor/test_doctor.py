@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,11 @@ from typing import Any
 
 import pytest
 
+from appliance.adapters.crypto.recipients import install_recipients
+from appliance.core.checkup import CheckStatus
+from appliance.core.errors import IntegrityFailure
+from appliance.core.keys import PepperKeeping
+from appliance.processes import checkup_parts
 from appliance.rehearsal.free_ports import free_port
 from tests.support.box import RealBox
 
@@ -78,6 +84,24 @@ def test_what_is_broken_is_named(made: RealBox, tmp_path: Path) -> None:
     assert "box.pem" in checks["certificate"]["detail"]
     assert "audit.db" in checks["database"]["detail"]
     assert "models install" in checks["models"]["advice"]
+
+
+def test_a_damaged_list_of_recipients_is_told_from_none_and_can_be_installed_again(
+    made: RealBox, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys"
+    shutil.copytree(made.state / "keys", keys)
+    listed = keys / "recipients.json"
+    good = listed.read_bytes()
+    listed.write_bytes(good[: len(good) // 2])
+    found = checkup_parts.keys_checks(tmp_path, PepperKeeping.TPM)[0]
+    assert (found.status, "is damaged" in found.detail) == (CheckStatus.FAIL, True)
+    assert "recipients.json away" in found.advice
+    with pytest.raises(IntegrityFailure, match=r"The list that this box has.*move it away"):
+        install_recipients(keys, good)
+    listed.unlink()
+    install_recipients(keys, good)
+    assert checkup_parts.keys_checks(tmp_path, PepperKeeping.TPM)[0].status is CheckStatus.OK
 
 
 def test_a_relay_that_is_not_an_address_of_this_machine_is_found(

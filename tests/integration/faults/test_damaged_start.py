@@ -21,7 +21,11 @@ def _damage(database: Path) -> None:
     database.write_bytes(content)
 
 
-@pytest.mark.parametrize(("name", "harm"), [("box", _damage), ("audit", Path.unlink)])
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [("box", _damage), ("audit", Path.unlink), ("box", Path.unlink)],
+    ids=["damaged", "audit-gone", "box-gone"],
+)
 def test_the_gateway_ends_with_its_own_code_and_names_repair(
     box: RealBox, name: str, harm: Callable[[Path], None]
 ) -> None:

@@ -139,6 +139,20 @@ async def test_a_missing_database_beside_others_or_beside_blobs_is_refused(tmp_p
         await asyncio.to_thread(open_stores, tmp_path)
 
 
+async def test_where_a_box_is_no_database_is_made_anew(tmp_path: Path) -> None:
+    """Also between exams, when no recording lies there: its people and exams were in it."""
+    stores = await asyncio.to_thread(open_stores, tmp_path)
+    await stores.close()
+    (tmp_path / "box.toml").touch()
+    for name in ("box", "identities", "audit"):
+        (tmp_path / "db" / f"{name}.db").unlink()
+        with pytest.raises(IntegrityFailure, match=r"missing.*hallvakt repair"):
+            await asyncio.to_thread(open_stores, tmp_path)
+        with pytest.raises(IntegrityFailure, match=rf"{name}\.db is missing.*hallvakt repair"):
+            await asyncio.to_thread(schema.connect, tmp_path / "db" / f"{name}.db")
+    assert await asyncio.to_thread(os.listdir, tmp_path / "db") == []
+
+
 async def test_many_processes_may_make_a_new_database_at_once(tmp_path: Path) -> None:
     path = tmp_path / "audit.db"
     made = await asyncio.gather(*(asyncio.to_thread(opened, path) for _ in range(6)))
