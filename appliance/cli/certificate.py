@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,16 +9,19 @@ from pathlib import Path
 from cyclopts import App
 
 from appliance.adapters.host import tls
+from appliance.adapters.host.certificate_keeper import check_served
 from appliance.adapters.host.tls import TlsFiles
 from appliance.adapters.host.trust_files import trust_files
 from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer
 from appliance.config.box import load
-from appliance.core import checkup
 from appliance.core.checkup import Check, CheckStatus
+from appliance.core.checkup_certificate import whole_days
 from appliance.core.errors import Unreachable
+from appliance.processes.checkup_certificate import certificate_check, names_missing
 from appliance.whole_file import replace_whole, unwritable
 
+_NONE = b"none"  # of hallvakt-certificate.service, SetCredential=
 app = App(name="certificate", help="The box's certificate, and files for IT.")
 
 _HOW = {
@@ -39,12 +41,12 @@ def show(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
     config = load(state)
     files = TlsFiles.below(state / "tls")
     seen = tls.read_certificate(files.served_certificate)
-    days = checkup.whole_days(tls.days_left(files, datetime.now(UTC))[0])
+    days = whole_days(tls.served(files, datetime.now(UTC)).days_left)
     own = None if files.is_public else tls.fingerprint(files.authority)
     document = {
         "public": files.is_public,
         "names": list(seen.names),
-        "missing_names": [name for name in config.web.names if not seen.covers(name)],
+        "missing_names": names_missing(files, config.web.names),
         "ends_at": seen.ends.isoformat(timespec="seconds"),
         "days_left": days,
         "ca_fingerprint": own,
@@ -52,7 +54,11 @@ def show(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
     lines = [
         "From a publicly trusted authority." if own is None else "From the box's own authority.",
         f"For {', '.join(seen.names)}.",
-        f"Until {seen.ends:%Y-%m-%d}, {days} days; "
+        (
+            f"Until {seen.ends:%Y-%m-%d}, {days} days; "
+            if days >= 0
+            else f"Ended {seen.ends:%Y-%m-%d}; "
+        )
         + ("renewed by the school." if own is None else "the box renews it by itself."),
     ]
     if own:
@@ -71,7 +77,8 @@ def renew(*, state: State = DEFAULT_STATE, json: Json = False) -> None:
     before = files.served_certificate.read_bytes() if files.served_certificate.exists() else b""
     if not files.is_public:
         tls.ensure_certificate(state / "tls", names, now)
-    found = _found(files, names, now)
+    check_served(state / "tls")
+    found = certificate_check(files, names, now)
     renewed = files.served_certificate.read_bytes() != before
     document = {"renewed": renewed, **_ends_at(files)}
     lines = ["Renewed." if renewed else "Nothing to renew.", f"The certificate: {found.detail}."]
@@ -91,21 +98,16 @@ def check(
     ----------
     certificates
         The directory that holds ca.pem, box.pem and public.pem, if not the box's. A public.pem in
-        which no certificate stands is none.
+        which `none` stands is none.
     """
     files = TlsFiles.below(certificates or state / "tls")
-    if files.is_public and b"-----BEGIN" not in files.public_certificate.read_bytes():
+    if certificates is None:  # with its keys, so as the box would start with it
+        check_served(state / "tls")
+    if files.is_public and files.public_certificate.read_bytes() == _NONE:
         files = replace(files, public_certificate=files.public_certificate.with_name("none.pem"))
-    found = _found(files, load(state).web.names, datetime.now(UTC))
+    found = certificate_check(files, load(state).web.names, datetime.now(UTC))
     answer(_ends_at(files), f"The certificate: {found.detail}.", as_json=json)
     _must_be_ok(found)
-
-
-def _found(files: TlsFiles, names: Sequence[str], now: datetime) -> Check:
-    seen = tls.read_certificate(files.served_certificate)
-    served_days, authority_days = tls.days_left(files, now)
-    missing = [name for name in names if not seen.covers(name)]
-    return checkup.certificate(served_days, missing, authority_days)
 
 
 def _ends_at(files: TlsFiles) -> dict[str, str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import floor
 
 from appliance.core.keys import PepperKeeping
 
@@ -235,10 +234,9 @@ def pepper(keeping: PepperKeeping, *, seen_from_outside: bool) -> Check:
     )
 
 
-# --- time, certificate, versions ---------------------------------------------------------------
+# --- time, versions --------------------------------------------------------------------------
 
 _DAY_S = 86_400
-WARN_CERTIFICATE_DAYS = 30
 
 
 def clock(now_s: float, synchronised: bool, source: str, built_s: float) -> Check:
@@ -256,72 +254,6 @@ def clock(now_s: float, synchronised: bool, source: str, built_s: float) -> Chec
             "Give the box the school's time server, e.g. with the package chrony.",
         )
     return ok("clock", f"synchronised ({source or 'by the kernel'})")
-
-
-def whole_days(days: float) -> int:
-    """Of a certificate: those that are whole, so that none is promised that is not there."""
-    return floor(days)
-
-
-def certificate(
-    days_left: float,
-    names_missing: Sequence[str],
-    authority_days: float | None,
-    *,
-    warned_at: str = "",
-    called_public: bool = False,
-) -> Check:
-    """Of the box's certificate; `names_missing` stand in box.toml but not on it. `authority_days`:
-    how long the box's own authority still lasts, None where an outside one made the certificate.
-    `warned_at`: the box's name on the LAN, where the certificate does not carry it.
-    `called_public`: box.toml says that every browser trusts it."""
-    own = authority_days is not None
-    by = "the box's own authority" if own else "an outside authority"
-    said = f"from {by}, {whole_days(days_left)} days left"
-    again = (
-        "Start the box: it makes a new one."
-        if own
-        else "Renew it and put the new files in their place; the box takes them up by itself."
-    )
-    if authority_days is not None and authority_days < WARN_CERTIFICATE_DAYS:
-        return _authority_ends(authority_days)
-    if days_left <= 0:
-        return fail("certificate", f"from {by}, ended {whole_days(-days_left)} days ago", again)
-    if names_missing:
-        return fail(
-            "certificate",
-            f"{said}; does not carry {', '.join(names_missing)}",
-            "Correct web.names in box.toml, or get a certificate with these names.",
-        )
-    if days_left < WARN_CERTIFICATE_DAYS and not own:
-        return warn("certificate", said, again)
-    if own and called_public:
-        return warn(
-            "certificate",
-            f"{said}; box.toml says that every browser trusts it, which is not so",
-            "Put the outside authority's files below tls as public.pem and public.key, or say "
-            "public_certificate = false below [web].",
-        )
-    if warned_at:
-        return warn(
-            "certificate",
-            f"{said}; browsers warn whoever goes to {warned_at}",
-            "Add that name to web.names in box.toml; where the box then says that its authority "
-            "may not certify it, take it out again and web.lan_name too, or make the box anew.",
-        )
-    return ok("certificate", said)
-
-
-def _authority_ends(days: float) -> Check:
-    """It cannot be renewed: computers trust this one and no other."""
-    advice = (
-        "Get a certificate from an outside authority (public.pem and public.key), or make the box "
-        "anew and install its new authority on the school's computers."
-    )
-    own = "the box's own authority"
-    if days <= 0:
-        return fail("certificate", f"{own} ended {whole_days(-days)} days ago", advice)
-    return warn("certificate", f"{own} ends in {whole_days(days)} days", advice)
 
 
 _FINISH = "/opt/hallvakt/current/firmware_scripts/update.sh --finish"

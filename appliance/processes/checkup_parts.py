@@ -44,6 +44,7 @@ from appliance.core.errors import (
 )
 from appliance.core.ids import ExamId, ViewId
 from appliance.core.keys import PepperKeeping
+from appliance.processes.checkup_certificate import certificate_check
 from appliance.processes.checkup_network import network
 from appliance.processes.foundation import relay_plan
 from appliance.processes.own_signature import OWN_SIGNATURE
@@ -104,19 +105,14 @@ def clock_check(
 
 def _certificate(state: Path, config: BoxConfig) -> Sequence[Check]:
     check_served(state / "tls")
-    files = tls.TlsFiles.below(state / "tls")
-    seen = tls.read_certificate(files.served_certificate)
-    missing = [name for name in config.web.names if not seen.covers(name)]
-    by_lan = config.web.lan_host
-    warned_at = by_lan if by_lan and not seen.covers(by_lan) else ""
-    served_days, authority_days = tls.days_left(files, datetime.now(UTC))
+    files, web = tls.TlsFiles.below(state / "tls"), config.web
     return [
-        checkup.certificate(
-            served_days,
-            missing,
-            authority_days,
-            warned_at=warned_at,
-            called_public=config.web.public_certificate,
+        certificate_check(
+            files,
+            web.names,
+            datetime.now(UTC),
+            lan_host=web.lan_host,
+            called_public=web.public_certificate,
         )
     ]
 

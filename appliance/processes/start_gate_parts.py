@@ -16,6 +16,7 @@ from appliance.core.checkup import Check
 from appliance.core.errors import IntegrityFailure, WrongConfiguration
 from appliance.core.exam import Exam
 from appliance.core.ids import ViewId
+from appliance.processes.checkup_certificate import names_missing
 from appliance.processes.checkup_parts import clock_check
 from appliance.processes.foundation import Foundation
 from appliance.processes.night_parts import night_of
@@ -63,9 +64,9 @@ async def _relay_trip(on: Foundation, exam: Exam) -> float:
 
 
 async def _certificate(on: Foundation) -> tuple[float, Sequence[str]]:
-    path = tls.TlsFiles.below(on.state / "tls").served_certificate
-    seen = await asyncio.to_thread(tls.read_certificate, path)
-    missing = [name for name in on.config.web.names if not seen.covers(name)]
+    files = tls.TlsFiles.below(on.state / "tls")
+    seen = await asyncio.to_thread(tls.read_certificate, files.served_certificate)
+    missing = await asyncio.to_thread(names_missing, files, on.config.web.names)
     return (seen.ends - datetime.now(UTC)).total_seconds(), missing
 
 

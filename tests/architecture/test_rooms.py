@@ -22,6 +22,7 @@ _ROOMS = {
     "aiortc": ("appliance/rehearsal/", "tui/"),
     "cryptography": (
         "appliance/adapters/crypto/",
+        "appliance/adapters/host/served_pair.py",
         "appliance/adapters/host/tls.py",
         "appliance/adapters/host/trust_files.py",
         "appliance/rehearsal/",

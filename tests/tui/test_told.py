@@ -25,7 +25,8 @@ _CHECKS = {"ok": (1,), "warn": (1, 2), "fail": (1, 2)}
 _ANNOUNCED = {"announce": (1,), "_announce": (1,), "_tell": (2,)}
 _GATE = (
     "core/start_gate.py", "core/checkup.py", "core/checkup_microphone.py", "core/checkup_erased.py",
-    "core/checkup_network.py", "processes/checkup_parts.py", "processes/checkup_stock.py",
+    "core/checkup_certificate.py", "core/checkup_network.py", "processes/checkup_parts.py",
+    "processes/checkup_stock.py",
 )  # fmt: skip
 # Why a live view ends, and the refusals that come on its way and on the way to the start.
 _VIEW_ENDS = {"end_attempt": (1,), "end_person": (1,), "end_exam": (1,), "end_all": (0,)}

@@ -47,18 +47,6 @@ _JUDGED: list[tuple[Check, CheckStatus]] = [
     (checkup.clock(2e9, True, "chrony", 1.9e9), OK),
     (checkup.clock(2e9, False, "", 1.9e9), WARN),
     (checkup.clock(0.0, True, "chrony", 1.9e9), FAIL),  # the battery is empty: 1970
-    (checkup.certificate(300, [], 3000), OK),
-    (checkup.certificate(20, [], 3000), OK),  # renewed at the next start
-    (checkup.certificate(20, [], None), WARN),
-    (checkup.certificate(-1, [], 3000), FAIL),
-    (checkup.certificate(300, ["exam.school.example"], 3000), FAIL),
-    (checkup.certificate(300, [], 31), OK),
-    (checkup.certificate(300, [], 29), WARN),  # nobody renews the authority itself
-    (checkup.certificate(300, [], -1), FAIL),
-    (checkup.certificate(300, [], 3000, warned_at="exambox.local"), WARN),
-    (checkup.certificate(-1, [], 3000, warned_at="exambox.local"), FAIL),
-    (checkup.certificate(300, [], 3000, called_public=True), WARN),  # phones would be sent there
-    (checkup.certificate(300, [], None, called_public=True), OK),
     (checkup_network.cards([]), FAIL),
     (checkup_network.names({"box": ["127.0.1.1"]}, ["10.0.0.5"]), OK),  # Debian's own host name
     (checkup_network.names({"box": ["2001:db8::5"]}, ["10.0.0.5"]), OK),
@@ -106,11 +94,6 @@ def test_a_reading_is_judged(check: Check, status: CheckStatus) -> None:
     assert check.status is status
     assert check.detail
     assert bool(check.advice) == (status is not OK)
-
-
-def test_no_day_of_a_certificate_is_promised_that_is_not_whole() -> None:
-    assert "19 days left" in checkup.certificate(19.9, [], None).detail
-    assert "ends in 29 days" in checkup.certificate(300, [], 29.9).detail
 
 
 def test_the_worst_finding_decides() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from appliance.adapters.host import tls
+from appliance.adapters.host import served_pair, tls
 from appliance.adapters.host.tls import TlsFiles
 from appliance.core.errors import HallvaktError, WrongConfiguration
 
@@ -76,18 +76,20 @@ def _context() -> ssl.SSLContext:
 
 def _load(context: ssl.SSLContext, files: TlsFiles) -> None:
     try:
-        context.load_cert_chain(files.served_certificate, files.served_key)
+        if not (why := served_pair.why_not(files)):
+            context.load_cert_chain(files.served_certificate, files.served_key)
+            return
     except (OSError, ssl.SSLError) as error:
-        again = (
-            "put a matching pair there, or take both away to use the box's own."
-            if files.is_public
-            else "take both away: the box makes new ones from its authority."
+        why = (
+            f"{files.served_certificate.name} and {files.served_key.name} cannot be served "
+            f"({getattr(error, 'reason', None) or error.strerror})"
         )
-        raise WrongConfiguration(
-            f"{files.served_certificate.name} and {files.served_key.name} in "
-            f"{files.served_certificate.parent} cannot be served "
-            f"({getattr(error, 'reason', None) or error.strerror}): {again}"
-        ) from error
+    again = (
+        "put a matching pair there, or take both away to use the box's own."
+        if files.is_public
+        else "take both away: the box makes new ones from its authority."
+    )
+    raise WrongConfiguration(f"In {files.served_certificate.parent}, {why}: {again}")
 
 
 def _stamps(files: TlsFiles) -> tuple[tuple[Path, int, int], ...]:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from appliance.core.checkup_certificate import ServedCertificate
 from appliance.core.errors import BadInput, WrongConfiguration
 from appliance.whole_file import replace_whole
 
@@ -30,6 +31,7 @@ AUTHORITY_DAYS = 3650
 RENEW_BEFORE_DAYS = 30
 # Clocks in a hall differ; a certificate made this minute must be valid on all of them.
 _BACKDATE = timedelta(hours=1)
+_DAY = timedelta(days=1)
 
 _NO_ADDRESSES = ("0.0.0.0/0", "::/0")
 _NO_NAMES = "invalid"  # reserved by RFC 2606: nobody has it
@@ -98,10 +100,10 @@ def make_authority(directory: Path, box: str, names: Sequence[str], now: datetim
 
 
 def ensure_certificate(directory: Path, names: Sequence[str], now: datetime) -> TlsFiles:
-    """Make or renew `box.pem` and `box.key` when there is none, it ends within 30 days or it does
-    not carry exactly `names`, or carries a common name as it once did, or when they are no pair, as
-    after a power cut between the two. Raises WrongConfiguration when there is no authority, or when
-    it is not allowed to certify one of the names."""
+    """Make or renew `box.pem` and `box.key` when there is none, it ends within 30 days, is not
+    valid yet or does not carry exactly `names`, or carries a common name as it once did, or when
+    they are no pair, as after a power cut between the two. Raises WrongConfiguration when there is
+    no authority, or when it is not allowed to certify one of the names."""
     files = TlsFiles.below(directory)
     authority, _ = _authority(files)
     wanted = _alternative_names(names)
@@ -163,9 +165,12 @@ def _authority(files: TlsFiles) -> tuple[x509.Certificate, ec.EllipticCurvePriva
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenCertificate:
-    """`names` are the DNS names and addresses it is for."""
+    """`names` are the DNS names and addresses it is for. `alone`: somebody else made it, and the
+    file has nothing of who that is behind it."""
 
+    begins: datetime
     ends: datetime
+    alone: bool
     names: tuple[str, ...]
 
     def covers(self, name: str) -> bool:
@@ -175,36 +180,56 @@ class SeenCertificate:
 
 
 def read_certificate(path: Path) -> SeenCertificate:
-    """Raise WrongConfiguration when there is none that can be read."""
+    """The first of the file. Raise WrongConfiguration when there is none that can be read."""
     try:
-        seen = x509.load_pem_x509_certificate(path.read_bytes())
+        seen, *others = x509.load_pem_x509_certificates(path.read_bytes())
         names = seen.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (OSError, ValueError, x509.ExtensionNotFound) as error:
+    except x509.ExtensionNotFound as error:
         raise WrongConfiguration(
-            f"The certificate {path} cannot be read: start the box, which makes a new one from its "
-            "authority."
+            f"No name stands on the certificate {path} (subject alternative names), so no browser "
+            f"takes it: {_instead_of(path)}."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise WrongConfiguration(
+            f"The certificate {path} cannot be read: {_instead_of(path)}."
         ) from error
     return SeenCertificate(
-        ends=seen.not_valid_after_utc, names=tuple(str(name.value) for name in names)
+        begins=seen.not_valid_before_utc,
+        ends=seen.not_valid_after_utc,
+        alone=not others and seen.issuer != seen.subject,
+        names=tuple(str(name.value) for name in names),
     )
 
 
-def authority_ends(files: TlsFiles) -> datetime:
-    """Raise WrongConfiguration when the box's own authority cannot be read."""
+def _instead_of(path: Path) -> str:
+    """What to do about a certificate that is no good."""
+    if path.name == TlsFiles.below(path.parent).public_certificate.name:
+        return "put another and its key there, or take both away to use the box's own"
+    return "start the box, which makes a new one from its authority"
+
+
+def served(files: TlsFiles, now: datetime) -> ServedCertificate:
+    """How the certificate that is served is, for whoever judges it. Raise WrongConfiguration when
+    it, or the box's own authority where that made it, cannot be read."""
+    seen = read_certificate(files.served_certificate)
+    authority = None if files.is_public else _seen_authority(files)
+    begins = max(seen.begins, authority.not_valid_before_utc) if authority else seen.begins
+    return ServedCertificate(
+        days_left=(seen.ends - now) / _DAY,
+        authority_days=(authority.not_valid_after_utc - now) / _DAY if authority else None,
+        starts_in=(begins - now) / _DAY,
+        alone=seen.alone and files.is_public,
+    )
+
+
+def _seen_authority(files: TlsFiles) -> x509.Certificate:
     try:
-        return x509.load_pem_x509_certificate(files.authority.read_bytes()).not_valid_after_utc
+        return x509.load_pem_x509_certificate(files.authority.read_bytes())
     except (OSError, ValueError) as error:
         raise WrongConfiguration(
             f"The certificate authority {files.authority} cannot be read: restore it from a "
             "backup, or make the box anew."
         ) from error
-
-
-def days_left(files: TlsFiles, now: datetime) -> tuple[float, float | None]:
-    """Of the certificate that is served, and of the box's own authority if that made it."""
-    served = read_certificate(files.served_certificate).ends
-    own = None if files.is_public else (authority_ends(files) - now) / timedelta(days=1)
-    return (served - now) / timedelta(days=1), own
 
 
 def fingerprint(path: Path) -> str:
@@ -290,10 +315,11 @@ def _is_good(path: Path, wanted: x509.SubjectAlternativeName, now: datetime) -> 
     except (OSError, ValueError, x509.ExtensionNotFound):
         return False
     remaining = certificate.not_valid_after_utc - now.astimezone(UTC)
+    begun = certificate.not_valid_before_utc <= now.astimezone(UTC)  # or the clock was wrong
     current = names == wanted and not certificate.subject.get_attributes_for_oid(
         NameOID.COMMON_NAME
     )
-    return current and remaining > timedelta(days=RENEW_BEFORE_DAYS)
+    return current and begun and remaining > timedelta(days=RENEW_BEFORE_DAYS)
 
 
 def _is_pair(files: TlsFiles) -> bool:

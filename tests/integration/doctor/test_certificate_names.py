@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -14,6 +16,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from appliance.adapters.host import tls
 from appliance.cli.main import run
@@ -40,23 +43,32 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return state
 
 
-def _brought(name: x509.GeneralName) -> tuple[bytes, bytes]:
-    """A school's own certificate and its key, as PEM."""
-    key, whose = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+@contextmanager
+def _brought(
+    state: Path, name: x509.GeneralName, *, by: str = "", begins_in: int = -1
+) -> Iterator[Path]:
+    """A school's own certificate and key, put beside the box's; answers where the key lies."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    whose = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "box")])
     made = (
         x509.CertificateBuilder()
         .subject_name(whose)
-        .issuer_name(whose)
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, by)]) if by else whose)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_before(datetime.now(UTC) + timedelta(days=begins_in))
         .not_valid_after(datetime.now(UTC) + timedelta(days=90))
         .add_extension(x509.SubjectAlternativeName([name]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
-    return made.public_bytes(pem), private
+    files = tls.TlsFiles.below(state / "tls")
+    files.public_certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    tls._write_key(files.public_key, key)
+    try:
+        yield files.public_key
+    finally:
+        files.public_certificate.unlink()
+        files.public_key.unlink()
 
 
 def _certificate(state: Path, config: BoxConfig) -> Check:
@@ -94,19 +106,54 @@ def test_a_name_that_was_added_later_is_missing_and_named(made: Path) -> None:
 def test_a_school_s_own_certificate_has_to_carry_the_name_of_the_slips(
     made: Path, on_it: x509.GeneralName, reached_by: str, wanted: CheckStatus
 ) -> None:
-    files = tls.TlsFiles.below(made / "tls")
     config = load(made)
-    named = replace(config, web=replace(config.web, names=(reached_by,), lan_name=""))
-    certificate, key = _brought(on_it)
-    files.public_certificate.write_bytes(certificate)
-    files.public_key.write_bytes(key)
-    try:
+    every_box_s = (reached_by, "localhost", "127.0.0.1")  # and no authority certifies the last two
+    named = replace(config, web=replace(config.web, names=every_box_s, lan_name=""))
+    with _brought(made, on_it):
         found = _certificate(made, named)
-    finally:
-        files.public_certificate.unlink()
-        files.public_key.unlink()
     assert found.status is wanted
     assert (reached_by in found.detail) == (wanted is CheckStatus.FAIL)
+    assert "localhost" not in found.detail
+
+
+def test_a_school_s_own_certificate_that_does_not_work_is_named_before_it_is_needed(
+    made: Path,
+) -> None:
+    """A box that runs goes on with the one before, so nobody else notices until it starts again."""
+    config = load(made)
+    config = replace(config, web=replace(config.web, names=("exam.school.example",), lan_name=""))
+    name = x509.DNSName("exam.school.example")
+    with _brought(made, name, by="an authority") as key:
+        alone = _certificate(made, config)
+        key.write_bytes((made / "tls" / "box.key").read_bytes())
+        wrong_key = _certificate(made, config)
+    with _brought(made, name, begins_in=3):
+        early = _certificate(made, config)
+    assert alone.status is CheckStatus.WARN
+    assert "without its chain" in alone.detail
+    assert wrong_key.status is CheckStatus.FAIL
+    assert "public.key is not the key of public.pem: put a matching pair there" in wrong_key.detail
+    assert (early.status, "not valid for another 3 days" in early.detail) == (
+        CheckStatus.FAIL,
+        True,
+    )
+
+
+def test_one_made_while_the_clock_was_ahead_is_said_and_made_anew_once_it_is_right(
+    made: Path, tmp_path: Path
+) -> None:
+    """Its end alone would say that all is well, for years."""
+    config = load(made)
+    names, now, ahead = config.web.names, datetime.now(UTC), timedelta(days=500)
+    tls.make_authority(tmp_path / "tls", "Aula", names, now + ahead)
+    files = tls.ensure_certificate(tmp_path / "tls", names, now + ahead)
+    found = _certificate(tmp_path, config)
+    assert found.status is CheckStatus.FAIL
+    assert "not valid for another 500 days" in found.detail
+    assert "timedatectl" in found.advice
+    first = files.certificate.read_bytes()
+    tls.ensure_certificate(tmp_path / "tls", names, now)
+    assert files.certificate.read_bytes() != first
 
 
 def test_files_with_which_the_box_would_not_start_are_no_certificate(made: Path) -> None:
@@ -115,18 +162,17 @@ def test_files_with_which_the_box_would_not_start_are_no_certificate(made: Path)
     try:
         files.authority_key.unlink()
         gone = _certificate(made, config)
-        files.public_certificate.write_bytes(_brought(x509.DNSName("exam.school.example"))[0])
+    finally:
+        files.authority_key.write_bytes(authority_key)
+    with _brought(made, x509.DNSName("exam.school.example")) as key:
+        whole = key.read_bytes()
+        key.unlink()
         without_key = _certificate(made, config)
-        files.public_key.write_bytes(_brought(x509.DNSName("exam.school.example"))[1])
-        of_another = _certificate(made, config)
+        key.write_bytes(whole)
         files.public_certificate.write_bytes(b"not a certificate")
         no_pem = _certificate(made, config)
-    finally:
-        files.public_certificate.unlink(missing_ok=True)
-        files.public_key.unlink(missing_ok=True)
-        files.authority_key.write_bytes(authority_key)
     assert gone.status is CheckStatus.FAIL
     assert "authority" in gone.detail
-    for found in (without_key, of_another, no_pem):
+    for found in (without_key, no_pem):
         assert found.status is CheckStatus.FAIL
         assert "put a matching pair there" in found.detail
