@@ -196,6 +196,14 @@ def _is_the_relay_s_own(host: str) -> bool:
         return False
 
 
+def _is_ipv4(host: str) -> bool:
+    try:
+        IPv4Address(host)
+    except AddressValueError:
+        return False
+    return True
+
+
 def _is_port(number: int) -> bool:
     return 1 <= number <= 65535
 
@@ -228,6 +236,11 @@ _CHECKS: tuple[tuple[str, Callable[[BoxConfig], bool]], ...] = (
             not (_is_port(c.relay.port) and _is_port(c.relay.tls_port))
             or c.relay.port == c.relay.tls_port
         ),
+    ),
+    (
+        "relay.listen_host must be an IPv4 address of the box, or 0.0.0.0 for all of them: nobody "
+        "reaches it by IPv6.",
+        lambda c: not _is_ipv4(c.relay.listen_host),
     ),
     (
         "relay.relay_host must be an address that only the relay has: of 198.18.0.0/15, or of "

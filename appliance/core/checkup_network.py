@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from ipaddress import IPv4Address
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Network, ip_network
 
 from appliance.core.checkup import Check, fail, ok, warn
 
+Networks = Sequence[IPv4Network | IPv6Network]
+
+_EVERYWHERE = "0.0.0.0"
 _GOOD_MBIT_S = 1000
 _CANDIDATES_A_MBIT_S = 3  # at 150 kbit/s each, with half of the line for a rush and live views
 
@@ -31,6 +34,51 @@ def cards(linked: Sequence[tuple[str, int | None]], *, uplink: str = "") -> Chec
             "eight wires, where there is one.",
         )
     return ok("network", said)
+
+
+def addresses(
+    host: str, here: Sequence[str], halls: Collection[str], let_in: Sequence[Networks | None]
+) -> Check:
+    """By which candidates reach the box: it listens on `host`, 0.0.0.0 for all of `here`, this
+    machine's IPv4 addresses on the LAN. `halls`: networks (CIDR) of the halls of box.toml;
+    `let_in`: of each unit that they speak to the networks it lets in, None where those are all."""
+    if host == _EVERYWHERE and not here:
+        return fail(
+            "addresses",
+            "this machine has no IPv4 address on the candidates' network: nobody reaches the box",
+            "See whether its DHCP server answers, or give the card a fixed address. The box is "
+            "reached by IPv4 alone.",
+        )
+    if host != _EVERYWHERE and host not in here and _is_of_a_card(host):
+        return fail(
+            "addresses",
+            f"the box listens on {host}, which no card of this machine has",
+            "Correct web.host and relay.listen_host in box.toml (0.0.0.0 for every address), or "
+            "give the card that address.",
+        )
+    asked = [*(here if host == _EVERYWHERE else [host]), *halls]
+    if shut := [found for found in asked if not all(_is_let_in(found, each) for each in let_in)]:
+        return fail(
+            "addresses",
+            f"systemd lets nobody in from {', '.join(shut)}, which is no private network",
+            "Write `[Service]` and below it `IPAddressAllow=` with the school's networks into "
+            "school.conf in /etc/systemd/system/hallvakt-gateway.service.d and in "
+            "/etc/systemd/system/hallvakt-coturn@.service.d; then run `systemctl daemon-reload` "
+            "and `systemctl restart hallvakt-gateway`.",
+        )
+    return ok("addresses", ", ".join(asked))
+
+
+def _is_let_in(found: str, networks: Networks | None) -> bool:
+    try:
+        wanted = ip_network(found, strict=False)
+    except ValueError:  # a name, of which nothing is known here
+        return True
+    return networks is None or any(
+        wanted.subnet_of(each)  # type: ignore[arg-type]  # of one version, which is looked at
+        for each in networks
+        if each.version == wanted.version
+    )
 
 
 def halls_on_a_cable(vlans: Sequence[str], cable: str, leads_out: str) -> Check:
@@ -66,6 +114,13 @@ def names(leads_to: Mapping[str, Collection[str]], here: Collection[str]) -> Che
                 "reservation of the school's DHCP server), or correct the name server's entry.",
             )
     return ok("names", ", ".join(leads_to))
+
+
+def _is_of_a_card(host: str) -> bool:
+    try:
+        return not IPv4Address(host).is_loopback
+    except AddressValueError:
+        return False
 
 
 def _may_be_elsewhere(address: str) -> bool:

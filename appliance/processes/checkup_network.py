@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from appliance.adapters.host import lan_name, machine
+from appliance.adapters.host import lan_name, machine, unit_networks
 from appliance.adapters.host.firewall_seen import closed_cards
 from appliance.adapters.relay.firewall import TABLE
 from appliance.config.box import BoxConfig
@@ -20,11 +20,14 @@ from appliance.services.doctor import Probe
 # A name server that does not answer is waited for by the resolver itself, 10 s for each it knows.
 LOOKED_UP_S = 12.0
 _DEVICES = Path("/sys/class/net")
+# Candidates and consoles speak to these.
+_SPOKEN_TO = ("hallvakt-gateway.service", "hallvakt-coturn@.service")
 
 
 def network(config: BoxConfig) -> Mapping[str, Probe]:
     return {
         "network": partial(asyncio.to_thread, _cards, config),
+        "addresses": partial(asyncio.to_thread, addresses_check, config),
         "names": partial(names_check, config),
         "LAN name": partial(_lan_name, config),
     }
@@ -50,6 +53,14 @@ def _cards(config: BoxConfig) -> Sequence[Check]:
     else:
         out = checkup.uplink(named, up, leads_out, closed, every)
     return [network_cards_check(uplink=named), out]
+
+
+def addresses_check(config: BoxConfig, units: Path = unit_networks.UNITS) -> Sequence[Check]:
+    web = config.web
+    here = machine.lan_addresses(uplink=web.uplink)
+    halls = [network for networks in config.halls.values() for network in networks]
+    let_in = [unit_networks.allowed(unit, units) for unit in _SPOKEN_TO]
+    return [checkup_network.addresses(web.host, here, halls, let_in)]
 
 
 async def names_check(config: BoxConfig, within_s: float = LOOKED_UP_S) -> Sequence[Check]:

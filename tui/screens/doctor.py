@@ -19,7 +19,7 @@ _NAMES = (
     text("memory"), text("disk writes"), text("disk health"), text("network"), text("names"),
     text("relay loopback"), text("keys"), text("database engine"), text("databases"),
     text("versions"), text("models"), text("microphone"), text("backlog"), text("uplink"),
-    text("tpm"), text("cloud"), text("files"), text("ports"),
+    text("tpm"), text("cloud"), text("files"), text("ports"), text("addresses"),
 )  # fmt: skip
 
 

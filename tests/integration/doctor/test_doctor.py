@@ -23,7 +23,7 @@ from tests.support.box import RealBox
 _OF_THE_MACHINE = {"disk", "disk writes", "disk health", "memory", "clock", "network"}
 _OF_THE_BOX = {
     "files", "ports",
-    "uplink", "names", "certificate", "relay", "relay loopback", "keys", "pepper",
+    "uplink", "addresses", "names", "certificate", "relay", "relay loopback", "keys", "pepper",
     "database engine", "databases", "versions", "models", "microphone", "backlog", "cloud",
 }  # fmt: skip
 
