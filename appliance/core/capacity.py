@@ -96,13 +96,16 @@ _MEMORY_A_CORE = 750_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What was promised to the simulated class, and kept or not. `ack_p99_quiet_ms` is of the time
-    before the network went away; `ack_p99_ms` of all, the rush afterwards included."""
+    """What was promised to the simulated class, and kept or not. `ack_p99_ms` is of all; the three
+    below it are of the time before the network went away, from then on, and from the moment at
+    which everybody's time was up (0 where nothing was sent)."""
 
     lost: int
     refused: int
     ack_p99_ms: float
     ack_p99_quiet_ms: float
+    ack_p99_rush_ms: float
+    ack_p99_end_ms: float
     staged: int
     observed: int
     observation_delay_p95_s: float | None

@@ -17,12 +17,14 @@ def held(
     kept: int,
     staged: int,
     cut_at: float,
+    ended_at: float,
     live_views: int,
     live_views_shown: int,
     storm_seconds: float | None,
 ) -> Held:
     """`kept`: recordings that the box has, by its own word. `delays_s`: of the staged incidents
-    that reached the invigilator. `cut_at`: when the network went away, Unix seconds.
+    that reached the invigilator. `cut_at`: when the network went away, `ended_at`: when
+    everybody's time was up; Unix seconds.
 
     Raise Refused when nothing was uploaded.
     """
@@ -34,6 +36,8 @@ def held(
         refused=sum(t.refused for t in tallies),
         ack_p99_ms=_p99_ms([took for _, took in timed]),
         ack_p99_quiet_ms=_p99_ms([took for at, took in timed if at < cut_at]),
+        ack_p99_rush_ms=_p99_ms([took for at, took in timed if cut_at <= at < ended_at]),
+        ack_p99_end_ms=_p99_ms([took for at, took in timed if at >= ended_at]),
         staged=staged,
         observed=len(delays_s),
         observation_delay_p95_s=_p95(delays_s),

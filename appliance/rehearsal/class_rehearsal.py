@@ -213,6 +213,7 @@ class _Day:
         self.meter.end()
         own_cpu = time.process_time() - own_cpu
         received = sum(s.candidate.tally.bytes for s in seats) - bytes_before
+        ended_at = time.time()
         time_is_up.set()
         self.say("Everybody hands in; the last snippets are looked at ...")
         await asyncio.gather(*sitting)
@@ -224,6 +225,7 @@ class _Day:
             kept=await self._kept(seats),
             staged=sum(s.staged is not None for s in seats),
             cut_at=self.cut_at,
+            ended_at=ended_at,
             live_views=min(_LIVE_VIEWS, len(seats)),
             live_views_shown=shown,
             storm_seconds=storm_s,

@@ -121,8 +121,10 @@ def _tried(report: ClassReport) -> list[str]:
         f"min, {read.bit_s_per_candidate / 1000:.0f} kbit/s each.",
         f"  Recordings     {report.acknowledged} were taken in and are there, {held.lost} lost, "
         f"{held.refused} refused",
-        f"  Waiting        99 of 100 were safe on the box within {held.ack_p99_ms:.0f} ms "
-        f"({held.ack_p99_quiet_ms:.0f} ms before the network was cut)",
+        f"  Waiting        99 of 100 were safe on the box within {held.ack_p99_ms:.0f} ms",
+        f"                 ({held.ack_p99_quiet_ms:.0f} before the network was cut, "
+        f"{held.ack_p99_rush_ms:.0f} after it, {held.ack_p99_end_ms:.0f} once the time of all was "
+        "up)",
         f"  Incidents      {held.observed} of {held.staged} staged ones (an empty seat) reached "
         "the invigilator" + (f", 95 of 100 within {delay:.1f} s" if delay is not None else ""),
         f"  Live pictures  {held.live_views_shown} of {held.live_views} came",

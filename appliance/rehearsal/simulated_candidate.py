@@ -20,9 +20,9 @@ from appliance.rehearsal.page_key import PageKey
 log = structlog.get_logger()
 
 _RETRY_FIRST_S, _RETRY_MOST_S = 0.5, 8.0
-# As the page does (HURRY_WITHIN_MS of web/static/uploader.js, CALL_WITHIN_MS of channel.js): a hall
-# does not come back in the same moment.
-_COME_BACK_WITHIN_S, _CALL_WITHIN_S = 12.0, 3.0
+# As the page does (HURRY_WITHIN_MS of web/static/uploader.js, CALL_WITHIN_MS of channel.js,
+# END_WITHIN_MS of hand_in.js): a hall does not come back, or end, in the same moment.
+_COME_BACK_WITHIN_S, _CALL_WITHIN_S, _END_WITHIN_S = 12.0, 3.0, 3.0
 _GIVE_UP = frozenset({"seat-taken", "not-webm", "conflict", "too-large"})
 
 
@@ -82,6 +82,7 @@ class SimulatedCandidate:
         self._views: dict[str, LiveSender] = {}
         self._began = 0.0
         self._first_snippet = first_snippet
+        self._held_until = 0.0
         self._linked = asyncio.Event()
         self._linked.set()
         self.tally = Tally()
@@ -103,8 +104,8 @@ class SimulatedCandidate:
         self._channel_task = asyncio.create_task(self._listen())
         await self._client.ready()
 
-    async def sit_exam(self, hand_in: asyncio.Event) -> None:
-        """Record from the moment the exam is live until `hand_in` is set, then hand in."""
+    async def sit_exam(self, time_is_up: asyncio.Event) -> None:
+        """Record while the exam is live and until `time_is_up`, then hand in."""
         await self._until_live()
         self._began = time.monotonic()
         self.tally.started_recording_ms = int(time.time() * 1000)
@@ -114,9 +115,11 @@ class SimulatedCandidate:
         recorded = asyncio.Event()
         uploading = asyncio.create_task(self._upload_spool(recorded))
         start = 0.0
-        while not hand_in.is_set() and self._status["exam_state"] == "live":
+        while self._goes_on(time_is_up):
             wanted = seconds if start else seconds * self._first_snippet
-            await self._wait_until(start + wanted, hand_in)
+            await self._wait_until(start + wanted, time_is_up)
+            if not self._goes_on(time_is_up):
+                self._held_until = time.monotonic() + random.random() * _END_WITHIN_S
             length = min(wanted, time.monotonic() - self._began - start)
             if length >= 1.0 and self._status["attempt_state"] != "on_break":
                 await self._record(start, length, sound=sound)
@@ -125,6 +128,9 @@ class SimulatedCandidate:
         await uploading
         await self._client.hand_in(self.tally.recorded)
         self.tally.handed_in = True
+
+    def _goes_on(self, time_is_up: asyncio.Event) -> bool:
+        return not time_is_up.is_set() and self._status["exam_state"] == "live"
 
     def seconds_recorded(self) -> float:
         """From the start of recording until now."""
@@ -173,6 +179,7 @@ class SimulatedCandidate:
             if not self._linked.is_set():
                 await self._linked.wait()
                 await asyncio.sleep(random.random() * _COME_BACK_WITHIN_S)
+            await asyncio.sleep(max(0.0, self._held_until - time.monotonic()))
             sequence, media, began_ms = self._spool[0]
             began = began or time.monotonic()  # from the first try on
             try:
@@ -199,11 +206,11 @@ class SimulatedCandidate:
             self.tally.acknowledged_as.append(sequence)
             await asyncio.sleep(float(answer.get("wait_ms", 0)) / 1000)
 
-    async def _wait_until(self, at_s: float, hand_in: asyncio.Event) -> None:
+    async def _wait_until(self, at_s: float, time_is_up: asyncio.Event) -> None:
         left = self._began + at_s - time.monotonic()
         if left > 0:
             with suppress(TimeoutError):
-                await asyncio.wait_for(hand_in.wait(), left)
+                await asyncio.wait_for(time_is_up.wait(), left)
 
     # --- the channel
 

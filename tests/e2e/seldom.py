@@ -67,12 +67,59 @@ async () => {
   });
   const spool = { waiting: 3, last: 9 };
   const capture = { end: async () => {} };
-  const running = new HandIn().run({ capture, spool, uploader, told: true });
+  const running = new HandIn().run({ capture, spool, uploader, told: true, alone: true });
   await new Promise((resolve) => setTimeout(resolve));
   uploader.dispatchEvent(new Event("too-late"));
   const lost = await running;
   drawDone({ attempt_state: "ended", exam_state: "closed" }, lost);
   return [lost, uploader.stopped, document.getElementById("done-lead").textContent];
+}
+"""
+
+# The time is over for everybody in one moment; then a candidate who hands in early. For how long is
+# nothing sent, and does what is held go after all?
+END_OF_ALL = """
+async () => {
+  const { HandIn } = await import("/static/hand_in.js");
+  const { Uploader } = await import("/static/uploader.js");
+  const fake = Object.assign(new EventTarget(), {
+    held: [], problem: null, reached: true, givenUp: 0, nudge() {}, stop() {},
+    hold(ms) { this.held.push(ms); },
+  });
+  const nothing = { waiting: 0, last: 9 };
+  const capture = { end: async () => {} };
+  for (const alone of [false, false, false, true])
+    await new HandIn().run({ capture, spool: nothing, uploader: fake, told: true, alone });
+
+  const left = [1, 2];
+  const spool = {
+    get waiting() { return left.length; },
+    oldest: async () => ({ sequence: left[0], startedMs: 0, plain: new ArrayBuffer(9) }),
+    remove: async () => { left.shift(); },
+  };
+  const sent = [];
+  const real = window.fetch;
+  window.fetch = async (url) => {
+    sent.push(performance.now());
+    return new Response('{"acknowledged": 1, "wait_ms": 0}');
+  };
+  try {
+    const uploader = new Uploader(spool);
+    const began = performance.now();
+    uploader.hold(400);
+    await new Promise((resolve) => {
+      uploader.addEventListener("changed", () => left.length || resolve());
+      uploader.nudge();
+      uploader.hurry();
+    });
+    return {
+      held: fake.held,
+      waited: sent[0] - began >= 400,
+      sent: sent.length,
+    };
+  } finally {
+    window.fetch = real;
+  }
 }
 """
 
@@ -249,6 +296,10 @@ async def what_seldom_happens(page: Page) -> None:
         True,
         "Recording has ended. Not all could be sent (4 missing). Tell an invigilator.",
     ]
+    end = await page.evaluate(END_OF_ALL)
+    assert (end["waited"], end["sent"]) == (True, 2)
+    assert len(end["held"]) == 3 == len(set(end["held"]))  # alone is not held
+    assert all(0 <= ms <= 3_000 for ms in end["held"])
     assert await page.evaluate(LEFT_ALONE) == {
         "minutes": [15],
         "asked": ["GET /api/v1/attempts/me/afterwards", "POST /api/v1/attempts/me/leave"],

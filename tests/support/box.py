@@ -26,6 +26,7 @@ from appliance.adapters.crypto.recipients import install_recipients, sign_recipi
 from appliance.adapters.host.tls import TlsFiles
 from appliance.adapters.vision.weights import default_directory
 from appliance.cli.main import run
+from appliance.processes.supervisor import WORKERS_GIVE_WAY
 from appliance.rehearsal.free_ports import free_port
 from tests.support.box_api import BoxApi, Prepared, Validate
 from tests.support.starting import go
@@ -202,6 +203,8 @@ class RealBox:
 
     def _spawn(self, arguments: list[str]) -> subprocess.Popen[bytes]:
         command = [sys.executable, *arguments]
+        if arguments[1] == "appliance.processes.media_worker":
+            command = ["nice", "-n", str(WORKERS_GIVE_WAY), *command]  # as the supervisor does
         if self.units:
             unit = ROOT / "systemd" / _UNITS[arguments[1]]
             command = [sys.executable, "-m", "tests.support.unit_sandbox", str(unit), *command]

@@ -17,8 +17,8 @@ def main() -> int:
     given = json.loads(sys.argv[1])
     door = Door(host="127.0.0.1", port=given["port"], name="127.0.0.1", authority=Path(given["ca"]))
     children = [
-        Child(name=name, command=tuple(command), death_signal=death)
-        for name, command, death in given["children"]
+        Child(name=name, command=tuple(command), death_signal=death, nice=sum(nice))
+        for name, command, death, *nice in given["children"]
     ]
     try:
         asyncio.run(Supervisor(children, door, lambda: print("ready", flush=True)).run())

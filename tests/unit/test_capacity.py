@@ -26,6 +26,8 @@ HELD = Held(
     refused=0,
     ack_p99_ms=120.0,
     ack_p99_quiet_ms=60.0,
+    ack_p99_rush_ms=110.0,
+    ack_p99_end_ms=130.0,
     staged=2,
     observed=2,
     observation_delay_p95_s=0.8,
@@ -121,6 +123,8 @@ def test_the_page_for_the_head_begins_with_the_verdict_and_the_size() -> None:
     assert box.endswith("about 140: its processor 140, its memory 460")
     assert disk.endswith("about 351 in an exam of four hours, with 100 GB free")
     assert network.endswith("about 4666 at the 1000 Mbit/s of the candidates' network card")
+    each = "(60 before the network was cut, 110 after it, 130 once the time of all was up)"
+    assert page[page.index(f"{' ' * 17}{each}") - 1].endswith("safe on the box within 120 ms")
     assert all(len(line) <= 100 for line in page)
 
 

@@ -7,6 +7,9 @@ import { byId, counted, keepSaying, put } from "./document.js";
 import { text } from "./texts.js";
 
 const TRY_AGAIN_MS = 2_000;
+// For everybody the time is over, or the exam is closed, in the same moment: so many last snippets
+// at once made each wait for all. Recording ends at once; only the sending is spread.
+const END_WITHIN_MS = 3_000;
 const NOT_ANY_MORE = new Set([403, 404, 409, 410]);
 
 export class HandIn {
@@ -14,9 +17,10 @@ export class HandIn {
 
   /**
    * Resolves with the number of snippets that could not be sent any more. `told` says that the
-   * box knows already.
+   * box knows already, `alone` that the candidate ends it and not the exam.
    */
-  async run({ capture, spool, uploader, told }) {
+  async run({ capture, spool, uploader, told, alone }) {
+    if (!alone) uploader.hold(Math.random() * END_WITHIN_MS);
     await capture.end();
     const lost = await this.#emptied(spool, uploader);
     put(byId("sending-left"), () => text("sending.last"));

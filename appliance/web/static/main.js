@@ -33,6 +33,7 @@ class Visit {
   #spool = null;
   #uploader = null;
   #page = { cameraOn: false, portraitSkipped: false, handingIn: false };
+  #pressed = false; // "Hand in", in this page
   #step = null;
   #lost = 0; // snippets that could not be sent any more
   #finished = false;
@@ -56,7 +57,10 @@ class Visit {
     () => this.#skipPortrait(),
   );
   #room = new RoomStep(this.#channel, {
-    handIn: () => this.#beginHandIn(),
+    handIn: () => {
+      this.#pressed = true;
+      this.#beginHandIn();
+    },
     fixCamera: () => this.#capture.retry(),
   });
 
@@ -246,6 +250,7 @@ class Visit {
       spool: this.#spool,
       uploader: this.#uploader,
       told: this.#status.attempt_state === "handed_in",
+      alone: this.#pressed,
     });
     if (!isOver(this.#status)) this.#status = { ...this.#status, attempt_state: "handed_in" };
     this.#finished = true;

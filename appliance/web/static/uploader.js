@@ -21,6 +21,7 @@ export class Uploader extends EventTarget {
   #failures = 0;
   #refusedOnce = null;
   #hurry = () => {};
+  #heldUntil = 0; // by the page's own running time
   acknowledged = 0; // highest number without a gap, as the box last said
   sentBytes = 0;
   givenUp = 0;
@@ -51,6 +52,12 @@ export class Uploader extends EventTarget {
     this.nudge();
   }
 
+  /** Send nothing for so long. What a whole hall has to send in one moment, each page sends at one
+   * of its own. */
+  hold(ms) {
+    this.#heldUntil = performance.now() + ms;
+  }
+
   stop() {
     this.#stopped = true;
     this.#hurry();
@@ -60,6 +67,9 @@ export class Uploader extends EventTarget {
     this.#running = true;
     try {
       while (!this.#stopped && this.#spool.waiting > 0) {
+        const held = this.#heldUntil - performance.now();
+        if (held > 0) await this.#pause(held, { asked: true });
+        if (this.#stopped) break;
         const waitMs = await this.#step();
         this.dispatchEvent(new Event("changed"));
         if (waitMs > 0) await this.#pause(waitMs, { asked: this.reached });

@@ -71,6 +71,10 @@ class Hall:
     def other(self, name: str, what: str) -> list[object]:
         return [name, [sys.executable, "-c", OTHER, str(self.directory / name), what], "KILL"]
 
+    def gives_way(self, name: str, nice: int) -> list[object]:
+        words = ["sh", "-c", 'nice >> "$0"; exec sleep 600', str(self.directory / name)]
+        return [name, words, "KILL", nice]
+
     def stays(self, name: str, death_signal: str) -> list[object]:
         words = ["sh", "-c", 'echo $$ >> "$0"; exec sleep 600', str(self.directory / name)]
         return [name, words, death_signal]
@@ -144,6 +148,14 @@ def test_says_ready_once_the_door_answers_and_stops_all_in_order(hall: Hall) -> 
     assert out == ""  # `ready` was all that standard output got
     assert hall.notes("door")[-1] == "stopped"
     assert all(is_gone(pid) for pid in hall.pids("door") + hall.pids("worker"))
+
+
+def test_a_child_gives_way_to_the_others_as_it_is_told(hall: Hall) -> None:
+    hall.supervise(hall.gives_way("worker", 6), hall.gives_way("gateway", 0))
+    assert until(lambda: len(hall.notes("worker")) == len(hall.notes("gateway")) == 1)
+    own = os.nice(0)
+    assert hall.notes("gateway") == [str(own)]
+    assert hall.notes("worker") == [str(min(19, own + 6))]
 
 
 def test_what_dies_is_started_again_after_a_pause(hall: Hall) -> None:
@@ -227,4 +239,5 @@ def test_the_gateway_is_first_and_every_worker_has_its_socket(tmp_path: Path) ->
     made = children(tmp_path, 2, tmp_path / "models")
     assert [child.name for child in made] == ["gateway", "media worker 0", "media worker 1"]
     assert made[0].death_signal == "TERM"
+    assert [child.nice for child in made] == [0, 6, 6]  # a page is answered first
     assert str(tmp_path / "run" / "media-worker-1.sock") in made[2].command

@@ -19,7 +19,8 @@ READ = Readings(
     received_bytes=2_000_000, link_bit_s=None,
 )  # fmt: skip
 HELD = Held(
-    lost=0, refused=0, ack_p99_ms=120.0, ack_p99_quiet_ms=60.0, staged=1, observed=1,
+    lost=0, refused=0, ack_p99_ms=120.0, ack_p99_quiet_ms=60.0, ack_p99_rush_ms=110.0,
+    ack_p99_end_ms=130.0, staged=1, observed=1,
     observation_delay_p95_s=0.8, live_views=2, live_views_shown=2, storm_seconds=3.0,
 )  # fmt: skip
 GOOD = ClassReport(

@@ -23,8 +23,8 @@ def _tally(recorded: int, refused: int = 0, upload_s: float = 0.1, at: float = 0
 
 def _held(*tallies: Tally, kept: int, storm_seconds: float | None = 3.0) -> Held:
     return held(
-        tallies, [0.5], kept=kept, staged=2, cut_at=50.0, live_views=2, live_views_shown=1,
-        storm_seconds=storm_seconds,
+        tallies, [0.5], kept=kept, staged=2, cut_at=50.0, ended_at=90.0, live_views=2,
+        live_views_shown=1, storm_seconds=storm_seconds,
     )  # fmt: skip
 
 
@@ -36,9 +36,15 @@ def test_what_was_recorded_and_is_not_there_is_lost(kept: int, refused: int, los
     assert (found.lost, found.refused) == (lost, refused)
 
 
-def test_the_wait_is_told_of_all_and_of_the_time_before_the_cut() -> None:
-    found = _held(_tally(50, upload_s=0.1, at=10.0), _tally(50, upload_s=0.9, at=60.0), kept=100)
-    assert (found.ack_p99_ms, found.ack_p99_quiet_ms) == (900.0, 100.0)
+def test_the_wait_is_told_of_all_and_of_each_of_the_three_times() -> None:
+    before, after, end = (
+        _tally(50, upload_s=took, at=at) for at, took in ((10.0, 0.1), (50.0, 0.9), (90.0, 0.4))
+    )
+    found = _held(before, after, end, kept=150)
+    assert found.ack_p99_ms == 900.0
+    each = (found.ack_p99_quiet_ms, found.ack_p99_rush_ms, found.ack_p99_end_ms)
+    assert each == (100.0, 900.0, 400.0)
+    assert _held(before, kept=50).ack_p99_end_ms == 0.0
 
 
 def test_the_rest_is_what_was_seen() -> None:
