@@ -37,6 +37,11 @@ hv_stop() { local code=$1; shift; printf '%s\n' "$*" >&2; exit "$code"; }
 # Does what it is given, or says what it would do.
 hv_do() { if [ -n "$hv_dry" ]; then printf '    would run: %s\n' "$*"; else "$@"; fi; }
 
+# hv_nothing_done: the end of a dry run.
+hv_nothing_done() {
+  [ -z "$hv_dry" ] || { hv_step "This was a dry run: nothing was changed."; exit 0; }
+}
+
 # What was written below DIRECTORY is on the disk, whatever happens to the power from here on.
 hv_sync() { [ -n "$hv_dry" ] || sync -f "$1"; }
 # hv_note FILE TEXT: in one step, so that a cut leaves what was there before or this.
@@ -115,8 +120,11 @@ hv_digest_of_payload() { head -c -$hv_tail "$1" | sha256sum | cut -d' ' -f1; }
 # hv_check_bundle BUNDLE PUBLIC_KEY: before a byte of it is unpacked.
 hv_check_bundle() {
   local bundle=$1 key=$2 work
-  command -v openssl >/dev/null || hv_stop 5 "Checking the signature needs the package openssl."
-  [ -r "$key" ] || hv_stop 3 "The release key $key is missing: get it from who made the bundle."
+  command -v openssl >/dev/null || hv_stop 5 "Checking the signature needs the package openssl:" \
+    "\`apt-get install openssl\`, without a network from the medium that Debian was installed from."
+  [ -r "$bundle" ] || hv_stop 3 "There is no bundle $bundle: look at its name."
+  [ -r "$key" ] || hv_stop 3 "The release key $key is missing: get it from who made the bundle," \
+    "and name it with --key the first time."
   [ "$(stat -c %s "$bundle" 2>/dev/null || echo 0)" -gt $hv_tail ] \
     || hv_stop 6 "$bundle is not a Hallvakt bundle."
   [ "$(tail -c $hv_tail "$bundle" | head -c 8)" = $hv_mark ] \
@@ -134,7 +142,8 @@ hv_check_bundle() {
 
 hv_unpack_bundle() {
   head -c -$hv_tail "$1" | tar -x --no-same-owner -C "$2" \
-    || hv_stop 5 "$1 could not be unpacked: is there room below ${TMPDIR:-/tmp}?"
+    || hv_stop 5 "$1 could not be unpacked: is there room below ${TMPDIR:-/tmp}? Elsewhere:" \
+      "TMPDIR=/var/tmp before the command."
 }
 
 # hv_apt_of DIRECTORY COMMAND ...: apt that knows one list, of the bundle's own packages, and leaves
@@ -233,13 +242,28 @@ hv_put_debs() {
 
 # --- one version in a directory of its own ---------------------------------------------------------
 
+# What one version takes, with room for the box's own start beside it; on a disk that it filled a box
+# that runs would take no snippet any more.
+hv_version_mb=${HALLVAKT_VERSION_MB:-1500}
+hv_making='' # a version that is not whole yet
+hv_tidy() { [ -z "$hv_making" ] || rm -rf "$hv_making"; } # for EXIT
+hv_check_room() {
+  local above=$hv_opt free
+  until [ -d "$above" ]; do above=$(dirname "$above"); done
+  free=$(($(df -Pk "$above" | awk 'NR == 2 { print $4 }') / 1024))
+  [ "$free" -ge "$hv_version_mb" ] || hv_stop 5 "There are $free MB free where $hv_opt is to be, and" \
+    "$hv_version_mb are needed: free room first. No version was put there."
+}
+
 # hv_put_version SOURCE WHEELS(or empty) MODELS(or empty): makes opt/versions/V complete or not at all.
 hv_put_version() {
   local source=$1 wheels=$2 models=$3 version target name
   version=$(hv_version "$source")
   target=$hv_opt/versions/$version
   if [ -e "$target/complete" ]; then hv_step "  version $version is there already"; return; fi
-  hv_do rm -rf "$target"
+  hv_do rm -rf "$target" # what a cut left of it
+  hv_check_room
+  [ -n "$hv_dry" ] || hv_making=$target
   hv_do mkdir -p "$target"
   for name in appliance tui models systemd firmware_scripts pyproject.toml requirements.lock \
     README.md CHANGELOG.md; do
@@ -265,6 +289,7 @@ hv_put_version() {
   hv_do "$target/.venv/bin/hallvakt" models install --rehearsal "${from[@]}"
   hv_sync "$target" # a version that is complete after a power cut was so before
   hv_do touch "$target/complete"
+  hv_making=''
   hv_sync "$target"
 }
 

@@ -10,8 +10,10 @@ set -euo pipefail
 key='' out=''
 while [ $# -gt 0 ]; do
   case $1 in
-    --key) key=${2:?--key needs a file}; shift ;;
-    --out) out=${2:?--out needs a file}; shift ;;
+    --key | --out)
+      [ $# -gt 1 ] || { echo "$1 needs a file; try --help." >&2; exit 2; }
+      if [ "$1" = --key ]; then key=$2; else out=$2; fi
+      shift ;;
     -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "There is no option $1; try --help." >&2; exit 2 ;;
   esac

@@ -10,8 +10,10 @@ hv_dry='' bundle='' key='' uninstall=''
 while [ $# -gt 0 ]; do
   case $1 in
     --dry-run) hv_dry=yes ;;
-    --bundle) bundle=${2:?--bundle needs a file}; shift ;;
-    --key) key=${2:?--key needs a file}; shift ;;
+    --bundle | --key)
+      [ $# -gt 1 ] || { echo "$1 needs a file; try --help." >&2; exit 2; }
+      if [ "$1" = --key ]; then key=$2; else bundle=$2; fi
+      shift ;;
     --uninstall) uninstall=yes ;;
     -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "There is no option $1; try --help." >&2; exit 2 ;;
@@ -49,6 +51,7 @@ if [ -n "$uninstall" ]; then
     if [ -e "$hv_state/box.toml" ]; then hv_step "  left, for exams in $hv_state need it: $credential"
     else hv_do rm -f "$credential"; fi
   done
+  hv_nothing_done
   hv_step "Done. Left as they are: $hv_state with keys and recordings, its user hallvakt, and Debian's"
   hv_step "packages. To destroy keys and recordings too, run \`hallvakt factory-reset\` BEFORE uninstalling."
   hv_step "Debian's coturn.service stays off. If this machine had one of its own: systemctl enable --now coturn"
@@ -57,7 +60,7 @@ fi
 
 hv_must_be_debian
 source=$hv_source wheels='' models='' unpacked=''
-trap '[ -z "$unpacked" ] || rm -rf "$unpacked"' EXIT
+trap 'hv_tidy; [ -z "$unpacked" ] || rm -rf "$unpacked"' EXIT
 if [ -n "$bundle" ]; then
   hv_step "0. Checking the bundle's signature"
   hv_check_bundle "$bundle" "${key:-$hv_keys/release.pub}"
@@ -115,6 +118,7 @@ else
 fi
 
 hv_step ""
+hv_nothing_done
 if [ -e "$hv_state/box.toml" ]; then
   hv_step "Done. The box in $hv_state keeps its keys and exams. Start it: systemctl start hallvakt.target"
 else

@@ -15,7 +15,10 @@ set -euo pipefail
 bundle='' rollback='' finish=''
 while [ $# -gt 0 ]; do
   case $1 in
-    --bundle) bundle=${2:?--bundle needs a file}; shift ;;
+    --bundle)
+      [ $# -gt 1 ] || { echo "$1 needs a file; try --help." >&2; exit 2; }
+      bundle=$2
+      shift ;;
     --rollback) rollback=yes ;;
     --finish) finish=yes ;;
     -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
@@ -133,7 +136,7 @@ hallvakt "$old" snapshot quiet || exit $?
 hv_step "2. Checking the bundle's signature"
 hv_check_bundle "$bundle" "$hv_keys/release.pub"
 unpacked=$(mktemp -d)
-trap 'rm -rf "$unpacked"' EXIT
+trap 'hv_tidy; rm -rf "$unpacked"' EXIT
 hv_unpack_bundle "$bundle" "$unpacked"
 new=$(hv_version "$unpacked/source")
 [ "$new" != "$old" ] || hv_stop 4 "Version $new runs already."

@@ -1,0 +1,105 @@
+"""Single steps of the installer: what it refuses, how a version comes about or leaves nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.integration.install.scripts import SCRIPTS, bash
+from tests.support.box import ROOT
+
+
+def test_a_dry_run_does_not_say_that_it_is_done(tmp_path: Path) -> None:
+    for words in (["--dry-run"], ["--dry-run", "--uninstall"]):
+        done = bash(str(SCRIPTS / "install.sh"), *words, HALLVAKT_ROOT=str(tmp_path))
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.endswith("This was a dry run: nothing was changed.\n")
+        assert "Done" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("script", "word"),
+    [("install.sh", "--bundle"), ("install.sh", "--key"), ("update.sh", "--bundle"),
+     ("build_bundle.sh", "--out")],
+)  # fmt: skip
+def test_an_option_without_its_file_is_said(script: str, word: str) -> None:
+    done = bash(str(SCRIPTS / script), word)
+    assert (done.returncode, done.stderr) == (2, f"{word} needs a file; try --help.\n")
+
+
+@pytest.mark.parametrize(
+    ("said", "what", "name"),
+    [("PRETTY_NAME='Ubuntu 24.04'\nVERSION_CODENAME=noble\n", "x86_64", "This is Ubuntu 24.04."),
+     ("PRETTY_NAME=Debian\nVERSION_CODENAME=trixie\n", "aarch64", "This machine is aarch64;"),
+     ("", "x86_64", "This is an unknown system.")],
+)  # fmt: skip
+def test_what_it_is_not_made_for_is_refused(
+    tmp_path: Path, said: str, what: str, name: str
+) -> None:
+    """With the system's own description and kernel in words of ours."""
+    (tmp_path / "os-release").write_text(said)
+    text = (SCRIPTS / "box.sh").read_text().replace("/etc/os-release", f"{tmp_path}/os-release")
+    (tmp_path / "box.sh").write_text(text)
+    call = f"uname() {{ echo {what}; }}; . {tmp_path}/box.sh; hv_must_be_debian"
+    done = bash("-c", call)
+    assert done.returncode == 4
+    assert done.stderr.startswith(name)
+    (tmp_path / "os-release").write_text("PRETTY_NAME=Debian\nVERSION_CODENAME=trixie\n")
+    assert bash("-c", call.replace("aarch64", "x86_64")).returncode == 0
+
+
+# Stands for Python, and for the one of the new version: says what it is asked.
+_PYTHON = """#!/bin/sh
+echo "$@" >>"$ASKED"
+[ "$2" != venv ] || { mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; cp "$0" "$3/bin/hallvakt"; }
+[ -z "$FAILS" ] || case "$*" in *"$FAILS"*) echo "it says why" >&2; exit 1 ;; esac
+"""
+
+
+def _version(tmp_path: Path, wheels: str, **environment: str) -> tuple[int, str, list[str]]:
+    """Puts this tree's version: the code, what it said, and what Python was asked for."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "python3").write_text(_PYTHON)
+    (programs / "python3").chmod(0o755)
+    put = f"hv_put_version {ROOT} '{wheels}' ''"
+    done = bash(
+        "-c",
+        f". {SCRIPTS}/box.sh; trap hv_tidy EXIT; {put}",
+        PATH=f"{programs}:{os.environ['PATH']}",
+        HALLVAKT_ROOT=str(tmp_path / "root"),
+        ASKED=str(tmp_path / "asked"),
+        **{"FAILS": "", **environment},
+    )
+    asked = tmp_path / "asked"
+    lines = asked.read_text().splitlines() if asked.exists() else []
+    return done.returncode, done.stderr, [line for line in lines if "pip install" in line]
+
+
+@pytest.mark.parametrize("wheels", ["", "/bundle/wheels"], ids=["online", "offline"])
+def test_python_packages_come_by_their_hashes_and_offline_from_the_bundle_alone(
+    tmp_path: Path, wheels: str
+) -> None:
+    code, said, (packages, itself) = _version(tmp_path, wheels)
+    assert code == 0, said
+    assert "--require-hashes --only-binary :all:" in packages
+    assert ("--no-index --find-links /bundle/wheels" in packages) == bool(wheels)
+    assert "--no-deps --no-build-isolation --no-index" in itself
+    (version,) = (tmp_path / "root/opt/hallvakt/versions").iterdir()
+    assert (version / "complete").exists()
+
+
+def test_a_version_that_does_not_come_about_leaves_nothing_on_the_disk(tmp_path: Path) -> None:
+    code, said, _ = _version(tmp_path, "", FAILS="--require-hashes")
+    assert code == 5
+    assert "Python packages could not be installed: the lines above say why." in said
+    assert list((tmp_path / "root/opt/hallvakt/versions").iterdir()) == []
+
+
+def test_a_disk_without_room_is_said_before_anything_is_put_on_it(tmp_path: Path) -> None:
+    code, said, asked = _version(tmp_path, "", HALLVAKT_VERSION_MB="999999999")
+    assert (code, asked) == (5, [])
+    assert "999999999 are needed: free room first" in said
+    assert not (tmp_path / "root").exists()
