@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -14,27 +13,16 @@ from appliance.processes.checkup_stock import backlog_checks, models_checks
 from appliance.processes.erased_state import erasure_checks
 from appliance.processes.foundation import Foundation
 from appliance.processes.night_parts import night_of
-from appliance.services.doctor import Checkup, Probe, examine
-
-_GOOD_FOR_S = 20.0  # however often it is asked, the box is looked at this seldom
+from appliance.services.doctor import Checkup, Probe, examine, seldom
 
 
 def checkup_here(on: Foundation) -> Checkup:
-    """Answers what `hallvakt doctor` finds without the internet. Who asks while the box is being
-    looked at waits for that look."""
-    one_at_a_time = asyncio.Lock()
-    last: tuple[float, Sequence[Check]] | None = None
+    """Answers what `hallvakt doctor` finds without the internet."""
 
     async def look() -> Sequence[Check]:
-        nonlocal last
-        async with one_at_a_time:
-            now = time.monotonic()
-            if last is None or now - last[0] > _GOOD_FOR_S:
-                found = await examine(_probes(on))
-                last = (now, found)
-            return last[1]
+        return await examine(_probes(on))
 
-    return look
+    return seldom(look)
 
 
 def _probes(on: Foundation) -> Mapping[str, Probe]:

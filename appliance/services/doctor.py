@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from appliance.core.checkup import Check, fail
@@ -10,6 +11,9 @@ from appliance.core.disk import DISK_ADVICE, DISK_IN_WORDS, is_disks, state_afte
 from appliance.core.errors import HallvaktError
 
 _PROBE_S = 20.0
+# However often it is asked, a box is looked at no oftener. So short that whoever has mended
+# something and asks again is not told what was before.
+GOOD_FOR_S = 5.0
 
 Probe = Callable[[], Awaitable[Sequence[Check]]]
 Checkup = Callable[[], Awaitable[Sequence[Check]]]
@@ -24,6 +28,23 @@ async def examine(probes: Mapping[str, Probe], *, within_s: float = _PROBE_S) ->
     """
     found = await asyncio.gather(*(_ask(name, probe, within_s) for name, probe in probes.items()))
     return [check for checks in found for check in checks]
+
+
+def seldom(look: Checkup, monotonic: Callable[[], float] = time.monotonic) -> Checkup:
+    """`look`, whose answer is given again for a moment. Who asks while the box is being looked at
+    waits for that look."""
+    one_at_a_time = asyncio.Lock()
+    last: tuple[float, Sequence[Check]] | None = None
+
+    async def found() -> Sequence[Check]:
+        nonlocal last
+        async with one_at_a_time:
+            if last is None or monotonic() > last[0]:
+                checks = await look()
+                last = (monotonic() + GOOD_FOR_S, checks)
+            return last[1]
+
+    return found
 
 
 async def _ask(name: str, probe: Probe, within_s: float) -> Sequence[Check]:

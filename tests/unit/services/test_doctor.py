@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from appliance.core.checkup import Check, CheckStatus, ok
 from appliance.core.errors import Unreachable
-from appliance.services.doctor import examine
+from appliance.services.doctor import GOOD_FOR_S, examine, seldom
 
 
 async def _fine() -> Sequence[Check]:
@@ -39,3 +39,21 @@ async def test_every_probe_has_its_say_in_order() -> None:
     assert "install the package coturn" in found[0].detail
     assert "box.pem" in found[2].detail
     assert all(check.advice for check in found if check.status is CheckStatus.FAIL)
+
+
+async def test_what_was_found_is_told_again_only_for_a_moment() -> None:
+    """Who mends something and asks again is told how it is now; asking always costs little."""
+    now, looks = [100.0], 0
+
+    async def look() -> Sequence[Check]:
+        nonlocal looks
+        looks += 1
+        now[0] += 100.0
+        return [ok("look", f"{looks}")]
+
+    ask = seldom(look, lambda: now[0])
+    assert [c.detail for (c,) in await asyncio.gather(ask(), ask())] == ["1", "1"]
+    now[0] += GOOD_FOR_S + 0.01
+    assert (await ask())[0].detail == "2"
+    now[0] += GOOD_FOR_S / 2
+    assert (await ask())[0].detail == "2"
