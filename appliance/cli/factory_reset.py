@@ -15,7 +15,7 @@ from cyclopts import Parameter
 from appliance.adapters.store import schema
 from appliance.cli.options import DEFAULT_STATE, Json, State
 from appliance.cli.output import answer
-from appliance.config.box import load
+from appliance.config.box import FILE_NAME, load
 from appliance.core.errors import BadInput, Refused, Unreachable
 from appliance.processes.supervisor import alone
 
@@ -54,18 +54,27 @@ def factory_reset(
     config = load(state)
     with alone(state):
         _refuse_while_served(state)
-        # Not looked at when it does not matter: a damaged database must not stand in the way.
-        if not even_unsent and (unsent := schema.count(state / "db" / "box.db", _NOT_PROVEN)):
+        # Not looked at when it does not matter: a damaged database must not stand in the way, nor
+        # one that is gone because a reset was broken off.
+        begun = not (state / "keys").exists()
+        if not (even_unsent or begun) and (
+            unsent := schema.count(state / "db" / "box.db", _NOT_PROVEN)
+        ):
             raise Refused(
                 f"{unsent} exams on this box are not proven in the cloud: sync first, or say "
                 "--even-unsent to lose them."
             )
         if (confirm if confirm is not None else _ask(config.name)) != config.name:
             raise Refused(f"That is not this box's name ({config.name}): nothing was destroyed.")
-        gone = [_destroy(state / name) for name in _ORDER if (state / name).exists()]
-        gone += [_destroy(left) for left in state.iterdir() if left.is_dir()]
-        for file in state.iterdir():
-            file.unlink()
+        gone: list[_Gone] = []
+        try:
+            _destroy_all(state, gone)
+        except OSError as error:
+            so_far = ", ".join(one.what for one in gone) or "nothing"
+            raise Unreachable(
+                f"Not all of {state} could be destroyed ({error.strerror or error}); destroyed so "
+                f"far: {so_far}. Run this as root, again: it goes on from here."
+            ) from error
     lines = [f"Destroyed {g.what}: {g.files} files, {g.bytes / 1e6:.1f} MB." for g in gone]
     lines += [
         "Keys went first. Blocks of a solid-state disk may outlive a deletion; without the keys "
@@ -97,19 +106,39 @@ def _refuse_while_served(state: Path) -> None:
             raise Refused("The box is running: stop it first.", code="already-running") from None
 
 
+def _destroy_all(state: Path, gone: list[_Gone]) -> None:
+    """Adds to `gone` as it goes on; raises OSError where something stays."""
+    for name in _ORDER:
+        if (state / name).exists():
+            gone.append(_destroy(state / name))
+    for left in list(state.iterdir()):
+        if left.is_dir() and not left.is_symlink() and left.name not in _ORDER:
+            gone.append(_destroy(left))
+    # Without box.toml this is no box, and could not go on: it goes last.
+    for file in sorted(state.iterdir(), key=lambda file: file.name == FILE_NAME):
+        if file.is_symlink() or not file.is_dir():
+            file.unlink()
+
+
 def _destroy(directory: Path) -> _Gone:
-    """Files with keys are overwritten before they are unlinked; then all of it is removed."""
-    files = [path for path in directory.rglob("*") if path.is_file() and not path.is_symlink()]
+    """Files with keys are overwritten before they are unlinked; then all of it is removed, also
+    where the school has put it on another disk: as a link, or as a mount, which stays empty."""
+    place = directory.resolve()
+    files = [path for path in place.rglob("*") if path.is_file() and not path.is_symlink()]
     size = sum(path.stat().st_size for path in files)
     if directory.name in _KEYS:
         for path in files:
             _overwrite(path)
-    try:
-        shutil.rmtree(directory)
-    except OSError as error:
-        raise Unreachable(
-            f"{error.filename} cannot be removed ({error.strerror}): run this as root, again."
-        ) from error
+    for entry in list(place.iterdir()):
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    _sync(place)
+    if not place.is_mount():
+        place.rmdir()
+    if directory.is_symlink():
+        directory.unlink()
     _sync(directory.parent)
     return _Gone(what=directory.name, files=len(files), bytes=size)
 

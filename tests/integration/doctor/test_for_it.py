@@ -7,6 +7,8 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,16 @@ def _hallvakt(*words: str, state: Path) -> subprocess.CompletedProcess[str]:
 
 async def _run(*words: str, state: Path) -> subprocess.CompletedProcess[str]:
     return await asyncio.to_thread(_hallvakt, *words, state=state)
+
+
+@contextmanager
+def _read_only(directory: Path) -> Iterator[None]:
+    subprocess.run(["mount", "--bind", directory, directory], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", directory], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", directory], check=True)
 
 
 async def test_figures_and_bundle_of_a_live_exam_hold_no_canary(tmp_path: Path) -> None:
@@ -110,3 +122,39 @@ def test_a_damaged_box_can_be_reset_too_when_told_so(made: RealBox) -> None:
     assert done.returncode == 0, done.stderr
     assert "Left: /etc/credstore.encrypted/hallvakt-pepper*" in done.stdout
     assert list(made.state.iterdir()) == []
+
+
+def test_a_reset_that_was_stopped_says_how_far_it_came_and_goes_on(made: RealBox) -> None:
+    recordings = made.state / "blobs" / "ab"
+    recordings.mkdir()
+    (recordings / "ab12").write_text("sealed")
+    other_disk = made.state.parent / "elsewhere"
+    other_disk.mkdir()
+    (other_disk / "gateway.log").write_text("{}")
+    (made.state / "log").rmdir()
+    (made.state / "log").symlink_to(other_disk)  # put on another disk
+    (made.state / "mine").symlink_to(Path(__file__).parent)  # nothing of the box's
+    words = ("factory-reset", "--confirm", "Hallvakt")
+    with _read_only(recordings):
+        cut = _hallvakt(*words, state=made.state)
+    assert cut.returncode == 5, cut.stderr
+    assert "destroyed so far: live, keys, tls, db" in cut.stderr
+    done = _hallvakt(*words, "--json", state=made.state)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["destroyed"][0]["what"] == "blobs"
+    assert list(made.state.iterdir()) == []
+    assert not other_disk.exists()
+    assert Path(__file__).exists()
+
+
+def test_a_key_that_cannot_be_overwritten_stops_a_reset_before_anything_else_is_gone(
+    made: RealBox,
+) -> None:
+    (made.state / "live" / "exam").mkdir()
+    key = made.state / "live" / "exam" / "pepper"
+    key.write_text("secret")
+    with _read_only(key.parent):
+        cut = _hallvakt("factory-reset", "--confirm", "Hallvakt", state=made.state)
+    assert cut.returncode == 5, cut.stderr
+    assert "destroyed so far: nothing" in cut.stderr
+    assert (made.state / "db" / "box.db").exists()
