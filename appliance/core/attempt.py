@@ -93,6 +93,7 @@ class Attempt:
     identity_checked_by_hand: bool = False
     switched_off: frozenset[Category] = frozenset()  # detectors (core/accommodation.py)
     hand_raised: bool = False
+    hand_presses: int = 0  # heard from pages; what is told again counts once
     break_started_ms: int | None = None
     joined_ms: int | None = None
     admitted_late_ms: int | None = None  # let in by a person after the time for joining

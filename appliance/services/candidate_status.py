@@ -19,6 +19,7 @@ class CandidateStatus:
     refusal. `portrait` says whether a photo was accepted. Times are Unix milliseconds.
     `acknowledged` is the highest snippet number below which none is missing; `next_sequence` the
     first that no snippet has: where a page begins that has recorded nothing of this attempt yet.
+    `hand_presses`: the number of the last press of the hand that was heard.
     `messages`: the last five from the hall, the oldest first."""
 
     attempt: AttemptId
@@ -39,6 +40,7 @@ class CandidateStatus:
     next_sequence: int
     watchers: int
     hand_raised: bool
+    hand_presses: int
     notice: str | None
     portrait: bool
     break_started_ms: int | None
@@ -90,6 +92,7 @@ def candidate_status(
         next_sequence=next_sequence,
         watchers=watchers,
         hand_raised=attempt.hand_raised,
+        hand_presses=attempt.hand_presses,
         notice=attempt.notice_version,
         portrait=attempt.portrait_accepted,
         break_started_ms=attempt.break_started_ms,

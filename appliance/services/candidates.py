@@ -74,7 +74,9 @@ class Candidates:
             messages=self._messages.to(attempt.attempt_id),
         )
 
-    async def raise_hand(self, attempt: Attempt, *, raised: bool) -> Attempt:
+    async def raise_hand(self, attempt: Attempt, *, raised: bool, press: int | None) -> Attempt:
+        """`press`: its number, counted by the page. One that was heard before changes nothing: a
+        page tells it again when its line died under it, and it may be lowered by now."""
         exam = await self._exams.get(attempt.exam_id)
         if exam.state not in IN_SESSION:
             raise WrongState("The exam is not in session.")
@@ -82,7 +84,11 @@ class Candidates:
         def change(now: Attempt) -> Attempt:
             if now.state in FINISHED:
                 raise WrongState("The attempt is over.")
-            return replace(now, hand_raised=raised)
+            if press is None:
+                return replace(now, hand_raised=raised)
+            if press <= now.hand_presses:
+                return now
+            return replace(now, hand_raised=raised, hand_presses=press)
 
         return await self._life.change(attempt.attempt_id, change)
 

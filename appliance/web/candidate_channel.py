@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
@@ -29,6 +29,7 @@ routes = Routes()
 
 _HEARTBEAT_S = 10.0
 _LARGEST_MESSAGE = 64 * 1024  # an SDP answer for one track is about 3 KiB
+_MOST_PRESSES = 1_000_000  # of the hand: more than fingers can
 
 
 class LiveAnswerIn(msgspec.Struct, tag_field="kind", tag="live_answer", forbid_unknown_fields=True):
@@ -49,6 +50,7 @@ class LiveFailedIn(msgspec.Struct, tag_field="kind", tag="live_failed", forbid_u
 
 class HandIn(msgspec.Struct, tag_field="kind", tag="hand", forbid_unknown_fields=True):
     raised: bool
+    press: Annotated[int, msgspec.Meta(ge=1, le=_MOST_PRESSES)] | None = None
 
 
 class SpoolIn(msgspec.Struct, tag_field="kind", tag="spool", forbid_unknown_fields=True):
@@ -165,7 +167,7 @@ async def _take(gateway: Gateway, attempt: Attempt, outbox: Outbox, text: str) -
         case LiveFailedIn():
             gateway.live_views.failed(attempt.attempt_id, ViewId(message.view))
         case HandIn():
-            await gateway.candidates.raise_hand(attempt, raised=message.raised)
+            await gateway.candidates.raise_hand(attempt, raised=message.raised, press=message.press)
         case SpoolIn():
             waiting = max(0, min(message.waiting, HIGHEST_SEQUENCE))
             gateway.halls.update(attempt.attempt_id, spool=waiting)

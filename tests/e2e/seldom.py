@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from playwright.async_api import Page
 
+from tests.e2e.pressed import what_is_pressed_is_answered
+
 # A browser that grants 100 kB, of which the page takes six tenths. Beside it lie what two others
 # left here: one so long ago that nobody can send it any more.
 FULL = """
@@ -189,39 +191,6 @@ async () => {
 }
 """
 
-# The hand, pressed while there is no line to the box: told when it is back, unless taken back.
-HAND = """
-async () => {
-  const { RoomStep } = await import("/static/room.js");
-  const sent = [];
-  const channel = Object.assign(new EventTarget(), {
-    up: false, send: ({ raised }) => sent.push(raised),
-  });
-  new RoomStep(channel, { handIn() {}, fixCamera() {} });
-  const hand = document.getElementById("hand");
-  const says = [];
-  const press = () => {
-    hand.click();
-    says.push(hand.textContent);
-  };
-  const line = (up) => {
-    channel.up = up;
-    channel.dispatchEvent(new Event(up ? "up" : "down"));
-  };
-  press();
-  press(); // taken back
-  line(true);
-  line(false);
-  press();
-  line(true);
-  says.push(hand.textContent);
-  line(false);
-  line(true); // told once
-  press();
-  return { sent, says };
-}
-"""
-
 # On a phone the camera that sees its holder; on a computer with several the one of the last time.
 # WebKit interrupts sound for a call that comes in, in a state of its own.
 PHONE = """
@@ -270,14 +239,10 @@ async () => {
 
 
 async def what_seldom_happens(page: Page) -> None:
+    await what_is_pressed_is_answered(page)
     assert await page.evaluate(PHONE) == {
         "asked": [["user", None], [None, "usb"]],
         "resumed": 1,
-    }
-    waits = "Told as soon as there is a connection"
-    assert await page.evaluate(HAND) == {
-        "sent": [True, True],
-        "says": [waits, "Raise hand", waits, "Raise hand", "Raise hand"],
     }
     assert await page.evaluate(LOST) == {"numbers": [1, 2, "before", "before"], "kept": [1, 2]}
     assert await page.evaluate(FULL) == {

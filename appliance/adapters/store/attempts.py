@@ -18,9 +18,9 @@ _COLUMNS = (
     "attempt_id, exam_id, hall, seat, state, camera, extra_minutes, seat_code_hash, public_key, "
     "token_hash, notice_version, portrait_accepted, identity_checked_by_hand, hand_raised, "
     "break_started_ms, joined_ms, finished_ms, epoch, last_sequence, "
-    "admitted_late_ms, roster_minutes, switched_off"
+    "admitted_late_ms, roster_minutes, switched_off, hand_presses"
 )
-_PLACES = ", ".join("?" * 22)
+_PLACES = ", ".join("?" * 23)
 _GO_WITH_IT = ("refused_snippets", "breaks", "seats_left", "earlier_pages", "act_notes")
 _SELECT = f"SELECT {_COLUMNS} FROM attempts"
 
@@ -136,6 +136,7 @@ def _row(attempt: Attempt) -> tuple[Any, ...]:
         attempt.admitted_late_ms,
         attempt.roster_minutes,
         " ".join(sorted(attempt.switched_off)),
+        attempt.hand_presses,
     )
 
 
@@ -162,4 +163,5 @@ def _attempt(row: tuple[Any, ...]) -> Attempt:
         admitted_late_ms=row[19],
         roster_minutes=row[20],
         switched_off=frozenset(Category(name) for name in row[21].split()),
+        hand_presses=row[22],
     )

@@ -2,10 +2,12 @@
 
 import { call, Problem, sentence } from "./api.js";
 import { busy, byId } from "./document.js";
+import { settledWithin } from "./patience.js";
 import { hasText, text } from "./texts.js";
 
 const JPEG_QUALITY = 0.92;
 const ENOUGH_TRIES = 3;
+const PATIENCE_MS = 5_000; // a slow camera's first picture comes sooner
 
 export class PortraitStep {
   #camera;
@@ -47,8 +49,12 @@ export class PortraitStep {
       this.#say(() => []);
       return;
     }
-    const jpeg = await this.#takePhoto();
-    if (jpeg === null) return;
+    const video = byId("portrait-picture");
+    if (video.readyState < video.HAVE_CURRENT_DATA) {
+      await this.#waitFor(video);
+      return;
+    }
+    const jpeg = await this.#takePhoto(video);
     this.#showPhoto(true);
     this.#say(() => [text("portrait.checking")], "progress");
     try {
@@ -68,6 +74,16 @@ export class PortraitStep {
     }
   }
 
+  /** Nobody is photographed before they see themselves: the next press is theirs. */
+  async #waitFor(video) {
+    this.#say(() => [text("portrait.waiting")], "progress");
+    const came = new Promise((resolve) => {
+      video.addEventListener("loadeddata", resolve, { once: true });
+    }).then(() => this.#say(() => []));
+    if (await settledWithin(came, PATIENCE_MS)) return;
+    if (video.srcObject) this.#notGood(() => [text("trouble.muted")]);
+  }
+
   #notGood(sentences) {
     this.#tries += 1;
     const enough = this.#tries >= ENOUGH_TRIES;
@@ -75,9 +91,7 @@ export class PortraitStep {
     this.#say(() => (enough ? [...sentences(), text("portrait.no_luck")] : sentences()));
   }
 
-  async #takePhoto() {
-    const video = byId("portrait-picture");
-    if (!video.videoWidth) return null;
+  #takePhoto(video) {
     const canvas = byId("portrait-photo");
     canvas.width = video.videoWidth;
     canvas.height = video.videoHeight;

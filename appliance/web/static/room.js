@@ -2,6 +2,7 @@
 
 import { boxClock } from "./clock.js";
 import { announce, byId, put } from "./document.js";
+import { Hand } from "./hand.js";
 import { drawStrip, linkWords, recordingWords } from "./strip.js";
 import { currentLanguage, text } from "./texts.js";
 import { onBreak, seatWatched, timeIsUp } from "./visit.js";
@@ -9,22 +10,19 @@ import { onBreak, seatWatched, timeIsUp } from "./visit.js";
 const SAID_AFTER_MS = 5_000; // a short loss of the link is not worth a word
 
 export class RoomStep {
-  #channel;
-  #handRaised = false;
-  #handWaits = false; // pressed while there was no line to the box
+  #hand;
   #spoken = { recording: null, watched: null, hand: null, over: null, up: null };
+  #handWaits = false;
   #linkLostAt = null;
   #messages = new Set();
 
   /** `handIn()` when the candidate has said so twice; `fixCamera()` to try the camera again. */
   constructor(channel, { handIn, fixCamera }) {
-    this.#channel = channel;
+    this.#hand = new Hand(channel);
     byId("hand").addEventListener("click", () => {
-      this.#handWaits = !this.#handWaits;
-      this.#tellHand();
-      if (this.#handWaits) announce(text("hand.waits"));
+      this.#hand.press();
+      for (const news of this.#drawHand()) announce(news);
     });
-    channel.addEventListener("up", () => this.#tellHand());
     byId("trouble-fix").addEventListener("click", fixCamera);
     byId("hand-in").addEventListener("click", () => this.#askHandIn(true));
     byId("hand-in-no").addEventListener("click", () => this.#askHandIn(false));
@@ -45,25 +43,21 @@ export class RoomStep {
     drawStrip(now);
     this.#drawTrouble(now);
     for (const message of status.messages) this.#message(message);
-    this.#handRaised = status.hand_raised;
-    const hand = byId("hand");
-    hand.setAttribute("aria-pressed", String(status.hand_raised));
-    this.#drawHand();
+    this.#hand.heard(status);
+    byId("hand").setAttribute("aria-pressed", String(status.hand_raised));
+    const news = this.#drawHand();
     byId("hand-in").hidden = now.step !== "live" || !byId("hand-in-sure").hidden;
-    this.#speak(now);
+    this.#speak(now, news);
   }
 
-  #tellHand() {
-    if (this.#handWaits && this.#channel.up) {
-      this.#handWaits = false;
-      this.#channel.send({ kind: "hand", raised: !this.#handRaised });
-    }
-    this.#drawHand();
-  }
-
+  /** What is to be said of it: that it waits, once. */
   #drawHand() {
-    const word = this.#handWaits ? "waits" : this.#handRaised ? "lower" : "raise";
-    put(byId("hand"), text(`hand.${word}`));
+    const { word } = this.#hand;
+    const words = text(`hand.${word}`);
+    put(byId("hand"), words);
+    const waited = this.#handWaits;
+    this.#handWaits = word === "waits";
+    return this.#handWaits && !waited ? [words] : [];
   }
 
   #drawHeading({ step, status, phone }) {
@@ -98,13 +92,12 @@ export class RoomStep {
   }
 
   /** Only what changed, and only what matters without looking. */
-  #speak({ status, recording, sound, link }) {
+  #speak({ status, recording, sound, link }, news) {
     const hand = status.hand_raised;
     // Without the minutes of a break: they would be read out every second.
     const { key } = recordingWords(status, recording, sound);
     const words = text(key === "strip.break" ? "strip.break_begun" : key);
     const watched = status.watchers > 0;
-    const news = [];
     if (this.#spoken.recording !== null && this.#spoken.recording !== words) news.push(words);
     if (this.#spoken.watched !== null && this.#spoken.watched !== watched) {
       news.push(text(watched ? "strip.somebody" : "strip.nobody"));

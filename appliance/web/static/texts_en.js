@@ -73,6 +73,7 @@ export const EN = {
   "portrait.lead": "Look straight into the camera. The photo shows who sits at this seat.",
   "portrait.take": "Take the photo",
   "portrait.again": "Take a new photo",
+  "portrait.waiting": "Waiting for the camera's picture …",
   "portrait.checking": "Looking at the photo …",
   "portrait.good": "The photo is good.",
   "portrait.skip": "Go on without photo",

@@ -72,6 +72,7 @@ export const SV = {
   "portrait.lead": "Titta rakt in i kameran. Fotot visar vem som sitter på den här platsen.",
   "portrait.take": "Ta fotot",
   "portrait.again": "Ta ett nytt foto",
+  "portrait.waiting": "Väntar på kamerans bild …",
   "portrait.checking": "Tittar på fotot …",
   "portrait.good": "Fotot är bra.",
   "portrait.skip": "Fortsätt utan foto",

@@ -82,6 +82,7 @@ def full_attempt(n: int = 1) -> Attempt:
         portrait_accepted=True,
         identity_checked_by_hand=True,
         hand_raised=True,
+        hand_presses=3,
         break_started_ms=5,
         joined_ms=6,
         finished_ms=7,

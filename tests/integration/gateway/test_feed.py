@@ -41,6 +41,40 @@ async def test_what_happens_is_told_in_order(
                 pass
 
 
+async def test_a_hand_told_twice_is_raised_once(
+    box: RealBox, lead: BoxApi, exam: Prepared, candidate: BoxApi
+) -> None:
+    """A page tells a press again where its line died under it; meanwhile somebody came by."""
+    mine = "/api/v1/attempts/me"
+    attempt = (await candidate.ok("GET", mine))["attempt"]
+    acts = f"/api/v1/exams/{exam.exam}/attempts/{attempt}/acts"
+    async with candidate.websocket(f"{mine}/channel") as page:
+
+        async def press(number: int, *, raised: bool) -> dict[str, Any]:
+            """The status after it was taken in, as the page asks for it."""
+            message = {"kind": "hand", "raised": raised, "press": number}
+            check_message("ChannelFromPage", message)
+            await page.send_json(message)
+            await page.send_json({"kind": "beat"})
+            while (await page.receive_json(timeout=60))["kind"] != "beat":
+                pass
+            status: dict[str, Any] = await candidate.ok("GET", mine)
+            return status
+
+        def hand(status: dict[str, Any]) -> tuple[bool, int]:
+            return status["hand_raised"], status["hand_presses"]
+
+        assert hand(await press(1, raised=True)) == (True, 1)
+        await lead.ok("POST", acts, json={"act": "hand_down"})
+        assert hand(await press(1, raised=True)) == (False, 1)
+        assert hand(await press(2, raised=True)) == (True, 2)
+        assert hand(await press(3, raised=False)) == (False, 3)
+        assert hand(await press(2, raised=True)) == (False, 3)  # late, from the line before
+        for beyond in (0, 1_000_001):
+            await page.send_json({"kind": "hand", "raised": True, "press": beyond})
+        assert hand(await press(3, raised=True)) == (False, 3)
+
+
 async def test_a_console_that_comes_back_gets_what_it_missed(
     lead: BoxApi, exam: Prepared, candidate: BoxApi
 ) -> None:
