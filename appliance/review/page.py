@@ -29,6 +29,7 @@ from appliance.core.errors import (
 )
 from appliance.review.desk import Desk
 from appliance.review.receipts import send_quietly
+from appliance.review.refusals import in_language, refusals
 from appliance.review.views import ReviewViews
 
 _COOKIE = "hallvakt-review"
@@ -90,6 +91,7 @@ class ReviewPage:
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncIterator[str]:
         """The address to open, while the block runs. Port 0: any free one."""
+        await asyncio.to_thread(refusals)
         application = web.Application(middlewares=[self._guard], client_max_size=_MOST_BODY)
         application.on_response_prepare.append(_add_headers)
         application.router.add_post("/enter", self._enter)
@@ -121,14 +123,14 @@ class ReviewPage:
         """Another name for this machine (DNS rebinding) and other pages' requests are refused."""
         site = request.headers.get("Sec-Fetch-Site", "none")
         if request.host != self._host or site not in ("same-origin", "none"):
-            return _problem(403, "This page answers on its own address only.")
+            return _problem(request, 403, "This page answers on its own address only.")
         if request.path.startswith("/api/") and not self._known(request):
-            return _problem(401, "Open the address that the command printed.")
+            return _problem(request, 401, "Open the address that the command printed.")
         try:
             return await handler(request)
         except HallvaktError as error:
             status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 502)
-            return _problem(status, error.message)
+            return _problem(request, status, error.message)
 
     def _known(self, request: web.Request) -> bool:
         given = hashlib.sha256(request.cookies.get(_COOKIE, "").encode()).digest()
@@ -138,7 +140,7 @@ class ReviewPage:
         """The token works once; a reload has the cookie."""
         given = (await request.content.read(200)).decode(errors="replace")
         if not self._token or not hmac.compare_digest(given.encode(), self._token.encode()):
-            return _problem(403, "This address was used already: start the command again.")
+            return _problem(request, 403, "This address was used already: start the command again.")
         self._token = ""
         cookie = secrets.token_urlsafe(32)
         self._cookie_hash = hashlib.sha256(cookie.encode()).digest()
@@ -160,7 +162,8 @@ async def _static(request: web.Request) -> web.StreamResponse:
     return web.Response(body=content, content_type=kind, charset="utf-8")
 
 
-def _problem(status: int, detail: str) -> web.Response:
+def _problem(request: web.Request, status: int, detail: str) -> web.Response:
+    detail = in_language(request.headers.get("Accept-Language", ""), detail)
     return web.Response(
         status=status,
         body=msgspec.json.encode({"status": status, "detail": detail}),

@@ -16,6 +16,7 @@ from appliance.review.archive import OpenAttempt, OpenExam
 from appliance.review.decisions import as_documents
 from appliance.review.desk import Desk
 from appliance.review.recent import Recent
+from appliance.review.refusals import in_language
 from appliance.review.report import report
 from appliance.review.summary import attempt_detail, exam_summary
 
@@ -56,12 +57,12 @@ class ReviewViews:
         router.add_get(one + "/report.pdf", self._report)
         router.add_get(one + "/{kind}/{sequence:[0-9]{1,7}}", self._object)
 
-    async def _about(self, _request: web.Request) -> web.StreamResponse:
+    async def _about(self, request: web.Request) -> web.StreamResponse:
         return _json(
             {
                 "viewer": self._desk.viewer,
                 "second_needed": self._desk.second_needed,
-                "not_sent": self.not_sent,
+                "not_sent": in_language(request.headers.get("Accept-Language", ""), self.not_sent),
             }
         )
 

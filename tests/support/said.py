@@ -4,7 +4,7 @@ up. Follows names to the assignments of the same function, and both arms of a co
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
 
@@ -50,6 +50,19 @@ def samples(node: ast.expr, names: dict[str, list[ast.expr]], depth: int) -> lis
         case ast.BoolOp(values=values):
             return [s for v in values for s in samples(v, names, depth)]
     return ["7"]
+
+
+def still_english(
+    sentence: str,
+    said: Callable[[str], str],
+    recognised: Callable[[str], tuple[str, Mapping[str, str]] | None],
+) -> list[str]:
+    """Parts of `sentence` that a language does not have: it, or values in it that are sentences."""
+    if " " in sentence and said(sentence) == sentence:
+        return [sentence]
+    found = recognised(sentence)
+    values = found[1].values() if found else ()
+    return [part for value in values for part in still_english(value, said, recognised)]
 
 
 def _name(function: ast.expr) -> str:

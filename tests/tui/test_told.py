@@ -16,7 +16,7 @@ from appliance.core.first_boot import Note, Standing
 from appliance.core.night_forecast import Forecast
 from appliance.core.night_window import Span
 from appliance.core.snippet import PriorityClass
-from tests.support.said import said_by
+from tests.support.said import said_by, still_english
 from tui.first_boot.words import lines
 from tui.told import recognised, told
 
@@ -106,10 +106,7 @@ def on_the_live_way() -> Iterator[tuple[str, str]]:
 
 def unknown(sentence: str) -> list[str]:
     """Parts of `sentence` that stay English."""
-    if " " not in sentence or _ALIKE.fullmatch(sentence) or told(sentence) != sentence:
-        found = recognised(sentence)
-        return [part for value in found[1].values() for part in unknown(value)] if found else []
-    return [sentence]
+    return [s for s in still_english(sentence, told, recognised) if not _ALIKE.fullmatch(s)]
 
 
 def test_no_sentence_of_the_box_was_forgotten(swedish: None) -> None:

@@ -2,7 +2,7 @@
  * a second video element, so that the picture does not stop between them. Nothing else is
  * fetched. */
 
-import { objectAddress } from "./api.js";
+import { fetched, objectAddress } from "./api.js";
 import { element } from "./elements.js";
 import { placeOf } from "./track.js";
 import { marked } from "./watermark.js";
@@ -175,7 +175,7 @@ export class Player extends EventTarget {
   async #failed(video) {
     const address = video.getAttribute("src");
     if (!address) return;
-    const answer = await fetch(address);
+    const answer = await fetched(address);
     const why = answer.ok ? video.error?.message ?? "" : (await answer.json()).detail;
     this.pause();
     this.#say(say("video-failed", { why }));

@@ -288,6 +288,10 @@ async def test_another_key_sees_that_it_is_locked_out(
         await listed.click()
         await page.get_by_role("cell", name="your key does not open this").first.wait_for()
         assert TITLE not in await page.inner_text("body")
+        # What it is refused with comes in the page's language too.
+        async with page.expect_request("**/api/desk") as asked:
+            await page.click("#language")
+        assert (await (await asked.value).all_headers())["accept-language"] == "sv"
 
 
 async def test_without_the_token_nobody_is_answered(archived: ArchivedExam, tmp_path: Path) -> None:

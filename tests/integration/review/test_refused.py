@@ -39,6 +39,9 @@ async def test_a_request_that_cannot_be_served_says_why(
             async with page.post(f"{own}/decisions", json=body) as reply:
                 assert reply.status == 400, body
                 assert says in (await reply.json())["detail"], body
+        async with page.get(f"{own}/films/1", headers={"Accept-Language": "sv-SE"}) as reply:
+            detail = (await reply.json())["detail"]
+            assert detail == "Det finns inget sådant slag av bild eller film."
 
 
 @pytest.mark.parametrize("part", ["report.pdf", "snippets/1", "portrait/0"])
