@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from appliance.core.wording import Translate, english
-from appliance.languages import read_catalogue, read_languages
+from appliance.languages import read_catalogue, read_languages, read_refusals
 
 _DIRECTORY = Path(__file__).parent / "languages"
 
@@ -51,7 +51,8 @@ def speak(language: str) -> str:
     own, others = catalogue(chosen), of_core.translation(chosen)
     speak_as(lambda written: own.get(written) or others(written))
     global _spoken, _box_says
-    _spoken, _box_says = chosen, catalogue(f"box/{chosen}")
+    refusals = read_refusals().get(chosen, {})
+    _spoken, _box_says = chosen, {**refusals, **catalogue(f"box/{chosen}")}
     return chosen
 
 

@@ -46,6 +46,12 @@ def read_languages(*more: Path) -> Languages:
     return Languages(catalogues=catalogues, refused=refused)
 
 
+def read_refusals() -> Mapping[str, Mapping[str, str]]:
+    """Language -> sentences with braces (`core.sentences`) that whoever reviews, or sets a box up,
+    is refused with. The box's own are the console's (`tui/languages/box`)."""
+    return {path.stem: read_catalogue(path) for path in (SHIPPED / "refusals").glob("*.po")}
+
+
 def read_catalogue(path: Path) -> Mapping[str, str]:
     """English text -> its own, of one file. Entries without a translation and those a translator
     has marked as not looked at (`fuzzy`) are left out. Raise WrongConfiguration naming the line."""

@@ -1,19 +1,16 @@
 """What the reviewer's page is refused with, in the language that it asks in.
 
 The sentences are written in English where they are said, for the command line too; a language is
-one file in `languages/`, read once.
+one file in `languages/refusals/`, read once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
 from appliance.core.sentences import Sentences
-from appliance.languages import read_catalogue
-
-_DIRECTORY = Path(__file__).parent / "languages"
+from appliance.languages import read_refusals
 
 
 def in_language(asked: str, sentence: str) -> str:
@@ -25,4 +22,4 @@ def in_language(asked: str, sentence: str) -> str:
 @cache
 def refusals() -> Mapping[str, Sentences]:
     """Language -> its sentences. Reads files: not on the event loop."""
-    return {path.stem: Sentences(read_catalogue(path)) for path in _DIRECTORY.glob("*.po")}
+    return {language: Sentences(texts) for language, texts in read_refusals().items()}

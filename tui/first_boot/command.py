@@ -17,6 +17,8 @@ from appliance.core.errors import (
     Unreachable,
     WrongConfiguration,
 )
+from tui.language import tr
+from tui.told import told
 
 _ERRORS: dict[int, type[HallvaktError]] = {
     2: BadInput,
@@ -75,6 +77,7 @@ def _readable(secrets: Sequence[str]) -> int:
 
 def _error(code: int, said: str) -> HallvaktError:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    message = lines[-1].removeprefix("hallvakt: ") if lines else "the command said nothing"
+    message = lines[-1].removeprefix("hallvakt: ") if lines else tr("the command said nothing")
+    message = told(message)
     kind = _ERRORS.get(code)
     return kind(message) if kind else HallvaktError(message)

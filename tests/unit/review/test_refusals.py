@@ -44,7 +44,7 @@ def test_no_refusal_was_forgotten() -> None:
         for where, sample in said
         if (parts := still_english(sample, swedish.said, swedish.recognised))
     }
-    assert missing == {}, "write these into appliance/review/languages/sv.po"
+    assert missing == {}, "write these into appliance/languages/refusals/sv.po"
 
 
 def test_the_page_is_answered_in_the_language_it_asks_in() -> None:
