@@ -139,8 +139,9 @@ def _box(made: ClosedExam, cloud: CloudConfig) -> Stores:
         for name in ("db", "run", "keys"):
             (made.state / name).mkdir(parents=True)
         config = BoxConfig(box_id=made.box_id)
+    stores = open_stores(made.state)  # before box.toml, which `hallvakt init` writes last
     box.write(made.state, replace(config, cloud=cloud, night=ANY_TIME))
-    return open_stores(made.state)
+    return stores
 
 
 async def _sit(made: ClosedExam, stores: Stores, number: int, snippets: int, bulk: int) -> None:

@@ -44,7 +44,7 @@ def test_it_prints_each_exam_s_share_and_no_secret(
     ("relay", "says"),
     [
         ('relay_host = "192.168.1.10"', "only the relay has"),
-        ('listen_host = "10.0.0.5\\nno-auth"', "not used"),
+        ('listen_host = "10.0.0.5\\nno-auth"', "must be an IPv4 address"),
     ],
 )
 def test_one_that_would_not_be_safe_is_not_shown_as_if_it_were(
