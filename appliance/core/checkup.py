@@ -212,9 +212,8 @@ def uplink(
     return ok("uplink", "one card for candidates and the night")
 
 
-def pepper(keeping: PepperKeeping, *, seen_from_outside: bool) -> Check:
-    """What a live key is sealed with besides a passphrase. `seen_from_outside`: not by the gateway,
-    which alone is given its credential."""
+def pepper(keeping: PepperKeeping) -> Check:
+    """What a live key is sealed with besides a passphrase."""
     if keeping is PepperKeeping.TPM:
         return ok("pepper", "a credential bound to this machine's TPM")
     if keeping is PepperKeeping.HOST:
@@ -225,10 +224,9 @@ def pepper(keeping: PepperKeeping, *, seen_from_outside: bool) -> Check:
             "Whoever takes this box with its disk while an exam is open can try passphrases "
             "against it. Lock the box away, or use a machine with a TPM.",
         )
-    said = "what protects live keys besides a passphrase lies in a plain file"
     return warn(
         "pepper",
-        f"{said}, as far as can be seen while the box does not run" if seen_from_outside else said,
+        "what protects live keys besides a passphrase lies in a plain file",
         "Whoever takes this box while an exam is open can try passphrases against it. Run "
         "`/opt/hallvakt/current/firmware_scripts/make_pepper.sh` once, as root.",
     )

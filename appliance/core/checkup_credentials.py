@@ -1,8 +1,10 @@
-"""What the doctor says of sealed credentials that this machine cannot open. Pure."""
+"""What the doctor says of sealed credentials: those that this machine cannot open, and those of a
+gateway that does not run and so cannot say itself what it was handed. Pure."""
 
 from __future__ import annotations
 
-from appliance.core.checkup import Check, fail
+from appliance.core.checkup import Check, fail, ok, pepper, warn
+from appliance.core.keys import PepperKeeping
 
 _WHY = (
     "They open only in the machine that sealed them, with its TPM switched on, not cleared, and "
@@ -21,6 +23,24 @@ def pepper_refused() -> Check:
         "them. Move those files away, run, as root, "
         "`/opt/hallvakt/current/firmware_scripts/make_pepper.sh`, and restart the gateway.",
     )
+
+
+def pepper_of_a_stopped_gateway(sealed: PepperKeeping | None) -> Check:
+    """`sealed`: what lies ready for its unit; None where whoever asks may not see that."""
+    if sealed is PepperKeeping.TPM:
+        return ok(
+            "pepper",
+            "the gateway does not run; the credential that it is handed at its start is there, "
+            "sealed by this machine's TPM",
+        )
+    if sealed is None:
+        return warn(
+            "pepper",
+            "not known: the gateway does not run, and only root sees whether its credential lies "
+            "in /etc/credstore.encrypted",
+            "Start the box and ask again, or run `hallvakt doctor` as root.",
+        )
+    return pepper(sealed)
 
 
 def cloud_keys_refused() -> Check:

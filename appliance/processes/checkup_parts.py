@@ -25,7 +25,7 @@ from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.host import machine, storage, tls
 from appliance.adapters.host.certificate_keeper import check_served
 from appliance.adapters.host.clock import SystemClock
-from appliance.adapters.host.credentials import machine_pepper, pepper_keeping
+from appliance.adapters.host.credentials import sealed_pepper
 from appliance.adapters.host.credentials_refused import credentials_refused
 from appliance.adapters.host.randomness import SystemRandomness
 from appliance.adapters.relay.coturn import Coturn
@@ -34,7 +34,7 @@ from appliance.adapters.store import schema
 from appliance.config.box import BoxConfig
 from appliance.core import checkup
 from appliance.core.checkup import Check, fail, ok
-from appliance.core.checkup_credentials import pepper_refused
+from appliance.core.checkup_credentials import pepper_of_a_stopped_gateway, pepper_refused
 from appliance.core.disk import DISK_ADVICE, DISK_IN_WORDS, is_disks, state_after
 from appliance.core.errors import (
     HallvaktError,
@@ -198,8 +198,9 @@ def keys_checks(state: Path, known: PepperKeeping | None) -> Sequence[Check]:
         )
     if known is None and credentials_refused("hallvakt-gateway.service"):
         return [recipients, pepper_refused()]
-    keeping = known or pepper_keeping(machine_pepper())
-    return [recipients, checkup.pepper(keeping, seen_from_outside=known is None)]
+    if known is None:
+        return [recipients, pepper_of_a_stopped_gateway(sealed_pepper())]
+    return [recipients, checkup.pepper(known)]
 
 
 def _databases(state: Path) -> Sequence[Check]:

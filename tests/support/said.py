@@ -1,10 +1,11 @@
 """Every sentence that source code can say, as samples: constants, and f-strings with values made
-up. Follows names to the assignments of the same function, and both arms of a condition."""
+up. Follows names to the assignments of the same function or else of the module, and both
+arms of a condition."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
 
@@ -14,21 +15,27 @@ _MOST = 40
 def said_by(file: Path, calls: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[int, str]]:
     """(line, sample) for the given positional arguments of these calls, wherever in `file`."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
+    constants = _assigned(tree.body)
     for function in ast.walk(tree):
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
-        names: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(function):
-            if isinstance(node, (ast.Assign, ast.AugAssign)):
-                for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                    if isinstance(target, ast.Name):
-                        names.setdefault(target.id, []).append(node.value)
+        names = {**constants, **_assigned(ast.walk(function))}
         for node in ast.walk(function):
             if isinstance(node, ast.Call) and (called := _name(node.func)) in calls:
                 for at in calls[called]:
                     if at < len(node.args):
                         for sample in samples(node.args[at], names, 0)[:_MOST]:
                             yield node.lineno, sample
+
+
+def _assigned(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
+    names: dict[str, list[ast.expr]] = {}
+    for node in nodes:
+        if isinstance(node, (ast.Assign, ast.AugAssign)):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Name):
+                    names.setdefault(target.id, []).append(node.value)
+    return names
 
 
 def samples(node: ast.expr, names: dict[str, list[ast.expr]], depth: int) -> list[str]:

@@ -25,7 +25,8 @@ _CHECKS = {"ok": (1,), "warn": (1, 2), "fail": (1, 2)}
 _ANNOUNCED = {"announce": (1,), "_announce": (1,), "_tell": (2,)}
 _GATE = (
     "core/start_gate.py", "core/checkup.py", "core/checkup_microphone.py", "core/checkup_erased.py",
-    "core/checkup_certificate.py", "core/checkup_network.py", "processes/checkup_parts.py",
+    "core/checkup_certificate.py", "core/checkup_credentials.py", "core/checkup_network.py",
+    "processes/checkup_parts.py",
     "processes/checkup_stock.py",
 )  # fmt: skip
 # Why a live view ends, and the refusals that come on its way and on the way to the start.
@@ -74,8 +75,8 @@ _FIRST_BOOT = (
     "adapters/cloud/records.py", "adapters/cloud/residency.py", "adapters/cloud/retrying.py",
     "adapters/cloud/s3.py", "adapters/cloud/s3_session.py", "config/strict_toml.py",
 )  # fmt: skip
-# Names and numbers alone: the same in every language.
-_ALIKE = re.compile(r"(coturn|SQLite|Hallvakt) 7.*|7: 7")
+# Names, numbers and commands alone: the same in every language.
+_ALIKE = re.compile(r"(coturn|SQLite|Hallvakt) 7.*|7: 7|/opt/hallvakt/.*")
 
 
 def everything() -> Iterator[tuple[str, str]]:

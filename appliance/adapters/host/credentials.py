@@ -9,7 +9,7 @@ another name, so that nobody takes the one for the other. Without any the pepper
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,12 @@ from appliance.core.keys import PepperKeeping
 
 PEPPER, PEPPER_WITHOUT_TPM = "hallvakt-pepper", "hallvakt-pepper-without-tpm"
 _NAMES = ((PEPPER, PepperKeeping.TPM), (PEPPER_WITHOUT_TPM, PepperKeeping.HOST))
+# Where systemd looks for sealed ones, systemd.exec(5).
+STORES = (
+    Path("/etc/credstore.encrypted"),
+    Path("/run/credstore.encrypted"),
+    Path("/usr/lib/credstore.encrypted"),
+)
 _SHORTEST = 32
 _HOW = (
     "Give the service its credential: "
@@ -59,6 +65,21 @@ def machine_pepper(environment: Mapping[str, str] = os.environ) -> MachinePepper
 
 def pepper_keeping(pepper: MachinePepper | None) -> PepperKeeping:
     return PepperKeeping.FILE if pepper is None else pepper.keeping
+
+
+def sealed_pepper(stores: Sequence[Path] = STORES) -> PepperKeeping | None:
+    """How the pepper will be kept when the gateway's unit starts: which sealed file lies ready is
+    told by its name. None where whoever asks may not look: mostly root alone may."""
+    for name, keeping in _NAMES:
+        for store in stores:
+            try:
+                (store / name).lstat()
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError:
+                return None
+            return keeping
+    return PepperKeeping.FILE
 
 
 def _read(path: Path) -> bytes | None:

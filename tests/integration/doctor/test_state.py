@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from appliance.adapters.crypto.signing import SigningKey
+from appliance.adapters.host.credentials import sealed_pepper
 from appliance.config.box import BoxConfig, RelayConfig, WebConfig
 from appliance.core.checkup import CheckStatus
+from appliance.core.checkup_credentials import pepper_of_a_stopped_gateway
 from appliance.core.ids import BoxId
 from appliance.core.keys import PepperKeeping
 from appliance.processes.checkup_parts import keys_checks
@@ -69,6 +71,36 @@ def test_a_signing_key_that_is_gone_is_named_before_the_box_does_not_start(state
     SigningKey.from_seed(bytes(32)).save(state / "keys" / "box_signing.pem")
     (found, *_) = keys_checks(state, PepperKeeping.TPM)
     assert "no list of recipients" in found.detail
+
+
+def test_what_lies_ready_for_a_gateway_that_does_not_run(tmp_path: Path) -> None:
+    """In whichever store systemd looks; whoever may not look is told that, and not the worst."""
+    etc, run = tmp_path / "etc", tmp_path / "run"
+    etc.mkdir()
+    kept = sealed_pepper((etc, run))
+    assert kept is PepperKeeping.FILE
+    found = pepper_of_a_stopped_gateway(kept)
+    assert (found.status, "lies in a plain file" in found.detail) == (CheckStatus.WARN, True)
+
+    (etc / "hallvakt-pepper-without-tpm").touch()
+    kept = sealed_pepper((etc, run))
+    assert kept is PepperKeeping.HOST
+    assert "no TPM" in pepper_of_a_stopped_gateway(kept).detail
+
+    run.mkdir()
+    (run / "hallvakt-pepper").touch()
+    kept = sealed_pepper((etc, run))
+    assert kept is PepperKeeping.TPM
+    found = pepper_of_a_stopped_gateway(kept)
+    assert (found.status, "sealed by this machine's TPM" in found.detail) == (CheckStatus.OK, True)
+
+    hidden = tmp_path / "hidden"
+    hidden.symlink_to(hidden)  # as little to be looked into as root's directory is for others
+    kept = sealed_pepper((hidden,))
+    assert kept is None
+    found = pepper_of_a_stopped_gateway(kept)
+    assert (found.status, "plain file" in found.detail) == (CheckStatus.WARN, False)
+    assert "as root" in found.advice
 
 
 def test_a_state_directory_that_others_may_look_into(state: Path) -> None:
