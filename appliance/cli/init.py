@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ from appliance.whole_file import unwritable
 
 _DIRECTORIES, _DATA = ("tls", "keys", "live", "run", "log"), ("db", "blobs")
 _EVERYWHERE = "0.0.0.0"
+_DAY_S = 86_400
 _WEB, _RELAY = WebConfig(), RelayConfig()
 # A Unix socket's path has at most 107 bytes (unix(7)); `run/media-worker-NN.sock` is the longest.
 _LONGEST_STATE = 107 - len("/run/media-worker-99.sock")
@@ -52,6 +54,7 @@ def init(
     person: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     passphrase_alone: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     no_second_factor: Annotated[bool, Parameter(negative=())] = False,
+    check: Annotated[bool, Parameter(negative=())] = False,
     state: State = DEFAULT_STATE,
     passphrase_fd: PassphraseFd = None,
     json: Json = False,
@@ -90,11 +93,14 @@ def init(
         NAME of one of them who has no second factor; may be given several times.
     no_second_factor
         Passphrase alone for the first lead invigilator.
+    check
+        Only say whether a box can be made so; nothing is made, and no passphrase is asked for.
     """
     lead = checked_name(lead)
     alone = (*passphrase_alone, lead) if no_second_factor else passphrase_alone
     people = first_people.named(lead, person, alone)
     _check_directory(state)
+    check_clock(time.time(), Path(__file__).stat().st_mtime)
     check_uplink(uplink, [card.name for card in network_cards()])
     names = certificate_name or _default_names(host, uplink)
     # Else browsers warn whoever goes by that name; the authority can be given it only now.
@@ -115,6 +121,10 @@ def init(
             relay=RelayConfig(listen_host=host, port=relay_port, tls_port=relay_tls_port),
         )
     )
+    tls.check_names(names)
+    if check:
+        answer({"state": str(state), "names": list(names)}, "A box can be made so.", as_json=json)
+        return
     people = first_people.with_passphrases(people, passphrase_fd)
     _make(state, config, people)
     ca = tls.TlsFiles.below(state / "tls").authority
@@ -185,6 +195,16 @@ async def _first_people(stores: Stores, box: BoxId, people: Sequence[FirstPerson
         await first_people.add(stores, box, people)
     finally:
         await stores.close()
+
+
+def check_clock(now_s: float, installed_s: float) -> None:
+    """Raise BadInput for a clock that is before the day this version was installed: a certificate
+    made by it would be worth nothing once the clock is right."""
+    if now_s < installed_s - _DAY_S:
+        raise BadInput(
+            "The clock of this machine is before the day Hallvakt was installed on it: set it "
+            "first (timedatectl set-time), and replace the battery of the mainboard."
+        )
 
 
 def check_uplink(named: str, there: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.cli.init import check_uplink
+from appliance.cli.init import check_clock, check_uplink
 from appliance.core import checkup, checkup_network
 from appliance.core.checkup import Check, CheckStatus
 from appliance.core.checkup_cloud import cloud_logins
@@ -143,3 +143,11 @@ def test_a_box_is_not_made_with_a_misspelt_card_towards_the_internet() -> None:
 def test_a_disk_that_may_not_be_asked_sends_to_root_and_not_to_a_package() -> None:
     assert "as root" in checkup.disk_health([("sda", None)], may_ask=False).advice
     assert "smartmontools" in checkup.disk_health([("sda", None)]).advice
+
+
+def test_no_box_is_made_by_a_clock_that_is_before_its_own_program() -> None:
+    """Its certificates would have ended before anybody could use them."""
+    check_clock(1.9e9, 1.9e9)
+    check_clock(1.9e9 - 3600, 1.9e9)  # a time zone wrong
+    with pytest.raises(BadInput, match="timedatectl"):
+        check_clock(0.0, 1.9e9)

@@ -6,7 +6,7 @@ import json
 import secrets
 import socket
 from asyncio import to_thread
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import gettempdir
@@ -58,7 +58,20 @@ async def network(hallvakt: Command, state: Path, given: inputs.Network) -> Note
         "lan_name": given.lan_name,
         "uplink": given.uplink,
     }
+    # Here, where it can still be typed otherwise.
+    await hallvakt("init", "--check", "--lead", "lead", *_of_the_network(state, facts))
     return _noted(await _machine(hallvakt, state, ("network",)), facts)
+
+
+def _of_the_network(state: Path, facts: Mapping[str, str]) -> list[str]:
+    """What `init` is told of what was decided."""
+    words = ["--state", str(state)]
+    for option in ("name", "port", "http_port", "lan_name", "uplink"):
+        if value := facts.get(option):
+            words += [f"--{option.replace('_', '-')}", value]
+    for name in filter(None, facts.get("certificate_names", "").split(", ")):
+        words += ["--certificate-name", name]
+    return words
 
 
 async def people(
@@ -66,13 +79,7 @@ async def people(
 ) -> tuple[Note, dict[str, str]]:
     """Make the box. Answers also the secrets for one-time codes, by name, as URIs to scan."""
     lead, *others = given.all
-    facts = decided.facts if decided else {}
-    words = ["init", "--lead", lead.name, "--state", str(state)]
-    for option in ("name", "port", "http_port", "lan_name", "uplink"):
-        if value := facts.get(option):
-            words += [f"--{option.replace('_', '-')}", value]
-    for name in filter(None, facts.get("certificate_names", "").split(", ")):
-        words += ["--certificate-name", name]
+    words = ["init", "--lead", lead.name, *_of_the_network(state, decided.facts if decided else {})]
     for person in others:
         words += ["--person", f"{person.name}={person.role.value}"]
     for person in given.all:

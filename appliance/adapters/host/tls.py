@@ -114,6 +114,11 @@ def ensure_certificate(directory: Path, names: Sequence[str], now: datetime) -> 
     return files
 
 
+def check_names(names: Sequence[str]) -> None:
+    """Raise WrongConfiguration for one that no certificate can carry."""
+    _alternative_names(names)
+
+
 def certify(files: TlsFiles, names: Sequence[str], now: datetime) -> None:
     """Make `box.pem` and `box.key`, whatever the authority may certify: browsers look as well.
 

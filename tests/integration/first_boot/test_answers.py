@@ -220,6 +220,7 @@ def _logins(state: Path) -> list[tuple[str, str, bool]]:
         ("second_factor_file", "# second_factor_file", 3, "people.second_factor_file"),
         ('second_factor_file = "bo', '# "bo', 3, "where bo's secret for one-time codes goes"),
         ("[people]", 'uplink = "eht1"\n[people]', 2, "has no network card eht1"),
+        ('"localhost"', '"lådan.se"', 3, "Network and names: lådan.se is neither an address nor"),
         ("lead.txt", "led.txt", 2, "led.txt cannot be read"),
         ("port = ", "port = 7", 2, "between 1 and 65535"),
         ("[people]", "[people", 3, "cannot be read as TOML"),

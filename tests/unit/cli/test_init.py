@@ -15,6 +15,7 @@ import pytest
 from appliance.adapters.crypto.passphrases import PassphraseHashes
 from appliance.adapters.crypto.signing import SigningKey
 from appliance.adapters.store.stores import open_stores
+from appliance.cli.main import run
 from appliance.config import box
 from appliance.core.audit import verify
 from appliance.core.people import User
@@ -94,7 +95,12 @@ def test_a_second_factor_is_the_default(tmp_path: Path) -> None:
         (("--port", "0"), "long enough it is", 3, "web.port"),
         (("--certificate-name", "två ord"), "long enough it is", 3, "två ord is neither"),
         (("--certificate-name", "two words"), "long enough it is", 3, "two words is neither"),
-        (("--port", "3478"), "long enough it is", 3, "another port than relay.port"),
+        (
+            ("--certificate-name", "box", "--port", "3478"),
+            "long enough it is",
+            3,
+            "another port than relay.port",
+        ),
     ],
 )
 def test_a_failed_init_leaves_nothing(
@@ -126,3 +132,31 @@ def test_a_lead_without_a_name_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "printable characters" in done.stderr
     assert not (tmp_path / "box").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--certificate-name", "10.20.0.5"), ""),
+        (("--certificate-name", "lådan.se"), "lådan.se is neither an address nor a name"),
+        (("--certificate-name", "box", "--lan-name", "exam.box"), "web.lan_name must be one word"),
+        (
+            ("--certificate-name", "box", "--port", "3478"),
+            "web.port must be another port than relay.port",
+        ),
+        (
+            ("--certificate-name", "box", "--host", "::"),
+            "relay.listen_host must be an IPv4 address",
+        ),
+    ],
+    ids=["good", "certificate name", "LAN name", "port", "IPv6"],
+)
+def test_whether_a_box_can_be_made_so_is_said_without_making_one(
+    tmp_path: Path, words: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No passphrase is read: the first boot asks before it lets anybody type one."""
+    code = run(["init", "--check", "--lead", "lead", "--state", str(tmp_path / "box"), *words])
+    said = capsys.readouterr()
+    assert (code, says in said.err) == (3 if says else 0, True), said
+    assert ("A box can be made so." in said.out) == (not says)
+    assert list(tmp_path.iterdir()) == []
