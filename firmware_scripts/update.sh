@@ -140,6 +140,9 @@ trap 'hv_tidy; rm -rf "$unpacked"' EXIT
 hv_unpack_bundle "$bundle" "$unpacked"
 new=$(hv_version "$unpacked/source")
 [ "$new" != "$old" ] || hv_stop 4 "Version $new runs already."
+# A bundle of long ago is signed too, and brings back what was mended since.
+[ "$(printf '%s\n' "$old" "$new" | sort -V | tail -1)" = "$new" ] || hv_stop 4 \
+  "Version $new is older than version $old, which runs: nothing was changed. To go back by one: update.sh --rollback"
 
 hv_step "3. Version $new beside version $old, with Debian packages that it needs and this machine has not"
 # shellcheck source=firmware_scripts/box.sh
@@ -152,6 +155,7 @@ hallvakt "$new" snapshot try "$snapshots/before-$new" \
   || hv_stop 6 "Version $new cannot use this box's databases: nothing was changed."
 
 hv_step "5. Version $new takes over"
+hallvakt "$old" snapshot quiet || exit $? # the steps before took minutes: an exam may be ready since
 begun "$old" "$new"
 hv_note "$hv_opt/previous" "$old"
 hv_switch_to "$new" # before its units: a version starts from the units of the one before it too

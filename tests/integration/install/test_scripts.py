@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import apsw
@@ -111,6 +112,36 @@ def test_an_update_checks_its_bundle_before_anything_else(installed: Path, relea
     assert "signature" in done.stderr
     assert sorted((installed / "opt").rglob("*")) == before
     assert not (installed / "var/lib/hallvakt/snapshots").exists()
+
+
+def test_an_older_version_is_no_update(installed: Path, release: Path) -> None:
+    """Signed as it is, it would bring back what was mended since; ten is not older than nine."""
+    versions = installed / "opt" / "hallvakt" / "versions"
+    put_version(versions / "0.10.0", "0.10.0")
+    assert update(installed, "--bundle", str(sign(release, "0.10.0"))).returncode == 0
+    done = update(installed, "--bundle", str(sign(release, "0.9.9")))
+    assert (done.returncode, running(installed)) == (4, "versions/0.10.0")
+    assert "older than version 0.10.0" in done.stderr
+    assert not (versions / "0.9.9").exists()
+
+
+def test_an_exam_made_ready_while_an_update_prepares_is_left_alone_too(
+    installed: Path, release: Path
+) -> None:
+    new = installed / "opt" / "hallvakt" / "versions" / "0.2.0"
+    put_version(new, "0.2.0")
+    command = new / ".venv" / "bin" / "hallvakt"
+    plan = release / "plan.py"
+    plan.write_text(
+        f"import apsw, sys; apsw.Connection(sys.argv[1]).execute({LIVE_EXAM!r})\n",
+    )
+    first, rest = command.read_text().split("\n", 1)
+    database = installed / "var" / "lib" / "hallvakt" / "db" / "box.db"
+    command.write_text(f"{first}\n{sys.executable} {plan} {database}\n{rest}")
+    done = update(installed, "--bundle", str(sign(release, "0.2.0")))
+    assert (done.returncode, running(installed)) == (4, "versions/0.1.0"), done.stderr
+    assert "left alone for Matematik" in done.stderr
+    assert not (installed / "opt" / "hallvakt" / "unfinished").exists()
 
 
 @pytest.mark.parametrize("answer", ["", "hallvakt_media_workers 0.0"])
