@@ -112,6 +112,7 @@ class Held:
     live_views: int
     live_views_shown: int
     storm_seconds: float | None
+    ended: tuple[str, ...] = ()
 
 
 def shortcomings(held: Held, read: Readings) -> list[str]:
@@ -121,6 +122,11 @@ def shortcomings(held: Held, read: Readings) -> list[str]:
         found.append(f"{_recordings(held.lost)} lost.")
     if held.refused:
         found.append(f"{_recordings(held.refused)} refused for good.")
+    if held.ended:
+        found.append(
+            f"Of the box ended in the middle of it: {', '.join(sorted(set(held.ended)))}. Look at "
+            "its log for the reason."
+        )
     if held.observed < held.staged:
         missed = held.staged - held.observed
         found.append(f"{missed} of {held.staged} staged incidents never reached the invigilator.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +24,17 @@ _UTIME, _STIME, _RSS = 14 - _AFTER_NAME, 15 - _AFTER_NAME, 24 - _AFTER_NAME
 
 @dataclass(slots=True)
 class BoxMeter:
-    """Reads on in `run`; `begin` and `end` mark the span of which CPU is told."""
+    """Reads on in `run`; `begin` and `end` mark the span of which CPU is told, and `ended` what of
+    the box ended in it: gateway, media worker or relay, by name."""
 
     state: Path
     peak_bytes: int = 0
     idle_bytes: int = 0
+    ended: list[str] = field(default_factory=list)
     _cpu: dict[int, float] = field(default_factory=dict)
+    _reads: dict[int, int] = field(default_factory=dict)
+    _names: dict[int, str] = field(default_factory=dict)
+    _in_span: bool = False
     _gone: float = 0.0
     _from: tuple[float, float] = (0.0, 0.0)
     _to: tuple[float, float] = (0.0, 0.0)
@@ -41,9 +47,12 @@ class BoxMeter:
 
     def begin(self) -> None:
         self._from = (time.monotonic(), self.read())
+        self._in_span = True
 
     def end(self) -> None:
+        """What ends from here on is none of the span."""
         self._to = (time.monotonic(), self.read())
+        self._in_span = False
 
     @property
     def seconds(self) -> float:
@@ -56,22 +65,32 @@ class BoxMeter:
 
     def read(self) -> float:
         """CPU seconds so far of everything that is or was the box; notes the peak of memory."""
-        seen, bytes_now = {}, 0
-        for pid in _box_processes(self.state):
+        seen, bytes_now, here = {}, 0, _box_processes(self.state)
+        for pid in here:
             with suppress(OSError, IndexError, ValueError):
                 fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
                 seen[pid] = (int(fields[_UTIME]) + int(fields[_STIME])) / _TICKS
                 bytes_now += int(fields[_RSS]) * _PAGE
         self._gone += sum(cpu for pid, cpu in self._cpu.items() if pid not in seen)
         self._cpu = seen
+        self._note_ended(here)
         self.peak_bytes = max(self.peak_bytes, bytes_now)
         self.idle_bytes = self.idle_bytes or bytes_now
         return self._gone + sum(seen.values())
 
+    def _note_ended(self, here: Mapping[int, str]) -> None:
+        """One that was read once only may be a child that became another program at once."""
+        if self._in_span:
+            gone = [pid for pid, reads in self._reads.items() if pid not in here and reads > 1]
+            self.ended += [self._names[pid] for pid in gone]
+        self._reads = {pid: self._reads.get(pid, 0) + 1 for pid in here}
+        self._names = dict(here)
 
-def _box_processes(state: Path) -> list[int]:
+
+def _box_processes(state: Path) -> dict[int, str]:
+    """What each is, by its number."""
     inside = str(state).encode()
-    found = []
+    found: dict[int, str] = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -79,7 +98,8 @@ def _box_processes(state: Path) -> list[int]:
             words = (entry / "cmdline").read_bytes()
             if b"turnserver" in words:
                 if os.readlink(entry / "cwd").startswith(str(state)):
-                    found.append(int(entry.name))
+                    found[int(entry.name)] = "relay"
             elif b"appliance.processes" in words and (inside in words or _WORKERS in words):
-                found.append(int(entry.name))
+                module = words.partition(b"appliance.processes.")[2].partition(b"\0")[0]
+                found[int(entry.name)] = module.decode().replace("_", " ")
     return found

@@ -21,6 +21,7 @@ def held(
     live_views: int,
     live_views_shown: int,
     storm_seconds: float | None,
+    ended: Sequence[str] = (),
 ) -> Held:
     """`kept`: recordings that the box has, by its own word. `delays_s`: of the staged incidents
     that reached the invigilator. `cut_at`: when the network went away, `ended_at`: when
@@ -44,6 +45,7 @@ def held(
         live_views=live_views,
         live_views_shown=live_views_shown,
         storm_seconds=storm_seconds,
+        ended=tuple(ended),
     )
 
 

@@ -229,6 +229,7 @@ class _Day:
             live_views=min(_LIVE_VIEWS, len(seats)),
             live_views_shown=shown,
             storm_seconds=storm_s,
+            ended=self.meter.ended,
         )
         await self.lead.call("POST", f"/exams/{self.exam}/state", json={"to": "closed"})
         return self._report(seats, found, received, own_cpu)

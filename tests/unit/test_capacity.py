@@ -55,6 +55,12 @@ def test_what_is_scarce_gives_first() -> None:
     assert capacity(replace(READ, memory_bytes=800_000_000)).first_limit is Resource.MEMORY
 
 
+def test_a_box_of_which_something_ended_is_not_good() -> None:
+    """Whatever was lost with it, and if by luck nothing was."""
+    (said,) = shortcomings(replace(HELD, ended=("relay", "gateway", "relay")), READ)
+    assert "ended in the middle of it: gateway, relay." in said
+
+
 def test_a_hall_that_does_not_catch_up_is_not_good() -> None:
     (said,) = shortcomings(replace(HELD, storm_seconds=None), READ)
     assert "did not all arrive" in said

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -202,3 +204,15 @@ def test_the_network_s_speed_is_that_of_the_candidates_card(
     ]  # fmt: skip
     found = machine.lan_bit_s(host=host, uplink=uplink, devices=tmp_path, addresses=addresses)
     assert found == (None if wanted is None else wanted * 1_000_000)
+
+
+def test_how_long_a_write_takes_is_told_until_it_is_on_the_disk(tmp_path: Path) -> None:
+    """A disk that needs 20 ms for it, whatever its cache says before."""
+    asked = f"from pathlib import Path; from {storage.__name__} import fsync_ms; "
+    asked += f"print(fsync_ms(Path({str(tmp_path)!r})))"
+    slow = ["strace", "-qq", "-o", "/dev/null", "-e", "inject=fsync:delay_enter=20000"]
+    done = subprocess.run(
+        [*slow, sys.executable, "-c", asked], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) >= 20.0
