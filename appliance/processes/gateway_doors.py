@@ -4,6 +4,8 @@ box itself, a plain page for browsers that did not ask for TLS, and its name on 
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -74,10 +76,27 @@ async def _start(site: web.BaseSite, host: str, port: int, key: str) -> None:
     try:
         await site.start()
     except OSError as error:
+        why = os.strerror(error.errno or 0)  # asyncio's own words have the address once more
         raise Unreachable(
-            f"The box cannot listen on {host}:{port} ({error.strerror}): "
-            f"stop what uses that port, or change {key} in box.toml."
+            f"The box cannot listen on {host}:{port} ({why}): {_way_out(error.errno, port, key)}."
         ) from error
+
+
+def _way_out(number: int | None, port: int, key: str) -> str:
+    if number == errno.EADDRNOTAVAIL:
+        return (
+            "no card of this machine has that address; correct web.host in box.toml, or look at "
+            "the cable and the machine's network settings"
+        )
+    if number == errno.EACCES:
+        return (
+            "ports from 80 on are opened to the box by /etc/sysctl.d/60-hallvakt.conf; restart the "
+            f"machine, or change {key} in box.toml"
+        )
+    return (
+        f"`ss -lntp 'sport = :{port}'` (as root) says what uses that port; stop it, or change "
+        f"{key} in box.toml"
+    )
 
 
 @asynccontextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import plistlib
 import re
 import shutil
@@ -10,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -94,6 +96,19 @@ async def test_a_renewed_certificate_is_looked_for_every_minute_unasked(tmp_path
         await until(lambda: keeper.served_another, 60)
 
 
+async def test_the_box_s_own_is_renewed_while_the_box_runs(tmp_path: Path) -> None:
+    """A box that runs for a year is not started anew for its certificate."""
+    made = datetime.now(UTC)
+    files = await asyncio.to_thread(of_another_authority, tmp_path)
+    now = made
+    keeper = await asyncio.to_thread(_Keeper, tmp_path, ("127.0.0.1",), lambda: now)
+    first = await asyncio.to_thread(files.certificate.read_bytes)
+    async with gateway_doors._kept_fresh(keeper, every_s=0.01):
+        now = made + timedelta(days=370)  # of 397
+        await until(lambda: keeper.served_another, 60)
+    assert await asyncio.to_thread(files.certificate.read_bytes) != first
+
+
 class _Keeper(CertificateKeeper):
     served_another = False
 
@@ -122,6 +137,9 @@ def test_it_offers_its_authority_in_every_shape(tmp_path: Path) -> None:
     )
     profile = plistlib.loads((out / "hallvakt.mobileconfig").read_bytes())
     assert profile["PayloadContent"][0]["PayloadContent"] == der
+    assert base64.b64decode((out / "chromebook-ca.txt").read_bytes(), validate=False) == der
+    policies = json.loads((out / "firefox-policies.json").read_text())["policies"]
+    assert policies == {"Certificates": {"ImportEnterpriseRoots": True}}
     assert not [path for path in out.iterdir() if b"PRIVATE" in path.read_bytes()]
 
 

@@ -78,6 +78,28 @@ def test_a_stolen_authority_certifies_nothing_else(files: TlsFiles, names: Seque
         handshake(files.certificate, files.key, files.authority, names[-1])
 
 
+def test_a_stolen_authority_makes_no_other_authority(files: TlsFiles, tmp_path: Path) -> None:
+    """One below it would be held to no constraint of ours but the names'."""
+    below = tmp_path / "below"
+    under = tls.make_authority(below, "Below", NAMES, NOW)
+    authority = x509.load_pem_x509_certificate(files.authority.read_bytes())
+    signer = serialization.load_pem_private_key(files.authority_key.read_bytes(), None)
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)
+    made = x509.load_pem_x509_certificate(under.authority.read_bytes())
+    cross = (
+        x509.CertificateBuilder(authority.subject, made.subject, made.public_key(), 7)
+        .not_valid_before(made.not_valid_before_utc)
+        .not_valid_after(made.not_valid_after_utc)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(signer, hashes.SHA256())
+    )
+    tls.certify(under, NAMES, NOW)
+    chain = under.certificate.read_bytes() + cross.public_bytes(serialization.Encoding.PEM)
+    under.certificate.write_bytes(chain)
+    with pytest.raises(ssl.SSLCertVerificationError, match="path length constraint exceeded"):
+        handshake(under.certificate, under.key, files.authority, NAMES[0])
+
+
 def test_without_addresses_no_address_can_be_certified(tmp_path: Path) -> None:
     forged = tls.make_authority(tmp_path, "Aulan", ("box.school.example",), NOW)
     tls.certify(forged, ("127.0.0.1",), NOW)
