@@ -53,8 +53,8 @@ async def seal(state: Path, files: list[Path], cloud: Path, cap_mbit_s: float) -
     config = BoxConfig(
         box_id=box_id, cloud=load_cloud_file(cloud).cloud, night=NightConfig(window=(window,))
     )
-    box.write(state, config)
     stores = open_stores(state)
+    box.write(state, config)
     blobs = DirectoryBlobs(state / "blobs")
     bare = await add_bare_exam(stores, ATTEMPTS)
     attempts = [(attempt, secrets.token_bytes(KEY_BYTES)) for attempt in bare.attempts]

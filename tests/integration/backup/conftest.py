@@ -11,6 +11,7 @@ import pytest
 from appliance.adapters.crypto import shares
 from appliance.adapters.crypto.private_keys import PrivateKey
 from appliance.adapters.crypto.recipients import install_recipients, sign_recipients
+from appliance.adapters.store.database import Database
 from appliance.config import box
 from appliance.config.box import BoxConfig, CloudConfig
 from appliance.core.ids import BoxId
@@ -71,5 +72,7 @@ def new_box(state: Path, cloud: CloudConfig) -> BoxId:
     for name in ("db", "run", "keys"):
         (state / name).mkdir(parents=True)
     config = replace(BoxConfig(box_id=BoxId(new_id())), cloud=cloud)
+    for name in ("audit", "identities", "box"):
+        Database(state / "db" / f"{name}.db", migrations=name).close_blocking()
     box.write(state, config)
     return config.box_id

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import shutil
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,15 @@ from typing import Any
 import apsw
 import pytest
 
-from appliance.adapters.crypto.backups import MAGIC
+from appliance.adapters.crypto.backups import MAGIC, SealedWriter
+from appliance.adapters.crypto.recipients import load_recipients
 from appliance.adapters.crypto.signing import fingerprint
 from appliance.adapters.store.stores import open_stores
 from appliance.config import box
 from appliance.core.errors import BadInput, IntegrityFailure, Locked, Refused
 from appliance.core.exam import ExamState
 from appliance.core.ids import BoxId
+from appliance.core.keys import RecipientKind
 from appliance.core.retention import DAY_MS
 from appliance.processes import backup
 from appliance.processes.adoption import adopt
@@ -29,7 +33,7 @@ from appliance.processes.syncer import syncer
 from appliance.rehearsal.cloud_servers import CloudServers
 from appliance.rehearsal.hallvakt_command import CommandFailed, hallvakt
 from tests.integration.backup.conftest import School, new_box
-from tests.support.closed_exam import STARTED_MS, closed_exam, exam_of
+from tests.support.closed_exam import STARTED_MS, ClosedExam, closed_exam, exam_of
 from tests.support.erasing import erase_on_box
 from tests.support.fake_clock import FakeClock
 from tests.support.scripted_mongo import replica_set
@@ -159,6 +163,29 @@ async def test_another_key_and_a_changed_file_restore_nothing(
         await backup.restore(file, made.state, key)
     with pytest.raises(BadInput):
         await asyncio.to_thread(backup.create, made.state, file)  # never replaced
+
+
+def _backup_of(made: ClosedExam, member: tarfile.TarInfo, file: Path) -> None:
+    listed = load_recipients(made.state / "keys").recipients
+    recovery = [one for one in listed if one.kind is RecipientKind.RECOVERY]
+    with file.open("wb") as sealed:
+        writer = SealedWriter(sealed, made.box_id, recovery, 0)
+        with tarfile.open(fileobj=writer, mode="w|") as tar:
+            tar.addfile(member, io.BytesIO())
+        writer.finish()
+
+
+async def test_what_no_box_writes_is_not_restored(school: School, tmp_path: Path) -> None:
+    made, file, state = school.made, tmp_path / "backup", tmp_path / "again"
+    link = tarfile.TarInfo("keys/link")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    names = ("db/../../evil", "/etc/evil", "keys/..", "evil")
+    for member in (*map(tarfile.TarInfo, names), link):
+        await asyncio.to_thread(_backup_of, made, member, file)
+        with pytest.raises(IntegrityFailure, match="what no box writes"):
+            await asyncio.to_thread(backup.unpack, file, state, made.colleague.for_opening())
+    left = await asyncio.to_thread(lambda: [p.name for p in tmp_path.iterdir()])
+    assert [name for name in left if "again" in name or name == "evil"] == []
 
 
 async def test_a_new_box_adopts_the_archive_of_a_burnt_one(school: School, tmp_path: Path) -> None:
