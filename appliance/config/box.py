@@ -59,6 +59,12 @@ class WebConfig:
         return f"{self.lan_name}.local" if self.lan_name else ""
 
     @property
+    def tls_alone(self) -> bool:
+        """Whether browsers may be told to come by TLS alone. They then ask for TLS where the page
+        without it is, or at 443 for 80 (RFC 6797, 8.3): at other ports they find neither."""
+        return self.http_port == 0 or (self.http_port, self.port) == (80, 443)
+
+    @property
     def page_url(self) -> str:
         """The candidate's page, without a slash at its end."""
         host = f"[{self.names[0]}]" if ":" in self.names[0] else self.names[0]

@@ -99,7 +99,7 @@ async def _serve(state: Path, config: BoxConfig, beside: Neighbours) -> None:
     try:
         await _start(parts)
         runner = web.AppRunner(
-            application(parts.gateway),
+            application(parts.gateway, tls_alone=config.web.tls_alone),
             access_log=None,
             shutdown_timeout=_SHUTDOWN_S,
             keepalive_timeout=KEEPALIVE_S,

@@ -39,7 +39,7 @@ from appliance.web.connections import CONNECTIONS, Connections, noticed
 from appliance.web.metrics import add_metrics, counted
 from appliance.web.problems import problems
 from appliance.web.routes import Route
-from appliance.web.security_headers import add_security_headers
+from appliance.web.security_headers import security_headers
 from appliance.web.static_files import STATIC_FILES, StaticFiles
 
 log = structlog.get_logger(__name__)
@@ -92,7 +92,10 @@ def limits(clock: Clock) -> Limits:
     )
 
 
-def application(gateway: Gateway, *, static_root: Path = STATIC_ROOT) -> web.Application:
+def application(
+    gateway: Gateway, *, static_root: Path = STATIC_ROOT, tls_alone: bool = True
+) -> web.Application:
+    """`tls_alone`: as `security_headers` takes it."""
     app = web.Application(middlewares=[noticed, counted, problems])
     app[CONNECTIONS] = Connections(gateway.clock.monotonic)
     app[GATEWAY] = gateway
@@ -102,7 +105,7 @@ def application(gateway: Gateway, *, static_root: Path = STATIC_ROOT) -> web.App
     add_metrics(app)
     for part in _PARTS:
         part.add_to(app)
-    app.on_response_prepare.append(add_security_headers)
+    app.on_response_prepare.append(security_headers(tls_alone=tls_alone))
     app.on_shutdown.append(_say_goodbye)
     app.cleanup_ctx.append(_ticking)
     return app

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from aiohttp import web
 
 # Pages load nothing from anywhere but the box; `blob:` is the page's own camera preview.
@@ -24,7 +26,6 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 _HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -33,9 +34,20 @@ _HEADERS = {
 }
 
 
-async def add_security_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """For `on_response_prepare`. Nothing of the API may lie in a cache."""
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.pop("Server", None)
+_TLS_ALONE = {"Strict-Transport-Security": "max-age=31536000"}
+
+
+def security_headers(
+    *, tls_alone: bool
+) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """For `on_response_prepare`. `tls_alone`: browsers never come to this host without TLS again
+    (RFC 6797), at whatever port. Nothing of the API may lie in a cache."""
+    told = _HEADERS | _TLS_ALONE if tls_alone else _HEADERS
+
+    async def add(_request: web.Request, response: web.StreamResponse) -> None:
+        for name, value in told.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.pop("Server", None)
+
+    return add

@@ -83,6 +83,10 @@ async def test_the_plain_page_explains_and_opens_nothing(box: RealBox) -> None:
                 assert "script" not in page
         async with session.post(url, data=b"secret") as answer:
             assert answer.status == 405
+    # Or a browser that has been at the box would ask for TLS here, and find nothing for a year.
+    told = (await box.api().http.get(box.origin)).headers
+    assert "Content-Security-Policy" in told
+    assert "Strict-Transport-Security" not in told
 
 
 async def test_a_renewed_certificate_is_looked_for_every_minute_unasked(tmp_path: Path) -> None:

@@ -113,3 +113,13 @@ def test_a_person_may_add_a_window_below_what_the_box_wrote(tmp_path: Path) -> N
 @pytest.mark.parametrize("host", ["127.77.0.1", "127.1.0.1", "198.18.77.1", "198.19.255.1"])
 def test_an_address_that_only_the_relay_has(host: str) -> None:
     assert box.parse(TOP + f'[relay]\nrelay_host = "{host}"\n').relay.relay_host == host
+
+
+@pytest.mark.parametrize(
+    ("port", "http_port", "wanted"),
+    [(8443, 0, True), (443, 80, True), (8443, 80, False), (443, 8080, False), (8443, 8080, False)],
+)
+def test_browsers_are_told_to_come_by_tls_alone_where_they_then_find_the_box(
+    port: int, http_port: int, wanted: bool
+) -> None:
+    assert WebConfig(port=port, http_port=http_port).tls_alone is wanted
