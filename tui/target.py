@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from appliance.core.errors import BadInput, Unreachable
+from appliance.core.errors import BadInput, NotAllowed, Unreachable
 from tui.language import tr
 
 _LONGEST_SOCKET_PATH = 107  # sun_path of unix(7), less the closing zero
@@ -106,7 +106,17 @@ def from_arguments(
         return over_network(url, ca, ca_fingerprint)
     assert socket is not None
     target = over_socket(socket)
-    if not may_not_run and not socket.exists():
+    try:
+        runs = may_not_run or socket.exists()
+    except PermissionError:
+        raise NotAllowed(
+            tr(
+                "The box at {path} is another user's; from any account it is reached over the "
+                "network, with --url https://ADDRESS and --ca FILE.",
+                path=socket,
+            )
+        ) from None
+    if not runs:
         raise Unreachable(
             tr("No box is running at {path}; start it with `hallvakt serve`.", path=socket)
         )

@@ -175,6 +175,6 @@ def _recovery(files: tuple[Path, ...]) -> PrivateKey:
         try:
             words.append(file.read_text(encoding="utf-8", errors="replace"))
         except OSError as error:
-            raise NotFound(f"{file} cannot be read: {error.strerror}.") from error
+            raise NotFound(backups.unreadable(file, error)) from error
     seed = shares.combine(words)
     return PrivateKey(kind=RecipientKind.RECOVERY.value, label="recovery", seed=seed)

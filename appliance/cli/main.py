@@ -18,7 +18,7 @@ from pathlib import Path
 from cyclopts import App, CycloptsError
 
 from appliance.adapters.host.core_dumps import leave_no_core_dump
-from appliance.cli.box_user import as_the_box, of_a_group, root_instead_of
+from appliance.cli.box_user import another_user, kept_out, of_a_group, typing
 from appliance.core.disk import is_disks
 from appliance.core.errors import HallvaktError, Refused, Unreachable
 from appliance.whole_file import unwritable
@@ -111,14 +111,16 @@ def run(arguments: Sequence[str], program: Callable[..., object] = app) -> int:
     """Run one command of `program` and return its exit code."""
     if unknown := _unknown_command(arguments):
         return _say(unknown, _USAGE)
-    if user := root_instead_of(arguments):
-        said = f"this box is the user {user}'s, who could not read what root writes into it. Type:"
-        return _say(f"{said} {as_the_box(user, arguments)}", Refused.exit_code)
+    who = typing()
+    if said := another_user(arguments, who):
+        return _say(said, Refused.exit_code)
     of_a_group(arguments)
     try:
         program(arguments, exit_on_error=False, print_error=False)
         sys.stdout.flush()  # here, so that a reader who went away is noticed below and not at exit
     except HallvaktError as error:
+        if said := kept_out(arguments, who, error):
+            return _say(said, Refused.exit_code)
         return _say(error.message, error.exit_code)
     except CycloptsError as error:
         return _say(_usage(error), _USAGE)
@@ -133,6 +135,8 @@ def run(arguments: Sequence[str], program: Callable[..., object] = app) -> int:
     except Exception as error:  # the one boundary: a person gets no traceback
         if os.environ.get("HALLVAKT_TRACEBACK"):
             raise
+        if said := kept_out(arguments, who, error):
+            return _say(said, Refused.exit_code)
         if isinstance(error, OSError) and is_disks(error):
             if error.filename is None:
                 said = f"a disk refused ({error.strerror}): `hallvakt doctor` looks at the box's."

@@ -12,6 +12,7 @@ from appliance.config import box as box_config
 from appliance.config import cloud_credentials, strict_toml
 from appliance.config.box import BoxConfig, CloudConfig
 from appliance.core.errors import WrongConfiguration
+from appliance.processes.archive_place import refuse_unfit
 from appliance.processes.cloud_ends import check_both_ends, cloud_ends, has_verifier
 from appliance.processes.cloud_trial import probed
 from appliance.processes.trusted_hosts import check_signed
@@ -44,6 +45,8 @@ async def configure(file: Path, *, state: State = DEFAULT_STATE, json: Json = Fa
     cloud = cloud_credentials.whole(config.cloud, Path("/"))  # its files have whole paths already
     async with cloud_ends(cloud) as ends:
         objects, records = await check_both_ends(ends, cloud)
+        if cloud.directory is not None:
+            await asyncio.to_thread(refuse_unfit, state, cloud.directory)
         proven = await probed(cloud, ends.objects)
     path = await asyncio.to_thread(_write, state, config)
     answer(

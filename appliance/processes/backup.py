@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pwd
 import shutil
 import tarfile
 import tempfile
@@ -37,12 +38,14 @@ from appliance.processes.cloud_ends import check_both_ends, cloud_ends
 from appliance.processes.erased_state import belongings, replay_with_cloud
 from appliance.processes.trusted_hosts import check_signed
 from appliance.services.tombstones import replay_tombstones
+from appliance.shared_data import is_shared
 from appliance.whole_file import unwritable, whole_file
 
 DATABASES = ("audit", "identities", "box")
 _FILES = (box.FILE_NAME, "policy.toml", "records.uri")
 _FOLDERS = ("tls", "keys", "languages", "erased")
 _EMPTY = ("blobs", "live", "run", "log")
+_UNPACKING = ".restoring-"  # until the whole backup has proven to be what was written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,36 +117,32 @@ def _members(state: Path, copies: Path) -> Iterator[tuple[Path, str]]:
 
 def unpack(file: Path, state: Path, key: HybridPrivateKey) -> backups.BackupHeader:
     """Make `state`, an empty or new directory, out of a backup. Blocks. Nothing is there under its
-    own name before the whole file has proven to be what was written."""
-    if state.exists() and any(state.iterdir()):
-        raise Refused(f"{state} is not empty: restore into an empty directory.")
-    state.parent.mkdir(parents=True, exist_ok=True)
-    unpacking = Path(tempfile.mkdtemp(dir=state.parent, prefix=f".{state.name}-"))
+    own name before the whole file has proven to be what was written, and box.toml last.
+
+    All of it happens inside: the box's user may write in its directory, and not in the one above.
+    """
+    was_there = state.exists()
     try:
-        try:
-            sealed = file.open("rb")
-        except OSError as error:
-            raise Unreachable(f"{file} cannot be read: {error.strerror}.") from error
-        plain = unpacking / "archive.tar"
-        with sealed, open(os.open(plain, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as out:
-            for piece in backups.opened(sealed, key):
-                out.write(piece)
-            sealed.seek(0)
-            header, _ = backups.read_header(sealed)
-        with tarfile.open(plain) as tar:
-            for member in _checked(tar):
-                _put(tar, member, unpacking)
-        plain.unlink()
-        for folder in (*_EMPTY, *_FOLDERS):
-            (unpacking / folder).mkdir(mode=0o700, exist_ok=True)
-        if state.exists():
-            state.rmdir()
-        unpacking.rename(state)
+        if was_there and not _is_free(state):
+            raise Refused(f"{state} is not empty: restore into an empty directory.")
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not is_shared(state):
+            state.chmod(0o700)
+        unpacking = Path(tempfile.mkdtemp(dir=state, prefix=_UNPACKING))
     except OSError as error:
         raise unwritable(state, error) from error
-    finally:
-        shutil.rmtree(unpacking, ignore_errors=True)
-    state.chmod(0o700)
+    try:
+        header = _unpacked(file, unpacking, key)
+        for entry in sorted(unpacking.iterdir(), key=lambda entry: entry.name == box.FILE_NAME):
+            entry.rename(state / entry.name)
+    except BaseException as error:
+        _empty(state)
+        if not was_there:
+            state.rmdir()
+        if isinstance(error, OSError):
+            raise unwritable(state, error) from error
+        raise
+    unpacking.rmdir()
     return header
 
 
@@ -159,10 +158,63 @@ def _put(tar: tarfile.TarFile, member: tarfile.TarInfo, below: Path) -> None:
     path.chmod(member.mode & 0o644 | 0o600)
 
 
+def _is_free(state: Path) -> bool:
+    """Whether it holds nothing, or what a restore left that was killed; raise OSError."""
+    there = [entry.name for entry in state.iterdir()]
+    if any(name.startswith(_UNPACKING) for name in there) and box.FILE_NAME not in there:
+        _empty(state)
+        return True
+    return not there
+
+
+def _empty(state: Path) -> None:
+    for entry in list(state.iterdir()):
+        shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink()
+
+
+def _unpacked(file: Path, into: Path, key: HybridPrivateKey) -> backups.BackupHeader:
+    plain = into / "archive.tar"
+    for folder in (*_EMPTY, *_FOLDERS, "db"):
+        (into / folder).mkdir(mode=0o700)
+    try:
+        sealed = file.open("rb")
+    except OSError as error:
+        raise Unreachable(unreadable(file, error)) from error
+    with sealed, open(os.open(plain, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as out:
+        for piece in backups.opened(sealed, key):
+            out.write(piece)
+        sealed.seek(0)
+        header, _ = backups.read_header(sealed)
+    with tarfile.open(plain) as tar:
+        for member in _checked(tar):
+            _put(tar, member, into)
+    plain.unlink()
+    return header
+
+
+def unreadable(file: Path, error: OSError) -> str:
+    """What to say of a file that whoever typed the command may have to be given first."""
+    said = f"{file} cannot be read: {error.strerror}."
+    if isinstance(error, PermissionError):
+        user = _user(os.geteuid())
+        said += (
+            f" Give it to the user {user}, in a directory that this user may enter, /var/tmp say."
+        )
+    return said
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 def _checked(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Plain files below what a box has, and by no name a file elsewhere."""
     for member in tar:
-        top, *rest = member.name.split("/")
-        if not member.isfile() or top not in (*_FILES, *_FOLDERS, "db") or ".." in rest:
+        top, *below = member.name.split("/")
+        if not member.isfile() or top not in (*_FILES, *_FOLDERS, "db") or ".." in below:
             raise IntegrityFailure("The backup holds what no box writes: do not use it.")
         yield member
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from appliance.adapters.cloud.mounted import check_mounted
 from appliance.adapters.host.credentials_refused import credentials_refused
 from appliance.adapters.store.stores import open_stores
-from appliance.config.box import BoxConfig
+from appliance.config.box import BoxConfig, CloudConfig
 from appliance.config.cloud_credentials import NOT_HANDED
-from appliance.core.checkup import Check, fail, ok, warn
+from appliance.core.checkup import Check, CheckStatus, fail, ok, warn
 from appliance.core.checkup_cloud import cloud_logins
 from appliance.core.checkup_credentials import cloud_keys_refused
 from appliance.core.checkup_microphone import microphone
 from appliance.core.errors import HallvaktError, IntegrityFailure, Unreachable
+from appliance.processes.archive_place import archive_check
 from appliance.processes.checkup_stock import STAYS_HERE, backlog_checks, models_checks
 from appliance.processes.cloud_ends import (
     check_both_ends,
@@ -82,11 +85,13 @@ async def _cloud(state: Path, config: BoxConfig) -> Sequence[Check]:
                 "If that is meant, keep a second copy; otherwise fill in [cloud] of box.toml.",
             )
         ]
+    answers = True
     try:
         async with asyncio.timeout(_ANSWERS_S), cloud_ends(config.cloud) as ends:
             await asyncio.to_thread(check_signed, state, config.cloud)
             objects, records = await check_both_ends(ends, config.cloud)
     except TimeoutError:
+        answers = False
         found = _no_line(f"no answer within {_ANSWERS_S:.0f} s")
     except Unreachable as error:
         unhanded = error.code == NOT_HANDED
@@ -95,12 +100,39 @@ async def _cloud(state: Path, config: BoxConfig) -> Sequence[Check]:
         found = fail("cloud", error.message, "The night waits until this works; nothing is lost.")
     else:
         found = ok("cloud", f"objects in {objects}, records in {records}")
+    on_site = config.cloud.objects == "directory"
+    if on_site and answers and found.status is not CheckStatus.FAIL:
+        # Of the school's own disk or share more is known, also without the night's keys.
+        found = await asyncio.to_thread(_archive, state, config.cloud, found)
     logins = cloud_logins(
         verifier=has_verifier(config.cloud),
         eraser=has_eraser(config.cloud),
-        on_site=config.cloud.objects == "directory",
+        on_site=on_site,
     )
     return [found, logins]
+
+
+def _archive(state: Path, cloud: CloudConfig, found: Check) -> Check:
+    """What is wrong with it, in place of what else was found."""
+    if cloud.directory is None:
+        return found
+    try:
+        check_mounted(cloud.directory)
+        return archive_check(state, cloud.directory) or found
+    except Unreachable as error:
+        # Whoever may not enter it, as the doctor typed by the box's user, sees whose it is.
+        why = _why_kept_out(state, cloud.directory, error)
+        return why or _no_line(error.message)
+    except OSError as error:
+        return _no_line(f"{cloud.directory} cannot be looked at ({error.strerror})")
+
+
+def _why_kept_out(state: Path, directory: Path, error: Unreachable) -> Check | None:
+    if not isinstance(error.__cause__, PermissionError):
+        return None
+    with suppress(OSError):
+        return archive_check(state, directory)
+    return None
 
 
 def _not_handed() -> Check:

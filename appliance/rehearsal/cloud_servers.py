@@ -133,7 +133,7 @@ class CloudServers:
         port = self._records_port = free_port()
         self._records = _start(
             [
-                str(_secantus_binary()),
+                str(secantus_binary()),
                 *("--host", "127.0.0.1", "--port", str(port)),
                 *("--storage-path", str(self.records_directory), "--cache-size", "256M"),
                 *("--log-level", "ERROR"),
@@ -200,7 +200,7 @@ def _fake_gcs_binary() -> Path:
     raise Unreachable("The local object store is not installed: install hallvakt[demo].")
 
 
-def _secantus_binary() -> Path:
+def secantus_binary() -> Path:
     beside = Path(sys.executable).with_name("secantusd-py")
     found = str(beside) if beside.is_file() else shutil.which("secantusd-py")
     if found is None:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from appliance.adapters.cloud.mounted import check_mounted, not_written, reading
 from appliance.adapters.cloud.names import FOLDERS, check_name, check_prefix, crc32c, is_name
 from appliance.adapters.cloud.partial_file import is_token, partial_file, partial_path, sweep
 from appliance.adapters.cloud.residency import ON_SITE
@@ -20,7 +21,7 @@ from appliance.core.transfer import (
     UploadJournal,
     damaged,
 )
-from appliance.whole_file import fsync_directory, unwritable
+from appliance.whole_file import fsync_directory
 
 _PIECE = 64 * 1024  # paced one by one
 
@@ -42,10 +43,7 @@ class DirectoryObjects:
         self._writing: set[str] = set()
 
     async def location(self) -> str:
-        if not await asyncio.to_thread(self._directory.is_dir):
-            raise Unreachable(
-                f"The directory {self._directory} is not there: is the disk or share connected?"
-            )
+        await asyncio.to_thread(check_mounted, self._directory)
         return ON_SITE
 
     async def put(self, name: str, content: Content) -> RemoteObject:
@@ -63,7 +61,7 @@ class DirectoryObjects:
                 await asyncio.to_thread(path.unlink)  # so that the next run sends it anew
                 raise damaged()
         except OSError as error:
-            raise (await asyncio.to_thread(unwritable, path, error)) from error
+            raise (await asyncio.to_thread(not_written, self._directory, path, error)) from error
         if stored is None:
             raise Unreachable(f"{self._directory} loses what is written to it: use another disk.")
         return stored
@@ -80,8 +78,11 @@ class DirectoryObjects:
     async def delete(self, name: str) -> None:
         """What a killed run wrote of it goes too."""
         path = self._directory / check_name(name)
-        await self._clear(name)
-        await asyncio.to_thread(path.unlink, missing_ok=True)
+        try:
+            await self._clear(name)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        except OSError as error:
+            raise (await asyncio.to_thread(not_written, self._directory, path, error)) from error
 
     async def sweep(self) -> None:
         """Delete what killed runs left of objects that nobody writes any more, once it is old."""
@@ -129,7 +130,8 @@ class DirectoryObjects:
 
     def _stat(self, name: str) -> RemoteObject | None:
         try:
-            content = (self._directory / name).read_bytes()
+            with reading(self._directory):
+                content = (self._directory / name).read_bytes()
         except FileNotFoundError:
             return None
         return RemoteObject(name=name, size=len(content), crc32c=crc32c(content))
@@ -144,7 +146,7 @@ class DirectoryObjects:
 
     def _get(self, name: str, start: int, length: int | None) -> bytes:
         try:
-            with open(self._directory / name, "rb") as file:
+            with reading(self._directory), open(self._directory / name, "rb") as file:
                 file.seek(start)
                 return file.read(-1 if length is None else length)
         except FileNotFoundError:

@@ -86,3 +86,19 @@ async def test_logins_that_the_night_shares_are_named_with_what_to_do(tmp_path: 
             CheckStatus.WARN,
             True,
         )
+
+
+async def test_a_share_that_is_not_the_night_s_to_write_is_told_whose_it_must_be(
+    tmp_path: Path,
+) -> None:
+    """On a box of five users, whose night is another user than who types."""
+    objects = tmp_path / "objects"
+    await asyncio.to_thread(objects.mkdir, 0o755)
+    async with replica_set([{"country": "SE"}]) as uri:
+        await asyncio.to_thread(tmp_path.chmod, 0o2750)
+        check, _ = await _looked_at(tmp_path, uri)
+        assert check.status is CheckStatus.FAIL
+        assert f"chmod 2770 {objects}" in check.advice
+        await asyncio.to_thread(objects.chmod, 0o2770)
+        check, _ = await _looked_at(tmp_path, uri)
+        assert check.status is CheckStatus.OK
