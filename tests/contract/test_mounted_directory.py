@@ -55,7 +55,7 @@ def test_what_a_share_answers_is_a_sentence(tmp_path: Path, number: int) -> None
     ("number", "said"),
     [
         (errno.EACCES, "mode 2770; `hallvakt doctor` says what to type"),
-        (errno.EROFS, "is mounted so, or lies where the night's units may not write"),
+        (errno.EROFS, "is mounted so, or it lies where the night's units may not write"),
         (errno.ENOSPC, "is full"),
     ],
     ids=["denied", "read-only", "full"],

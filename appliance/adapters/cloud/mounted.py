@@ -61,8 +61,8 @@ def not_written(directory: Path, path: Path, error: OSError) -> HallvaktError:
         )
     if error.errno == errno.EROFS:
         return Unreachable(
-            f"{directory} is read-only: it is mounted so, or lies where the night's units may not "
-            "write; `hallvakt doctor` says which."
+            f"{directory} is read-only: its disk or share is mounted so, or it lies where the "
+            "night's units may not write. Have it looked at; `hallvakt doctor` says which."
         )
     return unwritable(path, error)
 

@@ -260,7 +260,11 @@ PLACES: Mapping[Callable[[Here], Work], tuple[str, ...]] = {
         "appliance/processes/backup.py:create",
         "appliance/adapters/store/snapshot.py:_strip",
     ),
-    a_backup_elsewhere: ("appliance/processes/backup.py:unpack",),
+    a_backup_elsewhere: (
+        "appliance/processes/backup.py:unpack",
+        "appliance/processes/backup.py:_unpacked",
+        "appliance/processes/backup.py:_extract",
+    ),
     a_snapshot_before_an_update: ("appliance/adapters/store/snapshots.py:_copy",),
     a_repair: (
         "appliance/processes/repair.py:_keep",
