@@ -263,7 +263,7 @@ PLACES: Mapping[Callable[[Here], Work], tuple[str, ...]] = {
     a_backup_elsewhere: (
         "appliance/processes/backup.py:unpack",
         "appliance/processes/backup.py:_unpacked",
-        "appliance/processes/backup.py:_extract",
+        "appliance/processes/backup.py:_put",
     ),
     a_snapshot_before_an_update: ("appliance/adapters/store/snapshots.py:_copy",),
     a_repair: (
