@@ -22,21 +22,28 @@ from tests.support.box import ROOT, clean_environment
 UNIT = ROOT / "systemd" / "hallvakt-coturn@.service"
 USER = 64_998  # nobody's number on any Debian (Debian Policy 9.2.2)
 _POLITE_S = 60
-# A Python below a directory that is closed to others (root's own, say) is shown to the unit at the
-# same path, with nothing else of that directory, in a mount namespace of the unit's own.
+# A Python or a checkout below a directory that is closed to others (root's own, say) is shown to
+# the unit at the same path, with nothing else of that directory, in a mount namespace of its own.
 _SHOWN = """
-exec 9<"$2" && mount -t tmpfs -o mode=755 none "$1" && mkdir -p "$2" &&
-mount --no-canonicalize --bind /proc/self/fd/9 "$2" && exec 9<&- && shift 2 && exec "$@"
+exec 8<"$2" 9<"$3" && mount -t tmpfs -o mode=755 none "$1" && mkdir -p "$2" "$3" &&
+mount --no-canonicalize --bind /proc/self/fd/8 "$2" &&
+mount --no-canonicalize --bind /proc/self/fd/9 "$3" && exec 8<&- 9<&- && shift 3 && exec "$@"
 """
 
 
-def with_python_in_sight() -> tuple[str, ...]:
-    """The words before a command of another user whose Python lies where only root looks."""
-    python = Path(sys.base_prefix).resolve()
-    closed = [d for d in reversed((python, *python.parents)) if not d.stat().st_mode & 0o001]
-    if not closed:
-        return ()
-    return ("unshare", "--mount", "sh", "-c", _SHOWN, "sh", str(closed[0]), str(python))
+def with_ours_in_sight() -> tuple[str, ...]:
+    """The words before a command of another user where our Python, or this checkout, lies where
+    only root looks."""
+    hidden: dict[Path, list[Path]] = {}
+    for path in (Path(sys.base_prefix).resolve(), ROOT.resolve()):
+        if closed := [d for d in reversed((path, *path.parents)) if not d.stat().st_mode & 0o001]:
+            hidden.setdefault(closed[0], []).append(path)
+    show = ("unshare", "--mount", "sh", "-c", _SHOWN, "sh")
+    return tuple(
+        word
+        for directory, paths in hidden.items()
+        for word in (*show, str(directory), str(paths[0]), str(paths[-1]))
+    )
 
 
 class ActivatedRelays:
@@ -92,7 +99,7 @@ class ActivatedRelays:
                 subprocess.Popen(
                     [
                         *self._before,
-                        *with_python_in_sight(),
+                        *with_ours_in_sight(),
                         *("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"),
                         *("--bounding-set=-all", "--inh-caps=-all", "--"),
                         *(sys.executable, "-m", "tests.support.unit_sandbox", str(UNIT)),

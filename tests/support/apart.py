@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.activated_relays import with_python_in_sight
+from tests.support.activated_relays import with_ours_in_sight
 from tests.support.box import ROOT, clean_environment
 
 GATEWAY, DATA = "gateway", 64_210
@@ -49,7 +49,7 @@ def as_user(name: str) -> list[str]:
 
 
 def become(name: str) -> list[str]:
-    return [*with_python_in_sight(), *as_user(name)]
+    return [*with_ours_in_sight(), *as_user(name)]
 
 
 def typed(user: str, *commands: Sequence[object]) -> subprocess.CompletedProcess[str]:
@@ -83,7 +83,7 @@ def bring_over(state: Path, *more: str) -> subprocess.CompletedProcess[str]:
         *more,
     ]
     return subprocess.run(
-        [*with_python_in_sight(), *as_it, *module],
+        [*with_ours_in_sight(), *as_it, *module],
         cwd=ROOT,
         env=clean_environment(),
         capture_output=True,

@@ -21,7 +21,7 @@ from appliance.config.box import CloudConfig
 from appliance.processes.fleet import fleet
 from appliance.processes.record_preparation import prepare_records
 from appliance.rehearsal.free_ports import free_port
-from tests.support.activated_relays import with_python_in_sight
+from tests.support.activated_relays import with_ours_in_sight
 from tests.support.apart import (
     DATA,
     GATEWAY,
@@ -60,7 +60,7 @@ def _run(name: str, state: Path, store: Path) -> str:
         os.chown(path, NUMBERS[name], DATA)
     done = subprocess.run(
         [
-            *with_python_in_sight(),
+            *with_ours_in_sight(),
             *seen_by(unit, state),
             *as_user(name),
             *(sys.executable, "-m", "tests.support.unit_sandbox", str(unit), *command),
