@@ -60,7 +60,7 @@ def typed(user: str, *commands: Sequence[object]) -> subprocess.CompletedProcess
     as_it = {"root": [], "stranger": stranger}
     return subprocess.run(
         [
-            *with_python_in_sight(),
+            *with_ours_in_sight(),
             *(as_it[user] if user in as_it else as_user(user)),
             *(sys.executable, "-c", _ONE_BY_ONE, words),
         ],
