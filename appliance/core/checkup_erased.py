@@ -1,4 +1,4 @@
-"""What the doctor finds of erasures that the disk did not carry out. Pure."""
+"""What the doctor finds of deletions that were not carried out. Pure."""
 
 from __future__ import annotations
 
@@ -15,5 +15,20 @@ def left_to_delete(files: int) -> list[Check]:
             f"{files} files of what was erased could not be deleted; nobody is shown them",
             "Look at the disk and the rights below the state directory, then run `hallvakt "
             "janitor`. No deletion certificate is signed until they are gone.",
+        )
+    ]
+
+
+def held_back(jumped: str) -> list[Check]:
+    """`jumped`: by how much, where the clock is not what retention may go by; else empty."""
+    if not jumped:
+        return []
+    return [
+        warn(
+            "retention",
+            f"nothing is deleted by date: the clock jumped by {jumped}, or the machine was off for "
+            "as long",
+            "Check the time and its source; when it is right, run `hallvakt janitor "
+            "--clock-is-right`.",
         )
     ]

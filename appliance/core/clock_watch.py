@@ -30,6 +30,19 @@ def stepped_ms(before: ClockReading, now: ClockReading) -> int:
     return beyond if abs(beyond) > TOLERANCE_MS else 0
 
 
+# A box may be off over a break; longer than this, a wrong clock is as likely as a long holiday.
+OFF_AT_MOST_MS = 14 * 86_400_000
+
+
+def leapt_ms(before: ClockReading, now: ClockReading) -> int:
+    """Over a reboot: how long the machine was off by its clock, where that is longer than a box is
+    believed to be off without a time service that says so; else 0."""
+    if before.boot == now.boot:
+        return 0
+    off = now.wall_ms - now.running_ms - before.wall_ms
+    return off if off > OFF_AT_MOST_MS else 0
+
+
 def in_words(step_ms: int) -> str:
     """`24 h 0 min forward`."""
     minutes = round(abs(step_ms) / 60_000)

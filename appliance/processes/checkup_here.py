@@ -10,6 +10,7 @@ from appliance.core.checkup import Check
 from appliance.core.checkup_microphone import microphone_now
 from appliance.processes import checkup_parts
 from appliance.processes.checkup_stock import backlog_checks, models_checks
+from appliance.processes.clock_guard import clock_checks
 from appliance.processes.erased_state import erasure_checks
 from appliance.processes.foundation import Foundation
 from appliance.processes.night_parts import night_of
@@ -36,5 +37,6 @@ def _probes(on: Foundation) -> Mapping[str, Probe]:
         "models": partial(asyncio.to_thread, models_checks),
         "microphone": microphone,
         "erasure": partial(erasure_checks, on.state, on.stores),
+        "retention": partial(clock_checks, on.stores),
         "backlog": partial(backlog_checks, on.config, night, on.stores.exams),
     }

@@ -21,6 +21,7 @@ from appliance.core.checkup_microphone import microphone
 from appliance.core.errors import HallvaktError, IntegrityFailure, Unreachable
 from appliance.processes.archive_place import archive_check
 from appliance.processes.checkup_stock import STAYS_HERE, backlog_checks, models_checks
+from appliance.processes.clock_guard import clock_checks
 from appliance.processes.cloud_ends import (
     check_both_ends,
     cloud_ends,
@@ -64,7 +65,7 @@ async def _erasure(state: Path) -> Sequence[Check]:
     except IntegrityFailure:
         return []  # which is said where the databases are looked at
     try:
-        return await erasure_checks(state, stores)
+        return [*await erasure_checks(state, stores), *await clock_checks(stores)]
     finally:
         await stores.close()
 

@@ -17,6 +17,7 @@ from appliance.core.night_forecast import Forecast
 from appliance.core.night_window import Span
 from appliance.core.snippet import PriorityClass
 from tests.support.said import said_by, still_english
+from tui.check_lines import check_name
 from tui.first_boot.words import lines
 from tui.told import recognised, told
 
@@ -122,6 +123,16 @@ def test_no_sentence_of_the_box_was_forgotten(swedish: None) -> None:
     assert len(said) > 100
     missing = {where: parts for where, sample in said if (parts := unknown(sample))}
     assert missing == {}, "write these into tui/languages/box/sv.po"
+
+
+def test_every_check_has_a_swedish_name(swedish: None) -> None:
+    alike = {"disk", "tpm"}
+    calls = dict.fromkeys(_CHECKS, (0,))
+    names = {name for file in _GATE for _, name in said_by(_BOX / file, calls)}
+    names |= {"database", "files", "ports"}  # probes that end before they have found anything
+    assert len(names) > 20
+    english = {name for name in names - alike if check_name(checkup.warn(name, "", "")) == name}
+    assert english == set()
 
 
 def test_the_live_way_is_walked(swedish: None) -> None:

@@ -9,7 +9,7 @@ from appliance.core import checkup, checkup_network
 from appliance.core.checkup import Check, CheckStatus
 from appliance.core.checkup_cloud import cloud_logins
 from appliance.core.checkup_credentials import cloud_keys_refused, pepper_refused
-from appliance.core.checkup_erased import left_to_delete
+from appliance.core.checkup_erased import held_back, left_to_delete
 from appliance.core.checkup_microphone import microphone, microphone_now
 from appliance.core.errors import BadInput
 from appliance.core.feed import HallMicrophoneState as Heard
@@ -83,6 +83,7 @@ _JUDGED: list[tuple[Check, CheckStatus]] = [
     (checkup.backlog(5 * GB, 1.0), OK),
     (checkup.backlog(5 * GB, 4.0), WARN),
     (left_to_delete(1)[0], WARN),
+    (held_back("48 h 0 min forward")[0], WARN),
     (cloud_logins(verifier=True, eraser=True), OK),
     (cloud_logins(verifier=False, eraser=True), WARN),
     (cloud_logins(verifier=True, eraser=False), WARN),

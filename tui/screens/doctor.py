@@ -19,7 +19,8 @@ _NAMES = (
     text("memory"), text("disk writes"), text("disk health"), text("network"), text("names"),
     text("relay loopback"), text("keys"), text("database engine"), text("databases"),
     text("versions"), text("models"), text("microphone"), text("backlog"), text("uplink"),
-    text("tpm"), text("cloud"), text("files"), text("ports"), text("addresses"),
+    text("tpm"), text("cloud"), text("files"), text("ports"),
+    text("LAN name"), text("erasure"), text("retention"), text("database"), text("addresses"),
 )  # fmt: skip
 
 

@@ -7,12 +7,16 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from appliance.adapters.host.clock import clock_reading
 from appliance.core.exam import ExamState
 from appliance.core.ids import AttemptId, ExamId
+from appliance.processes.clock_guard import clock_checks, clock_trouble
 from tests.support.box import ROOT, RealBox, clean_environment
 from tests.support.box_api import BoxApi
 from tests.support.invariants import check, opened
@@ -130,3 +134,30 @@ async def test_nothing_is_purged_by_a_clock_that_jumped(box: RealBox, clock: Pat
     assert (await _janitor(box, clock, "--clock-is-right"))[0] == 0
     async with opened(box.state) as stores:
         assert (await stores.exams.get(ExamId(exam.exam))).state is ExamState.PURGED
+
+
+async def test_nothing_is_purged_after_a_start_with_a_clock_far_ahead_that_nobody_keeps(
+    tmp_path: Path,
+) -> None:
+    """A mainboard whose battery is empty may wake up years ahead."""
+    now = await asyncio.to_thread(clock_reading)
+    before = replace(now, boot="the one before", wall_ms=now.wall_ms - now.running_ms)
+    async with opened(tmp_path) as stores:
+
+        async def after(days: float, *, kept: bool, is_right: bool = False) -> str:
+            last = replace(before, wall_ms=before.wall_ms - round(1000 * days * DAY_S))
+            fact = msgspec.json.encode({"last": last})
+            if not is_right:
+                await stores.facts.put("janitor.clock", fact)
+            return await clock_trouble(stores, is_right=is_right, is_kept=lambda: kept)
+
+        assert await after(10, kept=False) == ""
+        assert await after(400, kept=True) == ""
+        assert "nothing was deleted by date" in await after(400, kept=False)
+        # And so it stays until somebody has looked.
+        assert "off for as long" in await clock_trouble(stores, is_right=False)
+        (told,) = await clock_checks(stores)
+        assert (told.name, "h 0 min forward" in told.detail) == ("retention", True)
+        assert await after(400, kept=False, is_right=True) == ""
+        assert await clock_trouble(stores, is_right=False) == ""
+        assert list(await clock_checks(stores)) == []
