@@ -93,7 +93,6 @@ def test_it_comes_back_or_is_adopted_and_each_of_them_does_its_work(school: Scho
         for job, words, answer in (
             ("drill", ("backup", "drill"), "of 1 exam came back whole"),
             ("janitor", ("janitor",), "objects deleted"),
-            ("syncer", ("sync", "verify"), "1"),
         ):
             said = _typed(job, *((*words, "--state", one) for one in (state, other)))
             assert said.count(answer) >= 2, said
