@@ -146,6 +146,11 @@ hv_unpack_bundle() {
       "TMPDIR=/var/tmp before the command."
 }
 
+# Waits for an apt that is at work already, as a Debian that has just started has one; and where a
+# package was here before and somebody changed its settings, they stay without a question.
+hv_apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300
+  -o Dpkg::Options::=--force-confold)
+
 # hv_apt_of DIRECTORY COMMAND ...: apt that knows one list, of the bundle's own packages, and leaves
 # the machine's lists alone. Their signature is the bundle's.
 hv_apt_of() {
@@ -153,9 +158,9 @@ hv_apt_of() {
   shift
   printf 'deb [trusted=yes] file:%s ./\n' "$debs" >"$debs/../apt.list"
   mkdir -p "$debs/../lists/partial"
-  env DEBIAN_FRONTEND=noninteractive apt-get -o Dir::Etc::SourceList="$debs/../apt.list" \
+  "${hv_apt[@]}" -o Dir::Etc::SourceList="$debs/../apt.list" \
     -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$debs/../lists" \
-    -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 -qq "$@" \
+    -o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 "$@" \
     2> >(grep -v '^W: Symlinking' >&2) # it looks for compressed lists first, and says so
 }
 
@@ -233,9 +238,9 @@ hv_put_debs() {
     hv_do hv_apt_of "$debs" install -y --no-install-recommends "${missing[@]}" >/dev/null \
       || hv_stop 5 "The bundle's Debian packages could not be installed: the lines above say why."
   else
-    hv_do env DEBIAN_FRONTEND=noninteractive apt-get update -qq \
-      || hv_stop 5 "The list of Debian packages could not be fetched: check the network."
-    hv_do env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    hv_do "${hv_apt[@]}" update || hv_stop 5 "The list of Debian packages could not be fetched: the lines" \
+      "above say why. Mostly it is the network, or another apt at work: run this again then."
+    hv_do "${hv_apt[@]}" install -y --no-install-recommends \
       "${missing[@]}" >/dev/null || hv_stop 5 "Debian packages could not be installed: the lines above say why."
   fi
 }

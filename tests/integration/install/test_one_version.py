@@ -103,3 +103,35 @@ def test_a_disk_without_room_is_said_before_anything_is_put_on_it(tmp_path: Path
     assert (code, asked) == (5, [])
     assert "999999999 are needed: free room first" in said
     assert not (tmp_path / "root").exists()
+
+
+@pytest.mark.parametrize("of_a_bundle", [False, True], ids=["online", "offline"])
+def test_debian_packages_wait_for_another_apt_and_ask_nothing(
+    tmp_path: Path, of_a_bundle: bool
+) -> None:
+    """A Debian that has just started updates its own lists; settings that somebody changed stay."""
+    apt = tmp_path / "programs" / "apt-get"
+    apt.parent.mkdir()
+    apt.write_text('#!/bin/sh\necho "$DEBIAN_FRONTEND $@" >>"$0.asked"\n[ -z "$FAILS" ]\n')
+    apt.chmod(0o755)
+    suite = bash("-c", f". {SCRIPTS}/box.sh; hv_suite").stdout
+    (tmp_path / "debs" / suite).mkdir(parents=True)
+    debs = str(tmp_path / "debs") if of_a_bundle else ""
+    put = f". {SCRIPTS}/box.sh; hv_box_packages=(hallvakt-needs-this); hv_put_debs '{debs}'"
+
+    def call(fails: str) -> tuple[int, str]:
+        path = f"{apt.parent}:{os.environ['PATH']}"
+        done = bash("-c", put, PATH=path, FAILS=fails)
+        return done.returncode, done.stderr
+
+    assert call("") == (0, "")
+    fetched, installed = apt.with_name("apt-get.asked").read_text().splitlines()
+    for asked in (fetched, installed):
+        assert asked.startswith("noninteractive ")
+        assert "DPkg::Lock::Timeout=300" in asked
+    assert fetched.endswith(" update")
+    assert "Dpkg::Options::=--force-confold" in installed
+    assert "--no-install-recommends hallvakt-needs-this" in installed
+    code, said = call("yes")
+    assert code == 5
+    assert "the lines above say why" in said.replace("\n", " ")
