@@ -51,6 +51,9 @@ if [ -n "$uninstall" ]; then
     if [ -e "$hv_state/box.toml" ]; then hv_step "  left, for exams in $hv_state need it: $credential"
     else hv_do rm -f "$credential"; fi
   done
+  for changed in "$hv_units"/hallvakt*.d; do # somebody's own, by `systemctl edit` or by hand
+    [ ! -d "$changed" ] || hv_step "  left, for it is not of this installer: $changed"
+  done
   hv_nothing_done
   hv_step "Done. Left as they are: $hv_state with keys and recordings, its user hallvakt, and Debian's"
   hv_step "packages. To destroy keys and recordings too, run \`hallvakt factory-reset\` BEFORE uninstalling."

@@ -135,3 +135,20 @@ def test_debian_packages_wait_for_another_apt_and_ask_nothing(
     code, said = call("yes")
     assert code == 5
     assert "the lines above say why" in said.replace("\n", " ")
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["with a TPM", "without"])
+def test_a_machine_with_a_tpm_gets_what_systemd_reaches_it_through(
+    tmp_path: Path, there: bool
+) -> None:
+    """Debian leaves those libraries out, and systemd then says that there is no TPM."""
+    device = tmp_path / "tpm0"
+    if there:
+        device.touch()
+    text = (SCRIPTS / "box.sh").read_text().replace("/sys/class/tpm/tpm0", str(device))
+    (tmp_path / "box.sh").write_text(text)
+    nothing_missing = "dpkg-query() { printf installed; }"
+    done = bash("-c", f"{nothing_missing}; . {tmp_path}/box.sh; hv_put_debs ''")
+    assert done.returncode == 0, done.stderr
+    assert ("tpm2-tools" in done.stdout) == there
+    assert "all there" in done.stdout

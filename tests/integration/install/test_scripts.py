@@ -246,7 +246,14 @@ def test_installing_again_changes_nothing_and_uninstalling_leaves_the_state(
     for wants in ("multi-user.target.wants", "hallvakt.target.wants"):  # what systemd links
         (units / wants).mkdir()
         (units / wants / "hallvakt.target").symlink_to("../hallvakt.target")
-    assert "coturn.service stays off" in install("--uninstall")
+    school_s = units / "hallvakt-gateway.service.d"
+    school_s.mkdir()
+    (school_s / "school.conf").touch()
+    said = install("--uninstall")
+    assert "coturn.service stays off" in said
+    assert f"not of this installer: {school_s}" in said
+    assert (school_s / "school.conf").exists()
+    shutil.rmtree(school_s)
     assert list(installed.rglob("*hallvakt*")) == [installed / "var/lib/hallvakt"]
     assert _seen(installed / "var") == before
 
