@@ -81,6 +81,23 @@ def _is_let_in(found: str, networks: Networks | None) -> bool:
     )
 
 
+def relay_limits(in_force: bool | None, meant: bool) -> list[Check]:
+    """`in_force`: whether the firewall's rules around the relay are there, None where who looks may
+    not read them; `meant`: systemd has put them there, and nothing but that is known of it."""
+    if in_force is None or not meant:
+        return []
+    if in_force:
+        return [ok("relay limits", "in force: the relay sends to nobody but its own and who came")]
+    return [
+        fail(
+            "relay limits",
+            "the firewall's rules around the relay are gone: something took them away",
+            "Run `systemctl restart hallvakt-firewall`, after every restart or reload of the "
+            "machine's own firewall too: mostly that empties the list (flush ruleset).",
+        )
+    ]
+
+
 def halls_on_a_cable(vlans: Sequence[str], cable: str, leads_out: str) -> Check:
     """VLANs that share one cable, of which none is named as uplink; `leads_out` the card of the
     default route, or empty: by day there may be none."""

@@ -9,8 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from appliance.adapters.host import lan_name, machine, unit_networks
-from appliance.adapters.host.firewall_seen import closed_cards
+from appliance.adapters.host import firewall_seen, lan_name, machine, unit_networks
 from appliance.adapters.relay.firewall import TABLE
 from appliance.config.box import BoxConfig
 from appliance.core import checkup, checkup_network
@@ -27,6 +26,7 @@ _SPOKEN_TO = ("hallvakt-gateway.service", "hallvakt-coturn@.service")
 def network(config: BoxConfig) -> Mapping[str, Probe]:
     return {
         "network": partial(asyncio.to_thread, _cards, config),
+        "relay limits": partial(asyncio.to_thread, limits_check),
         "addresses": partial(asyncio.to_thread, addresses_check, config),
         "names": partial(names_check, config),
         "LAN name": partial(_lan_name, config),
@@ -42,7 +42,7 @@ def _cards(config: BoxConfig) -> Sequence[Check]:
     there = machine.network_cards()
     up = [card.name for card in there if card.state == "up"]
     named = config.web.uplink
-    closed = closed_cards(TABLE) if named else None
+    closed = firewall_seen.closed_cards(TABLE) if named else None
     every = [card.name for card in there]
     leads_out = machine.card_to_the_internet()
     cables = {name: machine.cable_of(name) for name in up}
@@ -53,6 +53,13 @@ def _cards(config: BoxConfig) -> Sequence[Check]:
     else:
         out = checkup.uplink(named, up, leads_out, closed, every)
     return [network_cards_check(uplink=named), out]
+
+
+def limits_check() -> Sequence[Check]:
+    """Root alone may read them."""
+    in_force = firewall_seen.is_in_force(TABLE)
+    meant = in_force is not None and firewall_seen.is_active("hallvakt-firewall.service")
+    return checkup_network.relay_limits(in_force, meant)
 
 
 def addresses_check(config: BoxConfig, units: Path = unit_networks.UNITS) -> Sequence[Check]:

@@ -18,6 +18,8 @@ from appliance.adapters.host.firewall_seen import named_in
 from appliance.adapters.relay.configuration import RelayPlan
 from appliance.adapters.relay.firewall import TABLE, no_rules, rules
 from appliance.config.box import BoxConfig, RelayConfig, write
+from appliance.core.checkup import CheckStatus
+from appliance.core.checkup_network import relay_limits
 from appliance.core.errors import BadInput
 from appliance.core.ids import BoxId
 from tests.support.box import ROOT, clean_environment
@@ -194,6 +196,31 @@ def test_loading_twice_is_loading_once_and_unloading_leaves_nothing(networks: Tw
     _nft(networks, no_rules())
     assert subprocess.run(listing, capture_output=True, text=True).stdout == ""
     _nft(networks, rules(PLAN, str(RELAY_USER)))
+
+
+def test_rules_that_another_firewall_swept_away_are_missed(networks: TwoNetworks) -> None:
+    """As Debian's nftables.service does it when somebody restarts or reloads it."""
+    code = (
+        "from appliance.adapters.host.firewall_seen import is_in_force\n"
+        f"print(is_in_force({TABLE!r}))\n"
+    )
+    look = [*networks.inside("box"), sys.executable, "-c", code]
+
+    def found() -> str:
+        done = subprocess.run(look, capture_output=True, text=True, cwd=ROOT, timeout=100)
+        return done.stdout.strip() or done.stderr
+
+    assert found() == "True"
+    _nft(networks, "flush ruleset\n")
+    try:
+        assert found() == "False"
+    finally:
+        _nft(networks, rules(PLAN, str(RELAY_USER)))
+    assert relay_limits(None, True) == relay_limits(False, False) == []  # not to be seen, not meant
+    assert [check.status for check in relay_limits(True, True)] == [CheckStatus.OK]
+    (gone,) = relay_limits(False, True)
+    assert gone.status is CheckStatus.FAIL
+    assert "systemctl restart hallvakt-firewall" in gone.advice
 
 
 def test_the_unit_loads_them_from_box_toml_under_its_own_rules(

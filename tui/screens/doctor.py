@@ -21,6 +21,7 @@ _NAMES = (
     text("versions"), text("models"), text("microphone"), text("backlog"), text("uplink"),
     text("tpm"), text("cloud"), text("files"), text("ports"),
     text("LAN name"), text("erasure"), text("retention"), text("database"), text("addresses"),
+    text("relay limits"),
 )  # fmt: skip
 
 

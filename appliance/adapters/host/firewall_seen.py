@@ -16,6 +16,32 @@ def closed_cards(table: str) -> set[str] | None:
 
     None where this process may not read the rules (only root may) or nftables is not installed.
     """
+    listing = _listed(table)
+    return None if listing is None else named_in(listing)
+
+
+def is_in_force(table: str) -> bool | None:
+    """Whether there is such a table. None as above."""
+    listing = _listed(table)
+    return None if listing is None else bool(listing.strip())
+
+
+def is_active(unit: str) -> bool:
+    """False too where there is no systemd to ask."""
+    systemctl = shutil.which("systemctl", path="/usr/bin:/bin")
+    if systemctl is None:
+        return False
+    try:
+        done = subprocess.run(
+            [systemctl, "--quiet", "is-active", unit], capture_output=True, timeout=_NFT_S
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _listed(table: str) -> str | None:
+    """Nothing where there is no such table."""
     nft = shutil.which("nft", path="/usr/sbin:/usr/bin:/sbin:/bin")
     if nft is None or os.geteuid() != 0:
         return None
@@ -25,7 +51,7 @@ def closed_cards(table: str) -> set[str] | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return named_in(done.stdout)  # nothing, and so no card, where there is no such table
+    return done.stdout
 
 
 def named_in(listing: str) -> set[str]:
