@@ -47,8 +47,8 @@ async def backlog(
     key = state / "keys" / "box_signing.pem"
     await asyncio.to_thread(SigningKey.generate().save, key)
     config = BoxConfig(box_id=BoxId(new_id()), cloud=cloud, night=ANY_TIME)
-    await asyncio.to_thread(box.write, state, config)
     stores = await asyncio.to_thread(open_stores, state)
+    await asyncio.to_thread(box.write, state, config)  # last, as it makes a directory a box
     bare = await add_bare_exam(stores, attempts)
     content = secrets.token_bytes(size)
     digest = hashlib.sha256(content).hexdigest()
