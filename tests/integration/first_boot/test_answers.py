@@ -297,6 +297,7 @@ def test_the_example_of_the_help_is_an_answers_file(tmp_path: Path) -> None:
     file = tmp_path / "answers.toml"
     file.write_text(help_[help_.index("[network]") :])
     assert read_answers(file).people.more[0].name == "bo"
+    assert read_answers(file).rehearsal.minutes == 5  # what the first boot promises
 
 
 def test_a_second_factor_that_nobody_has_stops_the_run(first_boot: FirstBoot) -> None:

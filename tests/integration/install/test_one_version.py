@@ -58,6 +58,9 @@ echo "$@" >>"$ASKED"
 """
 
 
+_NUMBER = f". {SCRIPTS}/box.sh; hv_version {ROOT}"
+
+
 def _version(tmp_path: Path, wheels: str, **environment: str) -> tuple[int, str, list[str]]:
     """Puts this tree's version: the code, what it said, and what Python was asked for."""
     programs = tmp_path / "programs"
@@ -82,12 +85,15 @@ def _version(tmp_path: Path, wheels: str, **environment: str) -> tuple[int, str,
 def test_python_packages_come_by_their_hashes_and_offline_from_the_bundle_alone(
     tmp_path: Path, wheels: str
 ) -> None:
+    version = tmp_path / "root/opt/hallvakt/versions" / bash("-c", _NUMBER).stdout.strip()
+    (version / "appliance").mkdir(parents=True)
+    (version / "appliance" / "half.py").touch()  # of an install that was killed
     code, said, (packages, itself) = _version(tmp_path, wheels)
     assert code == 0, said
+    assert not (version / "appliance" / "half.py").exists()
     assert "--require-hashes --only-binary :all:" in packages
     assert ("--no-index --find-links /bundle/wheels" in packages) == bool(wheels)
     assert "--no-deps --no-build-isolation --no-index" in itself
-    (version,) = (tmp_path / "root/opt/hallvakt/versions").iterdir()
     assert (version / "complete").exists()
 
 
