@@ -6,6 +6,9 @@ What is already in the directory is kept, so that a ceremony that was cut off go
 from __future__ import annotations
 
 import asyncio
+import os
+import pwd
+from collections.abc import Callable
 from pathlib import Path
 
 from appliance.core.errors import BadInput
@@ -24,7 +27,7 @@ async def hold(hallvakt: Command, state: Path, given: Keys) -> Note:
         )
     root, reviewer = directory / "root", directory / "reviewer"
     recovery, signed = directory / "recovery", directory / "recipients.json"
-    await asyncio.to_thread(_make, directory)
+    await asyncio.to_thread(make_directory, directory)
     if not await asyncio.to_thread(_is_whole, root, _public(root)):
         await hallvakt(
             *("keys", "root", "create", "--out", str(root)), secrets=(given.root_passphrase,)
@@ -55,13 +58,35 @@ def _public(key: Path) -> Path:
     return key.with_name(f"{key.name}.pub")
 
 
-def _make(directory: Path) -> None:
+def make_directory(directory: Path, may: Callable[[Path, int], bool] = os.access) -> None:
+    """`may`: whether this program may do with it what the bits of os.access(2) say. Raises
+    BadInput, which says how a stick becomes the box's user's, as whom this runs."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except PermissionError as error:
+        raise _not_ours(directory) from error
     except OSError as error:
         raise BadInput(
             tr("{file} cannot be written ({why}).", file=directory, why=error.strerror)
         ) from error
+    if not may(directory, os.W_OK | os.X_OK):
+        raise _not_ours(directory)
+
+
+def _not_ours(directory: Path) -> BadInput:
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        user = str(os.geteuid())
+    return BadInput(
+        tr(
+            "{directory} is not to be written by {user}, as whom this runs. As root, mount the "
+            "stick for it: `mount -o uid={user} DEVICE /mnt`; on a disk, make a directory and "
+            "`chown {user}` it.",
+            directory=directory,
+            user=user,
+        )
+    )
 
 
 def _is_whole(private: Path, public: Path) -> bool:

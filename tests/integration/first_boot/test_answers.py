@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,9 +19,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from appliance.core.errors import WrongConfiguration
+from appliance.core.errors import BadInput, WrongConfiguration
 from appliance.rehearsal.free_ports import free_port
 from tui.first_boot.answers import read_answers
+from tui.first_boot.ceremony import make_directory
 
 SECRETS = {
     "lead": "en lång lösenfras",
@@ -308,3 +311,24 @@ def test_a_second_factor_that_nobody_has_stops_the_run(first_boot: FirstBoot) ->
     code, _, said = first_boot.run()
     assert code == 4
     assert "begin again" in said
+
+
+def test_a_stick_that_only_root_may_write_is_said_with_how_to_mount_it(tmp_path: Path) -> None:
+    """As one is that was mounted without a word about whose it is."""
+    make_directory(tmp_path / "stick" / "keys")
+    assert stat.S_IMODE((tmp_path / "stick" / "keys").stat().st_mode) == 0o700
+    asked = []
+
+    def refused(path: Path, what: int) -> bool:
+        asked.append((path, what))
+        return False
+
+    with pytest.raises(BadInput) as said:
+        make_directory(tmp_path / "stick", refused)
+    assert asked == [(tmp_path / "stick", os.W_OK | os.X_OK)]
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    assert f"not to be written by {me}, as whom this runs" in said.value.message
+    assert f"mount -o uid={me} DEVICE" in said.value.message
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match="Not a directory"):
+        make_directory(tmp_path / "file" / "keys")
