@@ -125,7 +125,9 @@ async def _kept_fresh(
 
 @asynccontextmanager
 async def _plain(state: Path, config: BoxConfig) -> AsyncIterator[None]:
-    public = await asyncio.to_thread(lambda: TlsFiles.below(state / "tls").is_public)
+    async def public() -> bool:
+        return await asyncio.to_thread(lambda: TlsFiles.below(state / "tls").is_public)
+
     runner = web.AppRunner(
         plain_door(config.web.names[0], config.web.port, public=public),
         access_log=None,

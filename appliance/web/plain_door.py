@@ -4,6 +4,7 @@ instead of teaching people to click through it. Nothing of an exam passes here."
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from html import escape
 
 from aiohttp import web
@@ -51,16 +52,16 @@ _SWEDISH = {
 }
 
 
-def plain_door(name: str, port: int, *, public: bool) -> web.Application:
-    """Leads to the box at `name`; `public`: with a publicly trusted certificate. No fingerprint is
-    shown: here anybody could have changed it."""
+def plain_door(name: str, port: int, *, public: Callable[[], Awaitable[bool]]) -> web.Application:
+    """Leads to the box at `name`; `public`: whether a publicly trusted certificate is served now.
+    No fingerprint is shown: here anybody could have changed it."""
     at = f"[{name}]" if ":" in name else name
     url = f"https://{at}/" if port == 443 else f"https://{at}:{port}/"
 
     async def answer(request: web.Request) -> web.StreamResponse:
         swedish = request.headers.get("Accept-Language", "").lower().startswith("sv")
         words = _SWEDISH if swedish else _ENGLISH
-        why = words["public" if public else "why"]
+        why = words["public" if await public() else "why"]
         page = _PAGE.format(
             language="sv" if swedish else "en",
             url=escape(url, quote=True),

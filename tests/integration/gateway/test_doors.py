@@ -83,6 +83,12 @@ async def test_the_plain_page_explains_and_opens_nothing(box: RealBox) -> None:
                 assert "script" not in page
         async with session.post(url, data=b"secret") as answer:
             assert answer.status == 405
+        async with session.get(url) as answer:
+            assert "hallvakt certificate export" in await answer.text()
+        files = tls.TlsFiles.below(box.state / "tls")
+        shutil.copy(files.certificate, files.public_certificate)  # the school brings one meanwhile
+        async with session.get(url) as answer:
+            assert "has a publicly trusted certificate" in await answer.text()
     # Or a browser that has been at the box would ask for TLS here, and find nothing for a year.
     told = (await box.api().http.get(box.origin)).headers
     assert "Content-Security-Policy" in told
