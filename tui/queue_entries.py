@@ -19,7 +19,8 @@ _TONE = {Strength.STRONG: "strong", Strength.CLEAR: "clear", Strength.WEAK: "wea
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Two lines in the queue. `incident` is None for a hall event."""
+    """Two lines in the queue. `incident` is None for a hall event. `seen`: who has looked, in
+    words that go behind `second`, the longest first."""
 
     key: str
     incident: Incident | None
@@ -29,6 +30,7 @@ class Entry:
     first: str
     first_right: str
     second: str
+    seen: tuple[str, ...] = ()
 
 
 def entries(view: HallView, now_ms: int, me: UserId | None = None) -> tuple[Entry, ...]:
@@ -74,16 +76,19 @@ def how_much(incident: Incident) -> str:
     return f"{tr(STRENGTH[incident.strength])} · {span(incident.duration_s)} · {when}"
 
 
-def _seen(view: HallView, incident: Incident, me: UserId | None) -> tuple[bool, str]:
-    """Whether `me` has looked at it, and who has in words."""
+def _seen(view: HallView, incident: Incident, me: UserId | None) -> tuple[bool, tuple[str, ...]]:
+    """Whether `me` has looked at it, and who has in words. A narrow queue has room for few, and the
+    sign before the entry says already that one has looked oneself."""
     seen = view.seen.get(incident.incident_id)
     lookers = set(seen.users) if seen is not None else set()
     others = len(lookers - {me})
-    words = tr("seen by you") if me in lookers else ""
-    if others:
-        also = several("seen by {n} other", "seen by {n} others", others)
-        words = f"{words}, {also}" if words else also
-    return me in lookers, f" · {words}" if words else ""
+    also = several("seen by {n} other", "seen by {n} others", others)
+    if me not in lookers:
+        return False, (f" · {also}", f" · {tr('seen by {n}', n=others)}") if others else ()
+    you = tr("seen by you")
+    if not others:
+        return True, (f" · {you}", f" · {tr('seen')}")
+    return True, (f" · {you}, {also}", f" · {you} +{others}", f" · {tr('seen')} +{others}")
 
 
 def _of_incident(
@@ -100,7 +105,8 @@ def _of_incident(
         glyph="△" if seen_by_me else "▲",
         first=f"{seat.seat if seat else '?'}  {kinds_of(incident)}",
         first_right=tr("now") if incident.ongoing else time_of_day(incident.last_ms)[:5],
-        second=f"{hall}{tr(STRENGTH[incident.strength])} · {span(incident.duration_s)}{seen}",
+        second=f"{hall}{tr(STRENGTH[incident.strength])} · {span(incident.duration_s)}",
+        seen=seen,
     )
 
 
@@ -132,4 +138,10 @@ def entry_line(entry: Entry, line: int, width: int, *, selected: bool, letters: 
         glyph = entry.glyph if not letters else ("." if entry.glyph == "△" else "!")
         tail = f" {entry.first_right}" if entry.first_right else ""
         return f"{mark}{glyph} {fit(entry.first, room)}{tail}"
-    return f"{mark}  {fit(entry.second, width - 3)}"
+    room = width - 3
+    fitting = (words for words in entry.seen if len(entry.second) + len(words) <= room)
+    seen = next(fitting, entry.seen[-1] if entry.seen else "")
+    second = entry.second
+    if len(second) + len(seen) > room:  # who has looked is told, whatever else is
+        second = fit(second, room - len(seen))
+    return f"{mark}  {fit(second + seen, room)}"

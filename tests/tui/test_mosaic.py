@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from dataclasses import replace
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.tui.conftest import Console, drawn, press_for, until
 from tests.tui.scripted_box import ScriptedBox
@@ -99,3 +101,22 @@ async def test_without_colours_words_stand_for_pictures(
         assert "[●" in words  # the cursor without a colour
         await press_for(pilot, "enter", SeatScreen)  # nobody shall wait for a picture there
         await until(pilot, lambda: "no colours, no picture · picture 4 s old" in drawn(pilot))
+
+
+async def test_pictures_grow_with_the_screen_and_the_terminal_s_size(
+    in_hall: Console, box: ScriptedBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A class that fits is drawn as large as it does; none is asked for again for its new size."""
+    monkeypatch.setattr(mosaic, "_PAUSE_S", 0.0)
+
+    def widest(pilot: Pilot[None]) -> int:
+        return max(map(len, re.findall("▀+", drawn(pilot))), default=0)
+
+    async with in_hall((300, 90)) as pilot:
+        await pilot.press("home", "v")
+        view = pilot.app.screen.query_one(mosaic.Mosaic)
+        await until(pilot, lambda: view.is_complete and widest(pilot) > 30)
+        asked = len(looks(box))
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: 0 < widest(pilot) <= 21)
+        assert len(looks(box)) == asked

@@ -13,26 +13,34 @@ from appliance.core.observation import ObservationKind, Strength
 from tests.tui import halls
 from tests.tui.conftest import Console, drawn, until
 from tui.box_clock import BoxClock
-from tui.queue_entries import entries
+from tui.queue_entries import entries, entry_line
 from tui.shift import Shift
 
 ME, ANOTHER, A_THIRD = (UserId(letter * 32) for letter in "abc")
 KIND = ObservationKind.NOBODY_IN_VIEW
+_NARROW = 30  # cells of the queue in a terminal of 80x24, beside its scroll bar
 
 
 @pytest.mark.parametrize(
-    ("lookers", "glyph", "words"),
+    ("lookers", "glyph", "wide", "narrow"),
     [
-        ((), "▲", ""),
-        ((ANOTHER,), "▲", " · seen by 1 other"),
-        ((ANOTHER, A_THIRD), "▲", " · seen by 2 others"),
-        ((ME,), "△", " · seen by you"),
-        ((ME, ANOTHER), "△", " · seen by you, seen by 1 other"),
+        ((), "▲", "strong · 14 s", "strong · 14 s"),
+        ((ANOTHER,), "▲", "strong · 14 s · seen by 1 other", "strong · 14 s · seen by 1"),
+        ((ANOTHER, A_THIRD), "▲", "strong · 14 s · seen by 2 others", "strong · 14 s · seen by 2"),
+        ((ME,), "△", "strong · 14 s · seen by you", "strong · 14 s · seen by you"),
+        (
+            (ME, ANOTHER),
+            "△",
+            "strong · 14 s · seen by you, seen by 1 other",
+            "strong · 14 s · seen +1",
+        ),
     ],
+    ids=["nobody", "another", "two others", "me", "me and another"],
 )
 def test_one_s_own_look_is_told_from_that_of_others(
-    lookers: tuple[UserId, ...], glyph: str, words: str
+    lookers: tuple[UserId, ...], glyph: str, wide: str, narrow: str
 ) -> None:
+    """Also where the queue is as narrow as at 80x24."""
     seat = halls.seat(1, "A1")
     incident = halls.incident(1, seat.attempt_id, KIND, 14, Strength.STRONG)
     seen = SeenBy(incident_id=incident.incident_id, attempt_id=seat.attempt_id, users=lookers)
@@ -42,7 +50,27 @@ def test_one_s_own_look_is_told_from_that_of_others(
         seen={incident.incident_id: seen} if lookers else {},
     )
     [entry] = entries(view, halls.NOW_MS, ME)
-    assert (entry.glyph, entry.second) == (glyph, f"strong · 14 s{words}")
+    assert entry.glyph == glyph
+    for width, says in ((60, wide), (_NARROW, narrow)):
+        line = entry_line(entry, 1, width, selected=False, letters=False)
+        assert (len(line), line.strip()) == (width, says)
+
+
+@pytest.mark.parametrize("width", [_NARROW, 24])
+def test_who_has_looked_is_told_whatever_has_no_room(width: int, swedish: None) -> None:
+    seat = halls.seat(1, "A1")
+    incident = halls.incident(1, seat.attempt_id, KIND, 3671, Strength.CLEAR)
+    seen = SeenBy(incident_id=incident.incident_id, attempt_id=seat.attempt_id, users=(ANOTHER,))
+    view = HallView(
+        seats={seat.attempt_id: seat},
+        incidents={incident.incident_id: incident},
+        seen={incident.incident_id: seen},
+    )
+    [entry] = entries(view, halls.NOW_MS, ME)
+    line = entry_line(entry, 1, width, selected=False, letters=False)
+    assert len(line) == width
+    assert line.startswith("   tydlig")
+    assert line.rstrip().endswith("· sedd av 1")
 
 
 @pytest.mark.parametrize(

@@ -154,9 +154,12 @@ class HallScreen(HallQueueScreen, inherit_bindings=False):
 
     def _caught_up(self, *, nothing_missed: bool) -> None:
         lost_ms, self._link_lost_ms = self._link_lost_ms, None
-        away = span((self.now_ms - lost_ms) / 1000) if lost_ms is not None else ""
+        # A box that stood still for a while is back in the moment in which that is noticed.
+        gone_s = (self.now_ms - lost_ms) / 1000 if lost_ms is not None else 0.0
+        away = span(gone_s) if gone_s >= 1 else ""
         if nothing_missed:
-            self.say(tr("The link to the box is back after {time}; nothing was missed.", time=away))
+            after = tr("The link to the box is back after {time}; nothing was missed.", time=away)
+            self.say(after if away else tr("The link to the box is back; nothing was missed."))
             return
         back = tr("The link to the box is back after {time}.", time=away) + " " if away else ""
         self.say(back + tr(NOTICES_MAY_BE_MISSING))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,6 +12,7 @@ from appliance.core.feed import HallView
 from tui.language import tr
 from tui.screens.ask_text import AskTextScreen
 from tui.screens.listing import ListingScreen
+from tui.signs import Sign
 from tui.words import fit, time_of_day
 
 
@@ -21,6 +22,9 @@ class HandoverScreen(ListingScreen):
         Binding("t", "take", "take over"),
         Binding("g", "leave", "leave the shift"),
     ]
+
+    def signs(self) -> Sequence[Sign]:
+        return [Sign(self.shift.sign("●"), "$success", tr("on duty"), tr("has taken this shift"))]
 
     def on_mount(self) -> None:
         super().on_mount()

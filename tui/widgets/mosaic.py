@@ -23,6 +23,7 @@ from appliance.core.errors import HallvaktError
 from appliance.core.ids import AttemptId
 from tui.half_blocks import Pixels, from_jpeg
 from tui.language import tr
+from tui.mosaic_layout import SMALLEST, mosaic
 from tui.seat_look import TONES
 from tui.seat_place import place_of, shared_labels
 from tui.seat_rows import Sorting, ordered
@@ -37,7 +38,6 @@ from tui.words import fit
 
 Fetch = Callable[[AttemptId], Awaitable[bytes | None]]
 
-_WIDTH, _HEIGHT = 22, 9  # cells of a tile: a caption, and a 4:3 picture of 21x8
 _PAUSE_S = 0.15  # between two pictures: at most six a second
 _IDLE_S = 0.5
 _AGAIN_AFTER_S = 20.0
@@ -85,7 +85,7 @@ class Mosaic(SeatView, HoldsPictures):
         self._shared: Collection[str] = ()  # labels that more than one of the halls shown has
         self._place: dict[AttemptId, int] = {}
         self._shown: dict[AttemptId, _Shown] = {}
-        self._across = 1
+        self._tile = SMALLEST
 
     # pictures
 
@@ -147,7 +147,7 @@ class Mosaic(SeatView, HoldsPictures):
         except HallvaktError:
             return  # said by the age at the seat; asked again after a while
         if jpeg is not None:
-            shown.pixels = from_jpeg(jpeg, _WIDTH - 1, _HEIGHT - 1)
+            shown.pixels = from_jpeg(jpeg, *self._tile.picture)
             shown.jpeg = jpeg
             await self._send(attempt, shown)
         self.redraw([attempt])
@@ -156,9 +156,10 @@ class Mosaic(SeatView, HoldsPictures):
         """Give the terminal the picture of a seat, where it shows real ones."""
         if not self.painter.sends or shown.jpeg is None:
             return
-        cells = (_WIDTH - 1, _HEIGHT - 1)
+        cells = self._tile.picture
         shown.sent = await self.painter.send(shown.jpeg, *cells, instead_of=shown.sent)
-        if self._shown.get(attempt) is not shown or not self.screen.is_active:
+        here = self._shown.get(attempt) is shown and cells == self._tile.picture
+        if not here or not self.screen.is_active:
             self.painter.forget(shown.sent)
             shown.sent = None
         self.redraw([attempt])
@@ -186,23 +187,35 @@ class Mosaic(SeatView, HoldsPictures):
         )
         self._place = {attempt: place for place, attempt in enumerate(self._order)}
         width = max(1, self.scrollable_content_region.width)
-        self._across = max(1, (width + 1) // _WIDTH)  # nothing between the last tile and the edge
-        rows = -(-len(self._order) // self._across)
-        self.virtual_size = Size(width, rows * _HEIGHT)
+        tile = mosaic(len(self._order), width, self.size.height)
+        if tile.picture != self._tile.picture:
+            self._fit_pictures(tile.picture)
+        self._tile = tile
+        rows = -(-len(self._order) // tile.across)
+        self.virtual_size = Size(width, rows * tile.height)
         if self.selected not in self._place:
             self.selected = None
             self.action_step(0)
         self.bring_into_view()
         self.refresh()
 
+    def _fit_pictures(self, cells: tuple[int, int]) -> None:
+        """Those that are here, in their new size; the terminal gets them again one by one."""
+        for shown in self._shown.values():
+            self.painter.forget(shown.sent)
+            shown.sent = None
+            shown.pixels = from_jpeg(shown.jpeg, *cells) if shown.jpeg is not None else None
+
     def _visible(self) -> list[AttemptId]:
         top, height = self.scroll_offset.y, self.size.height
-        first = top // _HEIGHT * self._across
-        return self._order[first : (-(-(top + height) // _HEIGHT)) * self._across]
+        tile = self._tile
+        first = top // tile.height * tile.across
+        return self._order[first : (-(-(top + height) // tile.height)) * tile.across]
 
     def _area(self, attempt: AttemptId) -> Region:
-        row, column = divmod(self._place[attempt], self._across)
-        return Region(column * _WIDTH, row * _HEIGHT, _WIDTH, _HEIGHT)
+        tile = self._tile
+        row, column = divmod(self._place[attempt], tile.across)
+        return Region(column * tile.width, row * tile.height, tile.width, tile.height)
 
     def redraw(self, attempts: Iterable[AttemptId]) -> None:
         window = Region(0, 0, *self.size)
@@ -216,7 +229,7 @@ class Mosaic(SeatView, HoldsPictures):
         window = Region(0, 0, *self.size)
         for attempt in self._visible():
             caption = self._area(attempt).translate(-self.scroll_offset)
-            area = Region(caption.x, caption.y, _WIDTH, 1).intersection(window)
+            area = Region(caption.x, caption.y, caption.width, 1).intersection(window)
             if area:
                 self.refresh(area)
 
@@ -232,13 +245,14 @@ class Mosaic(SeatView, HoldsPictures):
             self.select(self._order[max(0, min(at + by, len(self._order) - 1))])
 
     def action_row(self, by: int) -> None:
-        self.action_step(by * self._across)
+        self.action_step(by * self._tile.across)
 
     def on_click(self, event: events.Click) -> None:
         at = event.get_content_offset(self)
-        if at is None or at.x // _WIDTH >= self._across:
+        tile = self._tile
+        if at is None or at.x // tile.width >= tile.across:
             return
-        place = (at.y + self.scroll_offset.y) // _HEIGHT * self._across + at.x // _WIDTH
+        place = (at.y + self.scroll_offset.y) // tile.height * tile.across + at.x // tile.width
         if place < len(self._order):
             self.clicked(self._order[place])
 
@@ -253,15 +267,16 @@ class Mosaic(SeatView, HoldsPictures):
         for attempt, shown in self._shown.items():
             if shown.sent is not None and attempt in self._place:
                 area = self._area(attempt).translate(-self.scroll_offset)
-                area = Region(area.x, area.y + 1, _WIDTH - 1, _HEIGHT - 1)
+                area = Region(area.x, area.y + 1, *self._tile.picture)
                 if any(map(area.translate(here).overlaps, regions)):
                     self.painter.lay_over(self, shown.sent, area)
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
-        row, line = divmod(y + self.scroll_offset.y, _HEIGHT)
+        across = self._tile.across
+        row, line = divmod(y + self.scroll_offset.y, self._tile.height)
         segments: list[Segment] = []
-        for attempt in self._order[row * self._across : (row + 1) * self._across]:
+        for attempt in self._order[row * across : (row + 1) * across]:
             segments += self._caption(attempt) if line == 0 else self._picture(attempt, line - 1)
             segments.append(Segment(" ", self.rich_style))
         return Strip(segments).crop_extend(0, width, self.rich_style)
@@ -274,14 +289,15 @@ class Mosaic(SeatView, HoldsPictures):
         name = "" if self.names_hidden else (seat.name or "")
         age = age_or_out(seat, self._now())
         place = place_of(seat, self._shared)
-        words = fit(f"{self.glyph(look)}{mark}{place} {name}", _WIDTH - 3 - 4)
+        words = fit(f"{self.glyph(look)}{mark}{place} {name}", self._tile.width - 3 - 4)
         tone = look.tone
         if selected:
             tone = "cursor" if self.has_focus else "cursor-blurred"
         return [Segment(f"{left}{words}{age:>4}{right}", self._tones(tone))]
 
     def _picture(self, attempt: AttemptId, y: int) -> list[Segment]:
-        shown, width, height = self._shown.get(attempt), _WIDTH - 1, _HEIGHT - 1
+        shown = self._shown.get(attempt)
+        width, height = self._tile.picture
         if shown is not None and shown.pixels is not None and not self.is_colourless:
             sent = shown.sent
             if sent is not None and self.painter.way is PictureWay.KITTY:
