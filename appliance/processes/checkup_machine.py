@@ -9,7 +9,7 @@ from pathlib import Path
 
 from appliance.core import checkup
 from appliance.core.checkup import Check
-from appliance.processes.checkup_network import network_cards_check
+from appliance.processes.checkup_network import machine_addresses_check, network_cards_check
 from appliance.processes.checkup_parts import clock_check, disk_checks, memory_check
 from appliance.services.doctor import Probe
 
@@ -25,6 +25,7 @@ def before_there_is_a_box(state: Path) -> Mapping[str, Probe]:
         "tpm": _tpm,
         "clock": partial(asyncio.to_thread, clock_check),
         "network": partial(asyncio.to_thread, lambda: [network_cards_check()]),
+        "addresses": partial(asyncio.to_thread, machine_addresses_check),
     }
 
 

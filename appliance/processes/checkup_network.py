@@ -62,6 +62,11 @@ def limits_check() -> Sequence[Check]:
     return checkup_network.relay_limits(in_force, meant)
 
 
+def machine_addresses_check() -> Sequence[Check]:
+    """Of a machine on which there is no box yet."""
+    return [checkup_network.addresses("0.0.0.0", machine.lan_addresses(), (), ())]
+
+
 def addresses_check(config: BoxConfig, units: Path = unit_networks.UNITS) -> Sequence[Check]:
     web = config.web
     here = machine.lan_addresses(uplink=web.uplink)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from appliance.core.checkup import CheckStatus
+from appliance.core.errors import BadInput
 from appliance.core.first_boot import (
     MAY_BE_SKIPPED,
     Found,
@@ -15,6 +21,8 @@ from appliance.core.first_boot import (
     second_factor_unseen,
 )
 from tui.first_boot.forms import asks
+from tui.first_boot.inputs import Network
+from tui.first_boot.work import network
 
 NOTHING = Found()
 WHOLE = Found(box=True, certificate=True, recipients=True)
@@ -85,3 +93,33 @@ def test_files_go_where_the_boxs_user_may_write_when_root_started_it_at_home() -
         assert [ask.default for ask in asks(step, {}, here=False)] == [f"/var/tmp/{name}"]
     # Nothing is proposed for the cloud's file and the stick, there or here.
     assert {ask.default for ask in asks(Step.CLOUD, {}, here=False)} == {""}
+
+
+@pytest.mark.parametrize("names", [(), ("10.20.0.5",)], ids=["none", "an address"])
+async def test_a_machine_without_an_address_needs_names_for_its_certificate(
+    names: tuple[str, ...],
+) -> None:
+    """Its authority could not certify an address that it gets later."""
+    asked: list[tuple[str, ...]] = []
+    gone = {
+        "name": "addresses",
+        "status": "fail",
+        "detail": "it has none",
+        "advice": "Look at DHCP.",
+    }
+
+    async def hallvakt(
+        *words: str, secrets: Sequence[str] = (), accept: Collection[int] = ()
+    ) -> Any:
+        asked.append(words)
+        return {"checks": [gone]}
+
+    given = Network(certificate_names=names)
+    if not names:
+        with pytest.raises(BadInput, match=r"it has none\. Look at DHCP\."):
+            await network(hallvakt, Path("/nowhere"), given)
+        assert [words[0] for words in asked] == ["doctor"]
+        return
+    note = await network(hallvakt, Path("/nowhere"), given)
+    assert [check.status for check in note.checks] == [CheckStatus.FAIL]  # said, and gone on
+    assert asked[-1][:2] == ("init", "--check")

@@ -13,7 +13,7 @@ from tempfile import gettempdir
 
 import msgspec
 
-from appliance.core.checkup import Check
+from appliance.core.checkup import Check, CheckStatus
 from appliance.core.documents import Document, as_data
 from appliance.core.errors import BadInput
 from appliance.core.first_boot import Note, Notes, Standing, Step
@@ -21,7 +21,9 @@ from tui.first_boot import inputs
 from tui.first_boot.command import Command
 from tui.first_boot.files import write_file
 from tui.language import tr
+from tui.told import told
 
+_NO_ADDRESS = ("addresses", CheckStatus.FAIL)
 _NOT_FIT = 5  # exit code of a doctor that found something failing
 _HARDWARE = ("disk", "disk writes", "disk health", "memory", "tpm")
 
@@ -58,9 +60,14 @@ async def network(hallvakt: Command, state: Path, given: inputs.Network) -> Note
         "lan_name": given.lan_name,
         "uplink": given.uplink,
     }
+    checks = await _machine(hallvakt, state, ("network", "addresses"))
+    # Without any, the certificate would be for no address, and its authority could never give one.
+    for check in checks:
+        if not given.certificate_names and (check.name, check.status) == _NO_ADDRESS:
+            raise BadInput(f"{told(check.detail)}. {told(check.advice)}")
     # Here, where it can still be typed otherwise.
     await hallvakt("init", "--check", "--lead", "lead", *_of_the_network(state, facts))
-    return _noted(await _machine(hallvakt, state, ("network",)), facts)
+    return _noted(checks, facts)
 
 
 def _of_the_network(state: Path, facts: Mapping[str, str]) -> list[str]:
