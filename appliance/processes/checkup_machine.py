@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from appliance.processes.checkup_parts import clock_check, disk_checks, memory_c
 from appliance.services.doctor import Probe
 
 # The kernel's resource manager: what every program of today reaches a TPM 2.0 through.
-_TPM = Path("/dev/tpmrm0")
+_TPM = "tpmrm0"
 
 
 def before_there_is_a_box(state: Path) -> Mapping[str, Probe]:
@@ -22,7 +22,7 @@ def before_there_is_a_box(state: Path) -> Mapping[str, Probe]:
     return {
         "disk": partial(asyncio.to_thread, disk_checks, _what_is_there(state.absolute())),
         "memory": partial(asyncio.to_thread, memory_check),
-        "tpm": _tpm,
+        "tpm": partial(asyncio.to_thread, tpm_check),
         "clock": partial(asyncio.to_thread, clock_check),
         "network": partial(asyncio.to_thread, lambda: [network_cards_check()]),
         "addresses": partial(asyncio.to_thread, machine_addresses_check),
@@ -34,5 +34,5 @@ def _what_is_there(path: Path) -> Path:
     return next(above for above in (path, *path.parents) if above.is_dir())
 
 
-async def _tpm() -> list[Check]:
-    return [checkup.tpm(await asyncio.to_thread(_TPM.exists))]
+def tpm_check(devices: Path = Path("/dev")) -> Sequence[Check]:
+    return [checkup.tpm((devices / _TPM).exists())]

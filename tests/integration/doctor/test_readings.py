@@ -12,10 +12,19 @@ import pytest
 
 from appliance.adapters.host import firewall_seen, machine, storage
 from appliance.core.checkup import CheckStatus
+from appliance.processes.checkup_machine import tpm_check
 from appliance.processes.checkup_network import network_cards_check
 from appliance.processes.checkup_parts import clock_check
 
 _UNSYNC, _CLOCKERR = 0x0040, 0x1000  # adjtimex(2)
+
+
+def test_a_security_chip_is_there_where_the_kernel_gives_it_out(tmp_path: Path) -> None:
+    """By its resource manager (Linux, drivers/char/tpm): a chip of version 1.2 has none."""
+    (tmp_path / "tpm0").touch()
+    assert tpm_check(tmp_path)[0].status is CheckStatus.WARN
+    (tmp_path / "tpmrm0").touch()
+    assert tpm_check(tmp_path)[0].status is CheckStatus.OK
 
 
 def test_memory_and_swap_are_told_in_bytes(tmp_path: Path) -> None:
