@@ -15,8 +15,9 @@ HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 # A box speaks after each night, and outside its windows not at all: at a weekend perhaps not for
 # days. Half a day more is a night that took long.
 SILENT_MS, LATE_MS = 36 * HOUR_MS, 12 * HOUR_MS
-# Browsers refuse the box when its certificate has ended; a box renews 30 days ahead by itself.
-CERTIFICATE_MS = 20 * DAY_MS
+# Browsers refuse the box when its certificate has ended. Its own a box renews 30 days ahead,
+# within a minute; another is the school's to renew.
+CERTIFICATE_MS = 29 * DAY_MS
 DISK_PERCENT, DISK_FULL_PERCENT = 85, 95
 # Snippets are placed in time by the box's clock; rules look at seconds.
 CLOCK_MS = 2_000

@@ -86,9 +86,10 @@ async def _health(night: Syncer, database_ms: int) -> Health:
 
 
 def _certificate_ends_ms(state: Path) -> int | None:
-    """None where the box has none yet, or it cannot be read: doctor says why."""
+    """Of the one that is served. None where the box has none yet, or it cannot be read: doctor
+    says why."""
     try:
-        ends = read_certificate(TlsFiles.below(state / "tls").certificate).ends
+        ends = read_certificate(TlsFiles.below(state / "tls").served_certificate).ends
     except (HallvaktError, OSError):
         return None
     return round(ends.timestamp() * 1000)

@@ -62,6 +62,7 @@ def test_a_box_without_a_window_at_the_weekend_is_not_called_silent(
         (replace(GOOD, disk_used_percent=97), State.FAIL, "disk"),
         (replace(GOOD, certificate_ends_ms=NOW - 1), State.FAIL, "ended"),
         (replace(GOOD, certificate_ends_ms=NOW + 3 * DAY_MS), State.WARN, "3 days"),
+        (replace(GOOD, certificate_ends_ms=NOW + 28 * DAY_MS), State.WARN, "28 days"),
         (replace(GOOD, clock_ahead_ms=-5_000), State.WARN, "-5.0 s"),
         (replace(GOOD, version="1.1.9"), State.WARN, "1.2.0"),
         (

@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pytest
 from cryptography import x509
 from prometheus_client.parser import text_string_to_metric_families
 
-from appliance.adapters.host.tls import ensure_certificate, make_authority
+from appliance.adapters.host.tls import certify, ensure_certificate, make_authority
 from appliance.config import box
 from appliance.config.box import CloudConfig
 from appliance.config.night import NightConfig
@@ -124,11 +124,14 @@ def _day(at_ms: int) -> str:
 
 
 def _certificate(state: Path) -> datetime:
-    """Give it one, as its setup does: its end."""
+    """Give it one, as its setup does, and another that its school brings: the end of that one."""
     names, now = ("hallvakt.test",), datetime.now(UTC)
     make_authority(state / "tls", "Hallvakt", names, now)
-    made = ensure_certificate(state / "tls", names, now).certificate.read_bytes()
-    return x509.load_pem_x509_certificate(made).not_valid_after_utc
+    files = ensure_certificate(state / "tls", names, now - timedelta(days=100))
+    brought = files.certificate.read_bytes()
+    certify(files, names, now)
+    files.public_certificate.write_bytes(brought)
+    return x509.load_pem_x509_certificate(brought).not_valid_after_utc
 
 
 async def test_a_box_without_a_cloud_belongs_to_no_fleet(tmp_path: Path) -> None:
