@@ -136,10 +136,12 @@ def _recipients(keys: Path) -> Sequence[Recipient]:
 
 
 def _relay_places(tls: TlsFiles, relay_socket: Path | None) -> RelayPlaces:
-    pair = (tls.served_certificate, tls.served_key)
+    def pair() -> tuple[Path, Path]:
+        return tls.served_certificate, tls.served_key
+
     if relay_socket is None:
-        return Children(launcher(pair))
-    return Units(relay_socket, certificate=pair[0], private_key=pair[1])
+        return Children(lambda directory: launcher(pair())(directory), pair)
+    return Units(relay_socket, pair)
 
 
 def own_addresses(config: BoxConfig) -> list[str]:

@@ -7,6 +7,7 @@ import asyncio
 import os
 import shutil
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from appliance.core.ids import ExamId, ViewId
 from appliance.rehearsal.free_ports import free_port
 from tests.integration.relay.conftest import RELAY_ADDRESS, Now, Random
 from tests.support.activated_relays import USER, ActivatedRelays
+from tests.support.school_certificate import of_another_authority
 from tests.support.turn_client import allocation
 
 pytestmark = pytest.mark.skipif(
@@ -55,7 +57,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 async def relay(
     units: ActivatedRelays, tls: tuple[Path, Path], tmp_path: Path
 ) -> AsyncIterator[Coturn]:
-    certificate, private_key = tls
+    certificate, private_key = served = tls
     plan = RelayPlan(
         relay_address=RELAY_ADDRESS,
         listen="127.0.0.1",
@@ -64,7 +66,7 @@ async def relay(
         certificate=certificate,
         private_key=private_key,
     )
-    places = Units(units.socket, certificate=certificate, private_key=private_key)
+    places = Units(units.socket, lambda: served)
     relay = Coturn(plan, run=tmp_path, clock=Now(), randomness=Random(), places=places)
     yield relay
     await relay.stop_all()
@@ -91,6 +93,33 @@ async def test_a_view_s_packets_come_through_a_relay_that_owns_nothing(
     async with allocation(one) as allocated:
         assert await allocated.permission("127.0.0.1") == 403
         assert await allocated.permission("10.0.0.1") == 403
+
+
+async def test_the_next_exam_s_relay_has_the_certificate_that_is_served_then(
+    units: ActivatedRelays, tls: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """A school's own may have come since the gateway started, or be gone again."""
+    other = await asyncio.to_thread(of_another_authority, tmp_path / "school")
+    pairs = [tls, (other.certificate, other.key)]
+    plan = RelayPlan(
+        relay_address=RELAY_ADDRESS,
+        listen="127.0.0.1",
+        port=0,
+        tls_port=free_port(),
+        certificate=tls[0],
+        private_key=tls[1],
+    )
+    now: list[tuple[Path, Path]] = []
+    places = Units(units.socket, lambda: now[-1])
+    relay = Coturn(plan, run=tmp_path / "run", clock=Now(), randomness=Random(), places=places)
+    for pair in pairs:
+        now.append(pair)
+        await relay.start(EXAM)
+        url = relay.credential(EXAM, ONE, host="127.0.0.1").urls[-1]
+        place = ("127.0.0.1", int(url.split(":")[2].split("?")[0]))
+        shown = await asyncio.to_thread(ssl.get_server_certificate, place)
+        await relay.stop_all()
+        assert shown == await asyncio.to_thread(pair[0].read_text)
 
 
 async def test_stop_ends_the_unit_and_the_next_exam_has_another_secret(
@@ -134,7 +163,7 @@ from tests.integration.relay.conftest import RELAY_ADDRESS, Now, Random
 
 async def main():
     plan = RelayPlan(relay_address=RELAY_ADDRESS, listen="127.0.0.1", port=0)
-    places = Units(Path(sys.argv[1]), certificate=None, private_key=None)
+    places = Units(Path(sys.argv[1]), lambda: None)
     relay = Coturn(plan, run=Path(sys.argv[2]), clock=Now(), randomness=Random(), places=places)
     await relay.start(sys.argv[3])
     print("started", flush=True)
@@ -177,7 +206,7 @@ async def test_the_secret_is_nowhere_to_be_read(relay: Coturn, units: ActivatedR
 
 
 async def test_a_relay_that_cannot_be_asked_for_is_said(tmp_path: Path) -> None:
-    places = Units(tmp_path / "nobody", certificate=None, private_key=None)
+    places = Units(tmp_path / "nobody", lambda: None)
     plan = RelayPlan(relay_address=RELAY_ADDRESS, listen="127.0.0.1", port=0)
     relay = Coturn(plan, run=tmp_path, clock=Now(), randomness=Random(), places=places)
     with pytest.raises(Unreachable, match=r"systemctl start hallvakt-coturn\.socket"):

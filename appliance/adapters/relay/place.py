@@ -29,6 +29,11 @@ Render = Callable[[RelayFiles], str]
 """Makes the configuration text, which holds the exam's secret."""
 
 
+Pair = Callable[[], tuple[Path, Path] | None]
+"""Certificate and key that are served now, asked at each start: another may have come since the
+gateway's own. None where the relay speaks no TLS. Reads the disk."""
+
+
 class RelayProcess(Protocol):
     """A coturn that was started."""
 
@@ -77,13 +82,20 @@ class Children:
     def __init__(
         self,
         launcher: Callable[[Path], Sequence[str]] = lambda _directory: child.PLAIN_LAUNCHER,
+        pair: Pair = lambda: None,
     ) -> None:
-        """`launcher`, given the one directory coturn may write in: the words it is started with."""
+        """`launcher`, given the one directory coturn may write in: the words it is started with,
+        read off the disk. `pair`: in place of the plan's where there is one."""
         self._launcher = launcher
+        self._tls = pair
 
     async def start(self, directory: Path, render: Render) -> RelayProcess:
-        text = render(RelayFiles(directory=directory))
-        return _Child(await child.start(text, directory, self._launcher(directory)))
+        certificate, private_key = await asyncio.to_thread(self._tls) or (None, None)
+        text = render(
+            RelayFiles(directory=directory, certificate=certificate, private_key=private_key)
+        )
+        words = await asyncio.to_thread(self._launcher, directory)
+        return _Child(await child.start(text, directory, words))
 
     async def end_orphan(self, directory: Path) -> None:
         await child.end_orphan(directory)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.adapters.relay.place import RelayFiles, RelayProcess, Render
+from appliance.adapters.relay.place import Pair, RelayFiles, RelayProcess, Render
 from appliance.core.errors import Unreachable
 
 CERTIFICATE, PRIVATE_KEY = "certificate.pem", "private_key.pem"
@@ -44,11 +44,9 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Units:
     """`RelayPlaces` by socket activation."""
 
-    def __init__(
-        self, listening: Path, *, certificate: Path | None, private_key: Path | None
-    ) -> None:
+    def __init__(self, listening: Path, pair: Pair) -> None:
         self._listening = listening
-        self._tls = (certificate, private_key) if certificate and private_key else None
+        self._tls = pair
 
     async def start(self, directory: Path, render: Render) -> RelayProcess:
         try:
@@ -77,9 +75,10 @@ class Units:
         return _Unit(reader, writer)
 
     def _pair(self) -> tuple[str, str] | None:
-        if self._tls is None:
+        pair = self._tls()
+        if pair is None:
             return None
-        certificate, private_key = self._tls
+        certificate, private_key = pair
         return certificate.read_text(), private_key.read_text()
 
     async def end_orphan(self, directory: Path) -> None:

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from appliance.adapters.host import landlock
+from appliance.adapters.host.tls import TlsFiles
+from appliance.adapters.relay.place import Children
+from appliance.processes.foundation import _relay_places
 from appliance.processes.relay_launcher import launcher
 
 
@@ -59,3 +62,19 @@ def test_it_reaches_nothing_else_of_the_box(box: Path, command: str) -> None:
     assert "content of" not in done.stdout
     assert (box / "db" / "box.db").read_text() == "content of db/box.db"
     assert (box / "tls" / "box.pem").read_text() == "content of tls/box.pem"
+
+
+def test_the_certificate_is_the_one_that_is_served_when_the_relay_starts(box: Path) -> None:
+    """Not that of the gateway's start: a school may have brought its own since, or taken it."""
+    places = _relay_places(TlsFiles.below(box / "tls"), None)
+    assert isinstance(places, Children)
+
+    def given() -> list[str]:
+        return [*map(str, places._tls() or ()), *places._launcher(box / "run")]
+
+    own, public = str(box / "tls" / "box.pem"), str(box / "tls" / "public.pem")
+    assert given().count(own) == 2
+    Path(public).touch()
+    assert (given().count(own), given().count(public)) == (0, 2)
+    Path(public).unlink()
+    assert given().count(own) == 2
