@@ -254,6 +254,19 @@ async def test_enter_never_overtakes_the_letters_before_it(
         await until(pilot, lambda: hall_is_shown(pilot))
 
 
+async def test_what_is_typed_behind_the_name_is_the_passphrase(
+    console: Console, box: ScriptedBox, shift: Shift
+) -> None:
+    """It would stand there in clear, for the whole hall to read."""
+    shift.user = ""
+    async with console() as pilot:
+        for key in (*"anna", "enter", *"right", "space", *"horse", "enter"):
+            character = " " if key == "space" else key if len(key) == 1 else "\r"
+            pilot.app.post_message(events.Key(key, character))
+        await until(pilot, lambda: hall_is_shown(pilot))
+    assert shift.user == "anna"
+
+
 @pytest.mark.parametrize("opened_by", ["/", "m"])
 async def test_what_is_typed_behind_the_key_that_opens_a_line_is_in_that_line(
     opened_by: str, in_hall: Console, box: ScriptedBox

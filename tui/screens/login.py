@@ -18,6 +18,22 @@ from tui.widgets.field import Field
 from tui.widgets.key_footer import KeyFooter
 
 
+class _Name(Field):
+    """Enter goes on at once: what is typed behind it is the passphrase, and is nowhere shown.
+
+    The letters before it are on their way to this field already, so that it overtakes none.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "onward", "ok", priority=True)]
+
+    async def action_onward(self) -> None:
+        passphrase = self.screen.query_one("#passphrase", Input)
+        if passphrase.value:
+            await self.action_submit()
+        else:
+            self.screen.set_focus(passphrase)
+
+
 class LoginScreen(ConsoleScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,down", "app.focus_next", "next field"),
@@ -39,7 +55,7 @@ class LoginScreen(ConsoleScreen[None]):
                 id="login-box",
             )
             yield Label(tr("User"))
-            yield Field(self.shift.user, id="user", compact=True)
+            yield _Name(self.shift.user, id="user", compact=True)
             yield Label(tr("Passphrase"))
             yield Field(password=True, id="passphrase", compact=True)
             yield Label(tr("One-time code (leave empty if you have none)"))
