@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
@@ -105,8 +106,13 @@ def test_a_factory_reset_destroys_what_it_says(made: RealBox) -> None:
     snapshots.make(made.state / "db", made.state / "snapshots" / "before-2")
     (made.state / "languages").mkdir()
     (made.state / "languages" / "fi.po").write_text("")
+    key, same_blocks = made.state / "keys" / "box_signing.pem", made.state.parent / "key"
+    os.link(key, same_blocks)  # what a disk has left of it
+    before = same_blocks.read_bytes()
     done = _hallvakt("factory-reset", "--confirm", "Hallvakt", "--json", state=made.state)
     assert done.returncode == 0, done.stderr
+    left = same_blocks.read_bytes()
+    assert (len(left), b"PRIVATE KEY" in before, b"KEY" in left) == (len(before), True, False)
     gone = json.loads(done.stdout)["destroyed"]
     named = [entry["what"] for entry in gone]
     assert named[:3] == ["live", "keys", "tls"]
