@@ -17,11 +17,12 @@ from cyclopts import Parameter
 from appliance.adapters.host import machine, own_door
 from appliance.adapters.host.tls import TlsFiles
 from appliance.cli.box_client import SOCKET
+from appliance.cli.metrics import exams_in_session_of_the_gateway
 from appliance.cli.options import DEFAULT_STATE, Json, PassphraseFd, State
 from appliance.cli.output import answer
 from appliance.cli.passphrase import read_one_time_code, read_passphrase
 from appliance.config.box import FILE_NAME, load
-from appliance.core.errors import BadInput, IntegrityFailure, Unreachable
+from appliance.core.errors import BadInput, IntegrityFailure, Refused, Unreachable
 from appliance.processes.log_lines import say_nothing
 from appliance.rehearsal.class_rehearsal import BoxUnderTest
 from appliance.rehearsal.class_rehearsal import rehearse as hold
@@ -89,6 +90,11 @@ async def _rehearse(
         signal.SIGTERM, signal.raise_signal, signal.SIGINT
     )
     if await asyncio.to_thread((state / FILE_NAME).exists):
+        if await exams_in_session_of_the_gateway(state):
+            raise Refused(
+                "An exam is open or live on this box, and a simulated class would stand in its "
+                "way: rehearse when it is closed (`hallvakt exam list` says which it is)."
+            )
         box = await asyncio.to_thread(_running, state, user, passphrase_fd)
         return await hold(box, candidates, minutes, say)
     async with _throw_away() as box:

@@ -99,7 +99,8 @@ async def test_a_small_class_is_held_measured_and_forgotten(tmp_path: Path) -> N
 
 
 async def test_one_that_is_broken_off_leaves_no_exam_live(tmp_path: Path) -> None:
-    """A service manager's SIGTERM goes the way of a person's ctrl+c."""
+    """A service manager's SIGTERM goes the way of a person's ctrl+c. And meanwhile none begins:
+    what is live might be a real exam."""
     async with running_box(tmp_path, workers=1) as box:
         process = await _begin(box, "--candidates", "1", "--minutes", "1")
         assert process.stderr is not None
@@ -108,6 +109,8 @@ async def test_one_that_is_broken_off_leaves_no_exam_live(tmp_path: Path) -> Non
             line = await process.stderr.readline()
             assert line, so_far.decode()
             so_far += line
+        code, _, second = await _rehearse(box, "--candidates", "1", "--minutes", "1")
+        assert (code, "rehearse when it is closed" in second) == (4, True)
         process.send_signal(signal.SIGTERM)
         _, said = await process.communicate()
         assert process.returncode == 130, said
