@@ -37,6 +37,8 @@ if [ -n "$uninstall" ]; then
   # systemd takes each relay's and worker's directory away, and leaves the ones around them and the gateway's.
   hv_do rm -rf "$hv_opt" "$hv_command" "$hv_keys" "$hv_below"/run/hallvakt-{coturn,gateway,media-worker}
   hv_do rm -rf "$hv_below"/var/lib/{,private/}hallvakt-console # what was set at the box's own screen
+  # When its timers last ran, as systemd notes for those that make up for what was missed.
+  hv_do rm -f "$hv_below"/var/lib/systemd/timers/stamp-hallvakt-*.timer
   hv_do "$hv_systemctl" daemon-reload
   hv_close_ports
   hv_step "3. Removing the relay's limits (nftables table hallvakt), and the users of all but the gateway"

@@ -234,6 +234,8 @@ def test_installing_again_changes_nothing_and_uninstalling_leaves_the_state(
 
     bundle = ("--bundle", str(sign(release, "0.1.0")), "--key", str(release / "release.pub"))
     units = installed / "etc" / "systemd" / "system"
+    stamps = installed / "var/lib/systemd/timers"
+    stamps.mkdir(parents=True)
     before = _seen(installed / "var")
     assert "coturn.service is stopped" in install(*bundle)
     once = _seen(installed)
@@ -246,6 +248,7 @@ def test_installing_again_changes_nothing_and_uninstalling_leaves_the_state(
     for wants in ("multi-user.target.wants", "hallvakt.target.wants"):  # what systemd links
         (units / wants).mkdir()
         (units / wants / "hallvakt.target").symlink_to("../hallvakt.target")
+    (stamps / "stamp-hallvakt-janitor.timer").touch()
     school_s = units / "hallvakt-gateway.service.d"
     school_s.mkdir()
     (school_s / "school.conf").touch()
