@@ -58,6 +58,10 @@ echo "$@" >>"$ASKED"
 """
 
 
+_SOURCE = (
+    *("appliance/a", "tui/a", "models/a", "systemd/a", "firmware_scripts/box_requirements.py"),
+    *("pyproject.toml", "requirements.lock", "README.md", "CHANGELOG.md"),
+)
 _NUMBER = f". {SCRIPTS}/box.sh; hv_version {ROOT}"
 
 
@@ -158,3 +162,35 @@ def test_a_machine_with_a_tpm_gets_what_systemd_reaches_it_through(
     assert done.returncode == 0, done.stderr
     assert ("tpm2-tools" in done.stdout) == there
     assert "all there" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give files away")
+def test_a_version_is_root_s_and_read_by_all_whoever_unpacked_it_and_root_s_umask(
+    tmp_path: Path,
+) -> None:
+    """The box's own users read it; who copied it to the machine may not change what they run."""
+    source = tmp_path / "source"
+    for name in _SOURCE:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text('version = "7"\n')
+    for path in (source, *source.rglob("*")):
+        os.chown(path, 1234, 1234)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "python3").write_text(_PYTHON)
+    (programs / "python3").chmod(0o755)
+    done = bash(
+        "-c",
+        f"umask 077; . {SCRIPTS}/box.sh; hv_put_version {source} '' ''",
+        PATH=f"{programs}:{os.environ['PATH']}",
+        HALLVAKT_ROOT=str(tmp_path / "root"),
+        ASKED=str(tmp_path / "asked"),
+        FAILS="",
+    )
+    assert done.returncode == 0, done.stderr
+    version = tmp_path / "root/opt/hallvakt/versions/7"
+    found = [version, *version.rglob("*")]
+    assert len(found) > len(_SOURCE)
+    assert {path.lstat().st_uid for path in found} == {0}
+    closed = [path for path in found if not path.lstat().st_mode & 0o004]
+    assert closed == []
