@@ -14,6 +14,11 @@ from enum import StrEnum
 # A box that is busier than this answers late when something unusual happens.
 _FULLEST = 0.7
 _EXAM_HOURS = 4.0
+# What a box takes once, however small the class: a media worker's models and decoders, and a relay;
+# then each candidate's connections. With one media worker: 404 MB before a class came, and at most
+# 708, 769, 857 and 967 to 1,025 with 2, 30, 100 and 200 (`hallvakt rehearse --candidates N`).
+_ONCE_A_WORKER = 300_000_000
+_LEAST_EACH = 1_500_000
 
 
 class Resource(StrEnum):
@@ -64,11 +69,13 @@ class Capacity:
 
 def capacity(read: Readings) -> Capacity:
     each_cpu = read.cpu_cores / read.candidates
-    each_memory = max(1.0, (read.rss_peak_bytes - read.rss_idle_bytes) / read.candidates)
+    before_each = read.rss_idle_bytes + _ONCE_A_WORKER * max(1, read.cores - 1)
+    # The least counts where the class is small, or the box had looked at recordings before.
+    each_memory = max(_LEAST_EACH, (read.rss_peak_bytes - before_each) / read.candidates)
     each_hour = read.bit_s_per_candidate / 8 * 3600
     room = {
         Resource.PROCESSOR: read.cores * _FULLEST / each_cpu if each_cpu > 0 else 1e6,
-        Resource.MEMORY: (read.memory_bytes * _FULLEST - read.rss_idle_bytes) / each_memory,
+        Resource.MEMORY: (read.memory_bytes * _FULLEST - before_each) / each_memory,
         Resource.DISK_ROOM: read.disk_free_bytes * 0.95 / max(1.0, each_hour * _EXAM_HOURS),
     }
     if read.link_bit_s:

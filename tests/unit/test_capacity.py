@@ -14,8 +14,8 @@ READ = Readings(
     seconds=100.0,
     cpu_cores=0.2,
     cores=2,
-    rss_peak_bytes=600_000_000,
-    rss_idle_bytes=500_000_000,
+    rss_peak_bytes=800_000_000,
+    rss_idle_bytes=400_000_000,
     memory_bytes=4_000_000_000,
     disk_free_bytes=100_000_000_000,
     received_bytes=20 * 100 * 150_000 // 8,
@@ -42,11 +42,29 @@ def test_each_resource_is_drawn_on_by_itself() -> None:
     assert READ.bit_s_per_candidate == 150_000
     assert most.by_resource == {
         Resource.PROCESSOR: 140,  # 2 cores at 70 %, 1 % of one each
-        Resource.MEMORY: 460,  # 2.8 GB without the idle half GB, 5 MB each
+        Resource.MEMORY: 420,  # 2.8 GB without what it takes once, 0.7 GB; 5 MB each
         Resource.DISK_ROOM: 351,  # 95 GB, 270 MB each in four hours
         Resource.NETWORK: 4666,
     }
     assert (most.first_limit, most.candidates) == (Resource.PROCESSOR, 140)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "idle_mb", "peak_mb"),
+    [(2, 404, 708), (30, 404, 769), (100, 404, 857), (200, 404, 967), (30, 704, 769)],
+    ids=["2", "30", "100", "200", "30 on a box that had looked at recordings"],
+)
+def test_a_small_class_says_of_memory_what_a_large_one_says(
+    candidates: int, idle_mb: int, peak_mb: int
+) -> None:
+    """Of what was measured: models are there once, and not once for each candidate."""
+    read = replace(
+        READ,
+        candidates=candidates,
+        rss_idle_bytes=idle_mb * 10**6,
+        rss_peak_bytes=peak_mb * 10**6,
+    )
+    assert 900 < capacity(read).by_resource[Resource.MEMORY] < 1500
 
 
 def test_what_is_scarce_gives_first() -> None:
@@ -126,7 +144,7 @@ def test_the_page_for_the_head_begins_with_the_verdict_and_the_size() -> None:
         "recordings."
     )
     box, disk, network = page[5:8]
-    assert box.endswith("about 140: its processor 140, its memory 460")
+    assert box.endswith("about 140: its processor 140, its memory 420")
     assert disk.endswith("about 351 in an exam of four hours, with 100 GB free")
     assert network.endswith("about 4666 at the 1000 Mbit/s of the candidates' network card")
     each = "(60 before the network was cut, 110 after it, 130 once the time of all was up)"
