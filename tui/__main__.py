@@ -24,7 +24,7 @@ from tui.preferences import PreferencesFile, usual_file
 from tui.screenshot import take_screenshot
 from tui.shift import Shift
 from tui.target import Target, from_arguments
-from tui.terminal_colours import has_colours
+from tui.terminal_colours import draw_as_it_can, has_colours
 from tui.terminal_pictures.probe import asked_this_terminal
 from tui.terminal_watch import end_with_the_terminal
 from tui.waiting import until_it_runs
@@ -83,6 +83,7 @@ def _run(
 ) -> int:
     with asked_this_terminal(arguments.pictures or preferences.now.pictures or "auto") as asked:
         app = ConsoleApp(shift, boxes, asked, preferences, colours=has_colours())
+        draw_as_it_can(app)
         gc.freeze()  # the imports stay: walking them took 60 ms, more than a key may
         try:
             app.run()

@@ -13,9 +13,13 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-HALF_BLOCK = "▀"
+from tui.few_colours import in_greys
+
+HALF_BLOCK, FULL_BLOCK = "▀", "█"
 _FIVE_BITS = bytes(value & 0xF8 for value in range(256))
 _LARGEST_PICTURE = 1280 * 720  # pixels; the box makes none larger
+
+_sixteen = _whole_cells = False
 
 Colour = tuple[int, int, int]
 
@@ -70,7 +74,21 @@ def open_jpeg(jpeg: bytes, at_least: tuple[int, int] | None = None) -> Image.Ima
 
 
 def from_rgb(rgb: bytes, width: int, height: int) -> Pixels:
+    if _sixteen:
+        return Pixels(width, height, in_greys(rgb, width, height, whole_cells=_whole_cells))
     return Pixels(width, height, rgb.translate(_FIVE_BITS))
+
+
+def draw_for(*, sixteen: bool, whole_cells: bool = False) -> None:
+    """What this process's one terminal has: `sixteen` colours and no more; `whole_cells`, with
+    them: a font without half blocks. Pictures made from now on are made for it."""
+    global _sixteen, _whole_cells
+    _sixteen, _whole_cells = sixteen, whole_cells
+
+
+def block(upper: Colour, lower: Colour) -> str:
+    """The sign for a cell of these two colours."""
+    return FULL_BLOCK if _whole_cells and upper == lower else HALF_BLOCK
 
 
 def runs(pixels: Pixels, line: int) -> Iterator[tuple[int, Colour, Colour]]:

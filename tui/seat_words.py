@@ -89,7 +89,9 @@ def facts(seat: SeatStatus, now_ms: int) -> tuple[tuple[str, str, str], ...]:
     state = tr(_ATTEMPT[seat.state])
     if seat.state is AttemptState.ON_BREAK and seat.break_started_ms is not None:
         state += " " + tr("for {time}", time=stopwatch(now_ms - seat.break_started_ms))
-    lines.append(("●", state, "good" if seat.state is AttemptState.RECORDING else "calm"))
+    recording = seat.state is AttemptState.RECORDING
+    if not recording or seat.camera not in _CAMERA:  # where a person watches nothing is recorded
+        lines.append(("●", state, "good" if recording else "calm"))
     if seat.takeover_asked:
         asks = tr("another computer asks for this seat (a, then t, lets it in)")
         lines.append(("⇄", asks, "ask"))

@@ -7,13 +7,16 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.scrollbar import ScrollBar, ScrollBarRender
+
+from tui.half_blocks import draw_for
 
 _FEWEST = 8
 
@@ -29,6 +32,23 @@ def has_colours() -> bool:
     except curses.error:
         return True
     return curses.tigetnum("colors") >= _FEWEST
+
+
+def draw_as_it_can(app: App[None]) -> None:
+    """Pictures, scroll bars and borders with the colours and the font of this process's terminal:
+    on the screen of a Linux machine itself a font has 256 signs, and no half blocks."""
+    plain_font = os.environ.get("TERM", "").startswith("linux")
+    draw_for(sixteen=app.console.color_system == "standard", whole_cells=plain_font)
+    if plain_font:
+        ScrollBar.renderer = _WholeBar
+        app.add_class("-plain-font")
+
+
+class _WholeBar(ScrollBarRender):
+    """Begins and ends at a cell."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
 class Colourless(LineFilter):

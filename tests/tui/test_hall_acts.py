@@ -101,6 +101,16 @@ async def test_the_rarer_acts_on_a_seat(
         assert _asked(box, end) == [expected]
 
 
+async def test_a_reason_that_is_not_written_is_asked_for(
+    in_hall: Console, box: ScriptedBox
+) -> None:
+    async with in_hall() as pilot:
+        await _at(pilot, "A2")
+        await pilot.press("a", "w", "enter")
+        await until(pilot, lambda: "Nothing is written yet" in drawn(pilot))
+        assert not _asked(box, "/acts")
+
+
 async def test_two_who_exchange_seats_are_both_told(in_hall: Console, box: ScriptedBox) -> None:
     async with in_hall() as pilot:
         await _at(pilot, "A2")

@@ -10,7 +10,7 @@ import pytest
 from appliance.core.attempt import AttemptState, CameraState, LinkState
 from tests.tui import halls
 from tui.seat_look import SeatLook, counts, look_of
-from tui.seat_words import age_or_out, phrases, picture_age
+from tui.seat_words import age_or_out, facts, phrases, picture_age
 from tui.words import span, stopwatch
 
 NOW = halls.NOW_MS
@@ -100,3 +100,11 @@ def test_lengths_of_time() -> None:
     ]
     assert stopwatch(190_000) == "03:10"
     assert stopwatch(3_790_000) == "1:03:10"
+
+
+@pytest.mark.parametrize("camera", [CameraState.WATCHED, CameraState.MISSING, CameraState.REFUSED])
+def test_a_card_says_recording_only_where_a_camera_is(camera: CameraState) -> None:
+    recorded = halls.seat(1, "A1", state=AttemptState.RECORDING)
+    watched = halls.seat(1, "A1", state=AttemptState.RECORDING, camera=camera)
+    assert "recording" in [words for _, words, _ in facts(recorded, halls.NOW_MS)]
+    assert "recording" not in [words for _, words, _ in facts(watched, halls.NOW_MS)]

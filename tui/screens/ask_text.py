@@ -63,6 +63,8 @@ class AskTextScreen(TypingDialog[str | None]):
     def on_input_submitted(self) -> None:
         answer = self.query_one(Input).value.strip()
         if not answer:
+            says = tr("Nothing is written yet; esc goes back.")
+            self.query_one("#dialog-says", Static).update(says)
             return
         if self._expected is not None and answer.casefold() != self._expected.casefold():
             self.query_one("#dialog-says", Static).update(

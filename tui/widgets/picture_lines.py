@@ -9,7 +9,7 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
-from tui.half_blocks import HALF_BLOCK, Colour, Pixels, ansi_line, runs
+from tui.half_blocks import Colour, Pixels, ansi_line, block, runs
 
 
 def picture_line(
@@ -31,7 +31,7 @@ def picture_line(
     return [
         Segment(" " * left, ground),
         *(
-            Segment(HALF_BLOCK * length, _style(upper, lower))
+            Segment(block(upper, lower) * length, _style(upper, lower))
             for length, upper, lower in runs(pixels, line)
         ),
         Segment(" " * right, ground),
