@@ -34,6 +34,7 @@ from tests.support.box import (
     use_workers,
 )
 from tests.support.box_api import BoxApi
+from tests.support.gone import is_gone
 from tests.support.invariants import check
 from tests.support.media_workers import until
 from tests.support.preloaded import Forked, Preloaded
@@ -124,7 +125,7 @@ class Around:
     async def hall_microphone(self) -> None:
         (listens,) = await self._children_of(self._audio)
         await self._killed("hall_microphone", self._audio)
-        await until(lambda: not Path(f"/proc/{listens}").exists(), _SOON_S)  # the device is closed
+        await until(partial(is_gone, listens), _SOON_S)  # the device is closed
         self._audio = await asyncio.to_thread(self._start_audio)
 
     async def console(self) -> None:

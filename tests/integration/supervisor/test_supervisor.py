@@ -22,6 +22,7 @@ from appliance.core.errors import Refused
 from appliance.processes.supervisor import alone, children
 from appliance.rehearsal.free_ports import free_port
 from tests.support.box import ROOT
+from tests.support.gone import is_gone
 from tests.support.preloaded import Preloaded
 
 SUPERVISED = "tests.support.supervised"
@@ -121,13 +122,6 @@ def until(true: Callable[[], bool], seconds: float = 90) -> bool:
             return True
         time.sleep(0.05)
     return bool(true())
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):  # before it was opened, or after
-        return True
 
 
 def all_gone(pids: list[int]) -> bool:
