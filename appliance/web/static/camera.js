@@ -5,7 +5,7 @@ import { readFact, writeFact } from "./database.js";
 import { settledWithin } from "./patience.js";
 
 const REMEMBERED = "camera";
-const PATIENCE_MS = 15_000; // a browser's question is read in less, and a slow camera opens in less
+const PATIENCE_MS = 15_000; // the question of a browser is read in less, and a slow camera opens in less
 const LEAST_FRAMES_PER_SECOND = 15; // for a live view; the recorder takes fewer of them
 
 /** The size for a face photo. */

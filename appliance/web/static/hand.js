@@ -1,6 +1,6 @@
 // The raised hand: what was pressed is told once, also over a line that dies under it.
 
-const SOON_MS = 1_000; // the box's word on a press takes a few milliseconds
+const SOON_MS = 1_000; // the word of the box on a press takes a few milliseconds
 
 /**
  * Each press has a number, one above what the box has heard. It takes none a second time and says
@@ -17,7 +17,7 @@ export class Hand {
   constructor(channel) {
     this.#channel = channel;
     channel.addEventListener("down", () => {
-      if (this.#wish) Object.assign(this.#wish, { sent: false, at: 0 });
+      if (this.#wish) this.#wish.sent = this.#wish.at = 0;
     });
   }
 
@@ -25,9 +25,9 @@ export class Hand {
     const last = this.#wish;
     const number = (last?.number ?? this.#box.hand_presses) + 1;
     const raised = !(last?.raised ?? this.#box.hand_raised);
-    const { tried } = last ?? {};
+    const tried = last?.tried;
+    const at = this.#channel.up && Date.now();
     // Taken back before the box can have heard of any of it, or the next wish.
-    const at = this.#channel.up ? Date.now() : 0;
     this.#wish = last && !tried ? null : { raised, number, at, tried };
     this.#tell();
   }

@@ -33,7 +33,7 @@ class Visit {
   #spool = null;
   #uploader = null;
   #page = { cameraOn: false, portraitSkipped: false, handingIn: false };
-  #pressed = false; // "Hand in", in this page
+  #pressed = false; // the button to hand in, in this page
   #step = null;
   #lost = 0; // snippets that could not be sent any more
   #finished = false;

@@ -7,7 +7,7 @@ import { hasText, text } from "./texts.js";
 
 const JPEG_QUALITY = 0.92;
 const ENOUGH_TRIES = 3;
-const PATIENCE_MS = 5_000; // a slow camera's first picture comes sooner
+const PATIENCE_MS = 5_000; // the first picture of a slow camera comes sooner
 
 export class PortraitStep {
   #camera;

@@ -12,7 +12,7 @@ const SAID_AFTER_MS = 5_000; // a short loss of the link is not worth a word
 export class RoomStep {
   #hand;
   #spoken = { recording: null, watched: null, hand: null, over: null, up: null };
-  #handWaits = false;
+  #handWord = null;
   #linkLostAt = null;
   #messages = new Set();
 
@@ -21,7 +21,7 @@ export class RoomStep {
     this.#hand = new Hand(channel);
     byId("hand").addEventListener("click", () => {
       this.#hand.press();
-      for (const news of this.#drawHand()) announce(news);
+      this.#drawHand();
     });
     byId("trouble-fix").addEventListener("click", fixCamera);
     byId("hand-in").addEventListener("click", () => this.#askHandIn(true));
@@ -45,19 +45,18 @@ export class RoomStep {
     for (const message of status.messages) this.#message(message);
     this.#hand.heard(status);
     byId("hand").setAttribute("aria-pressed", String(status.hand_raised));
-    const news = this.#drawHand();
     byId("hand-in").hidden = now.step !== "live" || !byId("hand-in-sure").hidden;
-    this.#speak(now, news);
+    this.#speak(now);
+    this.#drawHand();
   }
 
-  /** What is to be said of it: that it waits, once. */
+  /** That it waits is said once. */
   #drawHand() {
     const { word } = this.#hand;
     const words = text(`hand.${word}`);
     put(byId("hand"), words);
-    const waited = this.#handWaits;
-    this.#handWaits = word === "waits";
-    return this.#handWaits && !waited ? [words] : [];
+    if (word === "waits" && this.#handWord !== word) announce(words);
+    this.#handWord = word;
   }
 
   #drawHeading({ step, status, phone }) {
@@ -92,12 +91,13 @@ export class RoomStep {
   }
 
   /** Only what changed, and only what matters without looking. */
-  #speak({ status, recording, sound, link }, news) {
+  #speak({ status, recording, sound, link }) {
     const hand = status.hand_raised;
     // Without the minutes of a break: they would be read out every second.
     const { key } = recordingWords(status, recording, sound);
     const words = text(key === "strip.break" ? "strip.break_begun" : key);
     const watched = status.watchers > 0;
+    const news = [];
     if (this.#spoken.recording !== null && this.#spoken.recording !== words) news.push(words);
     if (this.#spoken.watched !== null && this.#spoken.watched !== watched) {
       news.push(text(watched ? "strip.somebody" : "strip.nobody"));

@@ -21,7 +21,7 @@ export class Uploader extends EventTarget {
   #failures = 0;
   #refusedOnce = null;
   #hurry = () => {};
-  #heldUntil = 0; // by the page's own running time
+  #heldUntil = 0; // by the running time of the page itself
   acknowledged = 0; // highest number without a gap, as the box last said
   sentBytes = 0;
   givenUp = 0;
