@@ -9,6 +9,8 @@ hv_source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 hv_below=${HALLVAKT_ROOT:-}
 hv_opt=$hv_below/opt/hallvakt
 hv_state=$hv_below/var/lib/hallvakt
+hv_as_box=(setpriv --reuid=hallvakt --regid=hallvakt --init-groups --)
+[ -z "$hv_below" ] || hv_as_box=()
 hv_units=$hv_below/etc/systemd/system
 hv_command=$hv_below/usr/local/bin/hallvakt
 hv_ports=$hv_below/etc/sysctl.d/60-hallvakt.conf

@@ -25,6 +25,11 @@ hv_must_be_root
 hv_alone
 
 if [ -n "$uninstall" ]; then
+  program=$hv_opt/current/.venv/bin/hallvakt
+  if [ -z "$hv_dry" ] && [ -e "$hv_state/box.toml" ] && [ -x "$program" ]; then
+    # Of a box that is damaged nobody knows; it can be taken off.
+    "${hv_as_box[@]}" "$program" snapshot quiet --state "$hv_state" >/dev/null || [ $? -ne 4 ] || exit 4
+  fi
   hv_step "1. Stopping the box"
   hv_do "$hv_systemctl" disable --now hallvakt.target 2>/dev/null || true
   hv_do "$hv_systemctl" stop 'hallvakt-*' 2>/dev/null || true

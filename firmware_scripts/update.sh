@@ -40,9 +40,7 @@ old=$(hv_running)
 [ -n "$old" ] || hv_stop 3 "Hallvakt is not installed here: run install.sh."
 # As the box's own user: what root leaves among the snapshots an erasure could not take away.
 # Not by runuser: its sessions need more rights than this has when systemd starts it.
-as_box=(setpriv --reuid=hallvakt --regid=hallvakt --init-groups --)
-[ -z "$hv_below" ] || as_box=()
-hallvakt() { "${as_box[@]}" "$hv_opt/versions/$1/.venv/bin/hallvakt" "${@:2}" --state "$hv_state"; }
+hallvakt() { "${hv_as_box[@]}" "$hv_opt/versions/$1/.venv/bin/hallvakt" "${@:2}" --state "$hv_state"; }
 
 restart() {
   # What has just started with these units need not start again; what they want besides is added.

@@ -92,8 +92,8 @@ def relay_limits(in_force: bool | None, meant: bool) -> list[Check]:
         fail(
             "relay limits",
             "the firewall's rules around the relay are gone: something took them away",
-            "Run `systemctl restart hallvakt-firewall`, after every restart or reload of the "
-            "machine's own firewall too: mostly that empties the list (flush ruleset).",
+            "Run `systemctl restart hallvakt-firewall`. Where a firewall other than Debian's "
+            "nftables.service empties the list (flush ruleset), do so after each of its restarts.",
         )
     ]
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import structlog
 from aiohttp import web
 
 from appliance.adapters.host.certificate_keeper import CertificateKeeper
@@ -24,10 +25,16 @@ from appliance.processes.connections_kept import KEEPALIVE_S, TlsSite, places_ke
 from appliance.services.box import Measured
 from appliance.web.plain_door import plain_door
 
+log = structlog.get_logger(__name__)
+
 SOCKET = Path("run") / "gateway.sock"
 _NAME_TAKEN = (
     "Another machine has the box's name on the network: candidates need its address. Tell the "
     "technician."
+)
+_NO_PLAIN_PAGE = (
+    "The page that explains certificate warnings cannot be shown: its port could not be opened. "
+    "No exam is touched by it. Tell the technician."
 )
 _LOOK_AT_FILES_S = 60.0
 _BACKLOG = 512
@@ -51,7 +58,7 @@ async def doors_open(
         await open_too.enter_async_context(_kept_fresh(keeper))
         await open_too.enter_async_context(places_kept_free(runner))
         if config.web.http_port:
-            await open_too.enter_async_context(_plain(state, config))
+            await open_too.enter_async_context(_plain(state, config, measured))
         if config.web.lan_name:
             await open_too.enter_async_context(
                 announced(
@@ -124,7 +131,9 @@ async def _kept_fresh(
 
 
 @asynccontextmanager
-async def _plain(state: Path, config: BoxConfig) -> AsyncIterator[None]:
+async def _plain(state: Path, config: BoxConfig, measured: Measured) -> AsyncIterator[None]:
+    """Only a help: no exam waits for it. A page that cannot be shown is told, and no more."""
+
     async def public() -> bool:
         return await asyncio.to_thread(lambda: TlsFiles.below(state / "tls").is_public)
 
@@ -136,7 +145,11 @@ async def _plain(state: Path, config: BoxConfig) -> AsyncIterator[None]:
     await runner.setup()
     try:
         site = web.TCPSite(runner, config.web.host, config.web.http_port)
-        await _start(site, config.web.host, config.web.http_port, "web.http_port")
+        try:
+            await _start(site, config.web.host, config.web.http_port, "web.http_port")
+        except Unreachable as error:
+            log.error("no page without TLS", why=error.message)
+            measured.noted(_NO_PLAIN_PAGE, True)
         async with places_kept_free(runner):
             yield
     finally:

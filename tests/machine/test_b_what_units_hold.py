@@ -50,6 +50,16 @@ def test_workers_that_eat_memory_are_killed_and_replaced_and_the_rest_lives(
     assert failed(machine) == ""
 
 
+def test_the_relay_s_limits_outlive_the_machine_s_own_firewall(machine: Machine) -> None:
+    """Whose rules begin with `flush ruleset` on a Debian."""
+    assert "flush ruleset" in machine.says("cat", "/etc/nftables.conf")
+    machine.says("systemctl", "start", "nftables")  # flushed by hand, from outside our unit
+    for act in ("restart", "reload"):
+        machine.says("systemctl", act, "nftables")
+        machine.until("nft", "list", "table", "inet", "hallvakt", within_s=60)
+    assert machine.shown("hallvakt-firewall.service", "ActiveState") == "active"
+
+
 def test_the_hall_microphone_runs_as_its_unit_says(machine: Machine) -> None:
     """There is none here, and no exam that would use one: it asks, and opens nothing."""
     box = machine.root / STATE[1:] / "box.toml"

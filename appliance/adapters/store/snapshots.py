@@ -126,7 +126,7 @@ def quiet(databases: Path, now: datetime) -> None:
         )
         raise Refused(
             f"The box is left alone for {named}: an exam that is ready, open or live, or begins "
-            "within a day. Update when it is closed. If it was called off, close it, or correct "
+            "within a day. Do this when it is closed. If it was called off, close it, or correct "
             "its starts_at."
         )
 

@@ -9,6 +9,7 @@ import plistlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -93,6 +94,24 @@ async def test_the_plain_page_explains_and_opens_nothing(box: RealBox) -> None:
     told = (await box.api().http.get(box.origin)).headers
     assert "Content-Security-Policy" in told
     assert "Strict-Transport-Security" not in told
+
+
+async def test_a_box_whose_page_without_tls_has_no_port_holds_exams_and_says_so(
+    tmp_path: Path,
+) -> None:
+    box = RealBox(tmp_path / "box", free_port())
+    await asyncio.to_thread(box.make)
+    with socket.create_server(("127.0.0.1", 0)) as another:
+        port = another.getsockname()[1]
+        config = (box.state / "box.toml").read_text()
+        (box.state / "box.toml").write_text(config.replace("http_port = 0", f"http_port = {port}"))
+        await box.start()
+        try:
+            lead = await box.login()
+            assert "its port could not be opened" in (await lead.ok("GET", "/api/v1/box"))["note"]
+            assert f"sport = :{port}" in box.log()  # and what uses it, for the technician
+        finally:
+            await box.stop()
 
 
 async def test_a_renewed_certificate_is_looked_for_every_minute_unasked(tmp_path: Path) -> None:

@@ -261,6 +261,25 @@ def test_installing_again_changes_nothing_and_uninstalling_leaves_the_state(
     assert _seen(installed / "var") == before
 
 
+def test_a_box_that_an_exam_needs_is_not_taken_off(installed: Path) -> None:
+    def uninstall(box_says: int) -> tuple[int, str]:
+        program = installed / "opt/hallvakt/current/.venv/bin/hallvakt"
+        program.unlink()
+        program.write_text(f'#!/bin/sh\necho "Left alone for it: $*" >&2\nexit {box_says}\n')
+        program.chmod(0o755)
+        words = (str(SCRIPTS / "install.sh"), "--uninstall")
+        done = bash(*words, HALLVAKT_ROOT=str(installed), HALLVAKT_SYSTEMCTL="true")
+        return done.returncode, done.stderr
+
+    before = _seen(installed / "opt").keys()
+    state = installed / "var/lib/hallvakt"
+    code, said = uninstall(4)
+    assert (code, said) == (4, f"Left alone for it: snapshot quiet --state {state}\n")
+    assert _seen(installed / "opt").keys() == before
+    assert uninstall(6)[0] == 0  # damaged: nobody knows, and it has to come off somehow
+    assert not (installed / "opt/hallvakt").exists()
+
+
 def test_uninstalling_keeps_the_credential_for_as_long_as_a_box_needs_it(installed: Path) -> None:
     store = installed / "etc" / "credstore.encrypted"
     store.mkdir()
