@@ -4,10 +4,11 @@ own process sees it, and beyond the school's network."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from appliance.adapters.cloud.mounted import check_mounted
 from appliance.adapters.host.credentials_refused import credentials_refused
@@ -56,7 +57,12 @@ def _plugged_in() -> list[str] | None:
         import sounddevice
     except OSError:  # what sounddevice raises without PortAudio
         return None
-    return [d["name"] for d in sounddevice.query_devices() if d["max_input_channels"] > 0]
+    return microphones(sounddevice.query_devices())
+
+
+def microphones(devices: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Names of those of PortAudio's devices that hear."""
+    return [device["name"] for device in devices if device["max_input_channels"] > 0]
 
 
 async def _erasure(state: Path) -> Sequence[Check]:

@@ -13,6 +13,7 @@ from appliance.core.checkup_erased import held_back, left_to_delete
 from appliance.core.checkup_microphone import microphone, microphone_now
 from appliance.core.errors import BadInput
 from appliance.core.feed import HallMicrophoneState as Heard
+from appliance.processes.checkup_outside import microphones
 
 OK, WARN, FAIL = CheckStatus.OK, CheckStatus.WARN, CheckStatus.FAIL
 GB = 1_000_000_000
@@ -152,3 +153,12 @@ def test_no_box_is_made_by_a_clock_that_is_before_its_own_program() -> None:
     check_clock(1.9e9 - 3600, 1.9e9)  # a time zone wrong
     with pytest.raises(BadInput, match="timedatectl"):
         check_clock(0.0, 1.9e9)
+
+
+def test_what_only_plays_is_no_microphone() -> None:
+    devices = [
+        {"name": "HDMI", "max_input_channels": 0, "max_output_channels": 8},
+        {"name": "USB", "max_input_channels": 1, "max_output_channels": 0},
+        {"name": "headset", "max_input_channels": 1, "max_output_channels": 2},
+    ]
+    assert microphones(devices) == ["USB", "headset"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -32,6 +33,23 @@ def _hallvakt(*words: str, state: Path) -> subprocess.CompletedProcess[str]:
         timeout=120,
         stdin=subprocess.DEVNULL,
     )
+
+
+def _answering(answer: str, *words: str, state: Path) -> subprocess.CompletedProcess[str]:
+    """At a terminal, where somebody types `answer`."""
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, f"{answer}\n".encode())
+        return subprocess.run(
+            [sys.executable, "-m", "appliance.cli.main", *words, "--state", str(state)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            stdin=theirs,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 async def _run(*words: str, state: Path) -> subprocess.CompletedProcess[str]:
@@ -72,6 +90,14 @@ async def test_figures_and_bundle_of_a_live_exam_hold_no_canary(tmp_path: Path) 
         out = tmp_path / "bundle.json"
         refused = await _run("support-bundle", str(out), state=box.state)
         assert (refused.returncode, out.exists()) == (2, False)  # nobody saw it, nothing is saved
+        for answer, code, there in (("n", 4, False), ("", 4, False), ("j", 0, True)):
+            asked = await asyncio.to_thread(
+                _answering, answer, "support-bundle", str(out), state=box.state
+            )
+            assert f"Save this as {out}?" in asked.stdout
+            assert (asked.returncode, out.exists()) == (code, there)
+        assert out.read_text() in asked.stderr
+        out.unlink()
         saved = await _run("support-bundle", str(out), "--yes", state=box.state)
         assert saved.returncode == 0, saved.stderr
         text = await asyncio.to_thread(out.read_text)
