@@ -92,8 +92,9 @@ def relay_limits(in_force: bool | None, meant: bool) -> list[Check]:
         fail(
             "relay limits",
             "the firewall's rules around the relay are gone: something took them away",
-            "Run `systemctl restart hallvakt-firewall`. Where a firewall other than Debian's "
-            "nftables.service empties the list (flush ruleset), do so after each of its restarts.",
+            "Run `systemctl restart hallvakt-firewall`, and after each reload of the machine's own "
+            "firewall too: mostly that empties the list (flush ruleset). A restart of "
+            "nftables.service is followed by itself.",
         )
     ]
 
