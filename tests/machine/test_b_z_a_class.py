@@ -3,6 +3,8 @@
 `HALLVAKT_CLASS` is how many candidates, for three minutes; without it a small class for one.
 What the rehearsal says is printed (`pytest -s`). How fast it was is not asserted here: that is a
 property of the machine.
+
+After the tests of memory: media workers that have looked at a class take no more for a snippet.
 """
 
 from __future__ import annotations
