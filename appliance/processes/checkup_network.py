@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from appliance.adapters.host import firewall_seen, lan_name, machine, unit_networks
+from appliance.adapters.host import firewall_seen, lan_name, machine, unit_networks, unit_seen
 from appliance.adapters.relay.firewall import TABLE
 from appliance.config.box import BoxConfig
 from appliance.core import checkup, checkup_network
@@ -58,7 +58,7 @@ def _cards(config: BoxConfig) -> Sequence[Check]:
 def limits_check() -> Sequence[Check]:
     """Root alone may read them."""
     in_force = firewall_seen.is_in_force(TABLE)
-    meant = in_force is not None and firewall_seen.is_active("hallvakt-firewall.service")
+    meant = unit_seen.shown("hallvakt-firewall.service", "ActiveState") == "active"
     return checkup_network.relay_limits(in_force, meant)
 
 

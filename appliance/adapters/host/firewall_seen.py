@@ -26,20 +26,6 @@ def is_in_force(table: str) -> bool | None:
     return None if listing is None else bool(listing.strip())
 
 
-def is_active(unit: str) -> bool:
-    """False too where there is no systemd to ask."""
-    systemctl = shutil.which("systemctl", path="/usr/bin:/bin")
-    if systemctl is None:
-        return False
-    try:
-        done = subprocess.run(
-            [systemctl, "--quiet", "is-active", unit], capture_output=True, timeout=_NFT_S
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
-
-
 def _listed(table: str) -> str | None:
     """Nothing where there is no such table."""
     nft = shutil.which("nft", path="/usr/sbin:/usr/bin:/sbin:/bin")

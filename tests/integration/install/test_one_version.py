@@ -65,17 +65,22 @@ _SOURCE = (
 _NUMBER = f". {SCRIPTS}/box.sh; hv_version {ROOT}"
 
 
-def _version(tmp_path: Path, wheels: str, **environment: str) -> tuple[int, str, list[str]]:
-    """Puts this tree's version: the code, what it said, and what Python was asked for."""
+def _with_its_python(tmp_path: Path) -> str:
+    """A PATH on which `python3` is `_PYTHON`."""
     programs = tmp_path / "programs"
     programs.mkdir()
     (programs / "python3").write_text(_PYTHON)
     (programs / "python3").chmod(0o755)
+    return f"{programs}:{os.environ['PATH']}"
+
+
+def _version(tmp_path: Path, wheels: str, **environment: str) -> tuple[int, str, list[str]]:
+    """Puts this tree's version: the code, what it said, and what Python was asked for."""
     put = f"hv_put_version {ROOT} '{wheels}' ''"
     done = bash(
         "-c",
         f". {SCRIPTS}/box.sh; trap hv_tidy EXIT; {put}",
-        PATH=f"{programs}:{os.environ['PATH']}",
+        PATH=_with_its_python(tmp_path),
         HALLVAKT_ROOT=str(tmp_path / "root"),
         ASKED=str(tmp_path / "asked"),
         **{"FAILS": "", **environment},
@@ -175,14 +180,10 @@ def test_a_version_is_root_s_and_read_by_all_whoever_unpacked_it_and_root_s_umas
         (source / name).write_text('version = "7"\n')
     for path in (source, *source.rglob("*")):
         os.chown(path, 1234, 1234)
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    (programs / "python3").write_text(_PYTHON)
-    (programs / "python3").chmod(0o755)
     done = bash(
         "-c",
         f"umask 077; . {SCRIPTS}/box.sh; hv_put_version {source} '' ''",
-        PATH=f"{programs}:{os.environ['PATH']}",
+        PATH=_with_its_python(tmp_path),
         HALLVAKT_ROOT=str(tmp_path / "root"),
         ASKED=str(tmp_path / "asked"),
         FAILS="",
